@@ -1,0 +1,520 @@
+//! The database: one API for SQLite (a station) and PostgreSQL (a city).
+//!
+//! **SQLite.** WAL, `synchronous=FULL`, one writer connection and several readers. Commands take
+//! the writer in turn, each inside its own SAVEPOINT of a common transaction; a committer queues
+//! behind those already waiting and commits for all of them, so one fsync serves many commands and
+//! a refused one never rolls back its neighbours. A command is acknowledged only after that commit.
+//! A command dropped half way (a closed connection, a panic) is rolled back by whoever comes next.
+//!
+//! **PostgreSQL.** Each command is its own transaction; the chain's head row is locked last.
+//! `NOTIFY` tells the other nodes.
+
+use crate::event::{Event, Listener};
+use crate::migrate::{self, Migrations, Pending};
+use crate::row::Row;
+use crate::tx::{Conn, Reader, Tx};
+use crate::{Act, Clock, Engine, Error, Result, Uuid, args, sql};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
+
+/// How many commands may wait for the writer; further ones are told to try again.
+const MAX_WAITING: usize = 512;
+/// How long a command may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The writer's connection and the state of the common transaction.
+pub(crate) struct Writer {
+    pub(crate) conn: SqliteConnection,
+    /// A transaction is open and holds finished commands.
+    open: bool,
+    /// A command was dropped inside its savepoint.
+    torn: bool,
+    /// Told `Some(true)` on commit, `Some(false)` on failure; one channel per group.
+    outcome: watch::Sender<Option<bool>>,
+}
+
+enum Kind {
+    Sqlite { path: PathBuf, writer: Arc<Mutex<Writer>>, due: Arc<Notify>, readers: sqlx::SqlitePool },
+    Postgres { url: String, pool: sqlx::PgPool },
+}
+
+struct Inner {
+    kind: Kind,
+    clock: Clock,
+    hash: vault::HashAlg,
+    queue: Semaphore,
+    bus: broadcast::Sender<Event>,
+    listeners: OnceLock<Vec<Listener>>,
+}
+
+/// The database of this installation; cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+/// What a command gave when it was first run.
+#[derive(Debug)]
+enum Begin {
+    Fresh,
+    Repeated(String),
+}
+
+impl Db {
+    /// Opens `place`: a `postgres://…` address, or the path of an SQLite file, made when missing.
+    pub async fn open(place: &str, clock: Clock, hash: vault::HashAlg) -> Result<Db> {
+        let kind = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+            let pool = sqlx::postgres::PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(PATIENCE)
+                .connect(place)
+                .await
+                .map_err(|e| Error::internal(format!("cannot reach PostgreSQL: {e}")))?;
+            Kind::Postgres { url: place.to_string(), pool }
+        } else {
+            open_sqlite(Path::new(place)).await?
+        };
+        let (bus, _) = broadcast::channel(1024);
+        let db = Db(Arc::new(Inner {
+            kind,
+            clock,
+            hash,
+            queue: Semaphore::new(MAX_WAITING),
+            bus,
+            listeners: OnceLock::new(),
+        }));
+        db.start();
+        Ok(db)
+    }
+
+    fn start(&self) {
+        match &self.0.kind {
+            Kind::Sqlite { writer, due, .. } => {
+                tokio::spawn(commit_groups(Arc::downgrade(writer), due.clone()));
+            }
+            Kind::Postgres { url, .. } => {
+                tokio::spawn(hear_other_nodes(url.clone(), self.0.bus.clone()));
+            }
+        }
+    }
+
+    pub fn engine(&self) -> Engine {
+        match self.0.kind {
+            Kind::Sqlite { .. } => Engine::Sqlite,
+            Kind::Postgres { .. } => Engine::Postgres,
+        }
+    }
+
+    /// The SQLite file, when there is one.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0.kind {
+            Kind::Sqlite { path, .. } => Some(path),
+            Kind::Postgres { .. } => None,
+        }
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The algorithm of new audit entries.
+    pub fn hash_alg(&self) -> vault::HashAlg {
+        self.0.hash
+    }
+
+    /// Events after their commit, for live pages. A slow listener loses the oldest.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.bus.subscribe()
+    }
+
+    /// Sets who hears events inside the transaction; once, at start.
+    pub fn listen(&self, listeners: Vec<Listener>) {
+        let _ = self.0.listeners.set(listeners);
+    }
+
+    /// Runs a command: at most once per `act.command`, all or nothing, with its audit entries and
+    /// events, durable before it returns. `work` returns what a repetition will be given again.
+    ///
+    /// Errors: whatever `work` returns (nothing is kept); [`Error::Busy`] when the queue is full.
+    pub async fn write<T, F>(&self, act: &Act, work: F) -> Result<T>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned,
+        F: AsyncFnOnce(&mut Tx) -> Result<T>,
+    {
+        self.command(act, true, work).await
+    }
+
+    /// The common way of commands (`once`) and of recorded looks (which need no repetition guard).
+    async fn command<T, F>(&self, act: &Act, once: bool, work: F) -> Result<T>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned,
+        F: AsyncFnOnce(&mut Tx) -> Result<T>,
+    {
+        let busy = || Error::Busy("同时办理的人太多，请几秒后再试，已填写的内容不会丢失。".into());
+        let place = self.0.queue.try_acquire().map_err(|_| busy())?;
+        let mut conn = tokio::time::timeout(PATIENCE, self.writer()).await.map_err(|_| busy())??;
+        drop(place);
+        let outcome = match &mut conn {
+            Conn::Writer(w) => {
+                w.enter().await?;
+                Some(w.outcome.subscribe())
+            }
+            _ => None,
+        };
+        let clock = self.0.clock.clone();
+        let mut tx = Tx {
+            read: Reader::new(conn, act.clone()),
+            notes: vec![],
+            events: vec![],
+            fresh: Arc::new(move || clock.new_id()),
+        };
+        let result = if once { self.run_once(&mut tx, act, work).await } else { self.run(&mut tx, work).await };
+        let Tx { read: Reader { mut conn, .. }, events, .. } = tx;
+        if result.is_ok() && conn.engine() == Engine::Postgres {
+            for event in &events {
+                let text = serde_json::to_string(event)?;
+                conn.rows(sql!("select cast(pg_notify('fengqiao', $1) as text) as x"), args![text]).await?;
+            }
+        }
+        match (conn, &result) {
+            (Conn::Writer(mut w), Ok(_)) => w.leave().await?,
+            (Conn::Writer(mut w), Err(_)) => w.undo_savepoint().await?,
+            (Conn::PostgresTx(t), Ok(_)) => t.commit().await?,
+            (Conn::PostgresTx(t), Err(_)) => t.rollback().await?,
+            (Conn::SqliteReader(_) | Conn::Postgres(_), _) => {}
+        }
+        if let Kind::Sqlite { due, .. } = &self.0.kind {
+            due.notify_one();
+        }
+        let value = result?;
+        if let Some(mut outcome) = outcome {
+            let done = outcome.wait_for(Option::is_some).await.map(|v| *v == Some(true)).unwrap_or(false);
+            if !done {
+                return Err(Error::internal("the common transaction could not be committed"));
+            }
+            for event in events {
+                let _ = self.0.bus.send(event);
+            }
+        }
+        Ok(value)
+    }
+
+    async fn run<T, F>(&self, tx: &mut Tx, work: F) -> Result<T>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T>,
+    {
+        let value = work(tx).await?;
+        self.tell(tx).await?;
+        tx.seal(self.0.hash).await?;
+        Ok(value)
+    }
+
+    async fn run_once<T, F>(&self, tx: &mut Tx, act: &Act, work: F) -> Result<T>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned,
+        F: AsyncFnOnce(&mut Tx) -> Result<T>,
+    {
+        if let Begin::Repeated(stored) = begin_command(tx, act).await? {
+            tx.read.seen.clear();
+            return Ok(serde_json::from_str(&stored)?);
+        }
+        self.run(tx, async |tx: &mut Tx| {
+            let value = work(tx).await?;
+            let stored = serde_json::to_string(&value)?;
+            tx.exec(sql!("update kernel_command set result = $2 where id = $1"), args![act.command, stored]).await?;
+            Ok(value)
+        })
+        .await
+    }
+
+    /// Lets the listeners of other domains hear the events, and the events that they emit.
+    async fn tell(&self, tx: &mut Tx) -> Result<()> {
+        let Some(listeners) = self.0.listeners.get() else { return Ok(()) };
+        let mut heard = 0;
+        while heard < tx.events.len() {
+            if heard >= 1000 {
+                return Err(Error::internal("events call each other without end"));
+            }
+            let event = tx.events[heard].clone();
+            for l in listeners.iter().filter(|l| l.hears(&event.topic)) {
+                (l.handler)(tx, &event).await?;
+            }
+            heard += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads for a purpose. Whatever `work` marked as shown is in the chain, durably, before this
+    /// returns; a look that could not be recorded is not given out.
+    pub async fn read<T, F>(&self, act: &Act, work: F) -> Result<T>
+    where
+        F: AsyncFnOnce(&mut Reader) -> Result<T>,
+    {
+        let mut reader = Reader::new(self.reader().await?, act.clone());
+        let value = work(&mut reader).await?;
+        let seen = std::mem::take(&mut reader.seen);
+        drop(reader);
+        if !seen.is_empty() {
+            self.command(act, false, async |tx: &mut Tx| {
+                tx.read.seen = seen;
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(value)
+    }
+
+    async fn writer(&self) -> Result<Conn> {
+        Ok(match &self.0.kind {
+            Kind::Sqlite { writer, .. } => Conn::Writer(writer.clone().lock_owned().await),
+            Kind::Postgres { pool, .. } => Conn::PostgresTx(pool.begin().await?),
+        })
+    }
+
+    async fn reader(&self) -> Result<Conn> {
+        Ok(match &self.0.kind {
+            Kind::Sqlite { readers, .. } => Conn::SqliteReader(readers.acquire().await?),
+            Kind::Postgres { pool, .. } => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A connection outside commands, for the schema.
+    async fn plain(&self) -> Result<Conn> {
+        match &self.0.kind {
+            Kind::Sqlite { writer, .. } => {
+                let mut w = writer.clone().lock_owned().await;
+                w.commit().await?;
+                Ok(Conn::Writer(w))
+            }
+            Kind::Postgres { .. } => self.reader().await,
+        }
+    }
+
+    /// Which migrations this database lacks; an error when it is newer than this program.
+    pub async fn pending(&self, all: &[Migrations]) -> Result<Pending> {
+        let mut conn = self.plain().await?;
+        conn.batch("create table if not exists kernel_migration (domain text not null, n bigint not null, checksum text not null, at bigint not null, primary key (domain, n))").await?;
+        let rows = conn.rows(sql!("select domain, n, checksum from kernel_migration"), vec![]).await?;
+        let applied: Vec<(String, i64, String)> = rows
+            .iter()
+            .map(|r: &Row| Ok((r.get("domain")?, r.get("n")?, r.get("checksum")?)))
+            .collect::<Result<_>>()?;
+        migrate::plan(all, &applied)
+    }
+
+    /// Brings the schema up to date, every step in its own transaction with its checksum.
+    pub async fn migrate(&self, all: &[Migrations]) -> Result<Pending> {
+        let pending = self.pending(all).await?;
+        let mut conn = self.plain().await?;
+        for (domain, step) in &pending.steps {
+            let Some(m) = all.iter().find(|m| m.domain == domain) else { continue };
+            let text: &'static str = Box::leak(m.text(*step, self.engine()).into_boxed_str());
+            conn.batch("begin").await?;
+            let done = async {
+                conn.batch(text).await?;
+                conn.exec(
+                    sql!("insert into kernel_migration (domain, n, checksum, at) values ($1, $2, $3, $4)"),
+                    args![m.domain, *step as i64 + 1, m.checksum(*step), self.0.clock.now()],
+                )
+                .await
+            }
+            .await;
+            if let Err(e) = done {
+                conn.batch("rollback").await?;
+                return Err(Error::internal(format!("migration {domain} {}: {e}", step + 1)));
+            }
+            conn.batch("commit").await?;
+        }
+        Ok(pending)
+    }
+
+    /// A consistent copy of the SQLite database into `target` (which must not exist).
+    pub async fn copy_into(&self, target: &Path) -> Result<()> {
+        let Kind::Sqlite { readers, .. } = &self.0.kind else {
+            return Err(Error::internal("copy_into is for SQLite; use pg_dump for PostgreSQL"));
+        };
+        let mut conn = readers.acquire().await?;
+        let path = target.to_string_lossy().to_string();
+        sqlx::query("vacuum into $1").bind(path).execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Prepares one statement without running it (the test that stands in for compile-time checks).
+    pub async fn prepare(&self, text: &'static str) -> Result<()> {
+        match &self.0.kind {
+            Kind::Sqlite { readers, .. } => {
+                let mut c = readers.acquire().await?;
+                c.prepare(sqlx::SqlStr::from_static(text)).await?;
+            }
+            Kind::Postgres { pool, .. } => {
+                let mut c = pool.acquire().await?;
+                c.prepare(sqlx::SqlStr::from_static(text)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the database answers; for `/healthz`.
+    pub async fn ping(&self) -> Result<()> {
+        self.reader().await?.rows(sql!("select 1 as n"), vec![]).await.map(|_| ())
+    }
+
+    /// Waits for open work and closes the connections.
+    pub async fn close(&self) {
+        match &self.0.kind {
+            Kind::Sqlite { writer, readers, .. } => {
+                let mut w = writer.lock().await;
+                let _ = w.commit().await;
+                readers.close().await;
+            }
+            Kind::Postgres { pool, .. } => pool.close().await,
+        }
+    }
+}
+
+impl Act {
+    /// A look-up's act with a fresh command, for [`Db::read`].
+    pub fn look(actor: &crate::Actor, action: &'static str, purpose: crate::Purpose, db: &Db) -> Act {
+        actor.act(action, purpose, crate::CommandId(db.clock().new_id()), db.clock().now())
+    }
+}
+
+async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Begin> {
+    let fresh = tx
+        .exec(
+            sql!("insert into kernel_command (id, user_id, action, at, result) values ($1, $2, $3, $4, '') on conflict (id) do nothing"),
+            args![act.command, act.actor.user, act.action, act.at],
+        )
+        .await?;
+    if fresh == 1 {
+        return Ok(Begin::Fresh);
+    }
+    let rows = tx
+        .rows(sql!("select user_id, action, result from kernel_command where id = $1"), args![act.command])
+        .await?;
+    let row = rows.first().ok_or_else(|| Error::internal("a command vanished"))?;
+    let (user, action): (Uuid, String) = (row.get("user_id")?, row.get("action")?);
+    if user != act.actor.user.0 || action != act.action {
+        return Err(Error::Refused(Box::new(crate::Refusal::new(
+            "command.reused",
+            "这个提交编号已被另一项操作使用。",
+            "请刷新页面后重新提交，已填写的内容会保留。",
+        ))));
+    }
+    Ok(Begin::Repeated(row.get("result")?))
+}
+
+impl Writer {
+    async fn enter(&mut self) -> Result<()> {
+        if self.torn {
+            self.undo_savepoint().await?;
+        }
+        if !self.open {
+            self.conn.execute("begin immediate").await?;
+            self.open = true;
+            self.outcome = watch::channel(None).0;
+        }
+        self.conn.execute("savepoint command").await?;
+        self.torn = true;
+        Ok(())
+    }
+
+    async fn leave(&mut self) -> Result<()> {
+        self.conn.execute("release command").await?;
+        self.torn = false;
+        Ok(())
+    }
+
+    async fn undo_savepoint(&mut self) -> Result<()> {
+        // A failed statement may have ended the whole transaction (disk full); then there is
+        // nothing to roll back to, and the group is told that it failed.
+        if self.conn.execute("rollback to command").await.is_err() {
+            let _ = self.conn.execute("rollback").await;
+            self.open = false;
+            self.torn = false;
+            self.outcome.send_replace(Some(false));
+            return Ok(());
+        }
+        self.conn.execute("release command").await?;
+        self.torn = false;
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        if self.torn {
+            self.undo_savepoint().await?;
+        }
+        if !self.open {
+            return Ok(());
+        }
+        let done = self.conn.execute("commit").await;
+        if done.is_err() {
+            let _ = self.conn.execute("rollback").await;
+        }
+        self.open = false;
+        self.outcome.send_replace(Some(done.is_ok()));
+        done.map(|_| ()).map_err(Error::from)
+    }
+}
+
+async fn commit_groups(writer: std::sync::Weak<Mutex<Writer>>, due: Arc<Notify>) {
+    loop {
+        due.notified().await;
+        let Some(writer) = writer.upgrade() else { return };
+        // The lock is fair: commands that already wait run first and share this commit.
+        let mut w = writer.lock().await;
+        if let Err(e) = w.commit().await {
+            tracing::error!("commit failed: {e}");
+        }
+    }
+}
+
+async fn hear_other_nodes(url: String, bus: broadcast::Sender<Event>) {
+    loop {
+        match sqlx::postgres::PgListener::connect(&url).await {
+            Ok(mut listener) => {
+                if listener.listen("fengqiao").await.is_ok() {
+                    while let Ok(message) = listener.recv().await {
+                        if let Ok(event) = serde_json::from_str::<Event>(message.payload()) {
+                            let _ = bus.send(event);
+                        }
+                    }
+                }
+            }
+            Err(e) => tracing::warn!("listening to PostgreSQL failed, trying again: {e}"),
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn open_sqlite(path: &Path) -> Result<Kind> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir).map_err(|e| Error::internal(format!("{}: {e}", dir.display())))?;
+    }
+    let base = SqliteConnectOptions::from_str(&format!("sqlite://{}", path.display()))?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .pragma("cache_size", "-32000")
+        .pragma("mmap_size", "268435456")
+        .statement_cache_capacity(512)
+        .disable_statement_logging();
+    let conn = SqliteConnection::connect_with(&base).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(PATIENCE)
+        .connect_with(base.read_only(true).create_if_missing(false))
+        .await?;
+    let writer = Writer { conn, open: false, torn: false, outcome: watch::channel(None).0 };
+    Ok(Kind::Sqlite {
+        path: path.to_path_buf(),
+        writer: Arc::new(Mutex::new(writer)),
+        due: Arc::new(Notify::new()),
+        readers,
+    })
+}

@@ -1,0 +1,166 @@
+//! One error type for the whole house, and where each kind goes.
+//!
+//! | variant | the person sees | HTTP |
+//! |---|---|---|
+//! | `NotFound` | "没有找到…" and where to look | 404 |
+//! | `SignedOut` | the login page, what was typed is kept | 401 |
+//! | `Forbidden` | which right is missing and who can grant it | 403 |
+//! | `Invalid` | the form again, each field with its rule | 422 |
+//! | `Refused` | what, which rule and its source, what to do next | 422 |
+//! | `Conflict` | both values, a person picks | 409 |
+//! | `TooLarge` | the bound and how to get below it | 413 |
+//! | `Busy` | try again in a moment | 503 |
+//! | `Internal` | a code to quote; the cause goes to the log only | 500 |
+
+use std::fmt;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The rule behind a refusal: what it is called and where it stands (law and article, or 本地规则).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleRef {
+    pub name: String,
+    pub source: String,
+}
+
+/// A refusal by rule: what was refused, by which rule, and the way on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// A stable short name for tests and logs, such as `mediation.no_violation`.
+    pub key: &'static str,
+    /// What is not possible, in one Chinese sentence.
+    pub what: String,
+    pub rule: Option<RuleRef>,
+    /// What the person can do instead, in one Chinese sentence.
+    pub next: String,
+}
+
+impl Refusal {
+    pub fn new(key: &'static str, what: impl Into<String>, next: impl Into<String>) -> Refusal {
+        Refusal { key, what: what.into(), rule: None, next: next.into() }
+    }
+
+    /// Adds the rule and its source.
+    pub fn by(mut self, name: impl Into<String>, source: impl Into<String>) -> Refusal {
+        self.rule = Some(RuleRef { name: name.into(), source: source.into() });
+        self
+    }
+}
+
+/// What is wrong with a form, field by field, each as a Chinese sentence that names the rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(pub Vec<(String, String)>);
+
+impl FieldErrors {
+    pub fn add(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
+        self.0.push((field.into(), sentence.into()));
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    /// The sentence for `field`, or "" when it is fine; templates print it under the field.
+    pub fn of(&self, field: &str) -> &str {
+        self.0.iter().find(|(f, _)| f == field).map_or("", |(_, s)| s)
+    }
+    /// `Ok(value)` when nothing was wrong, else [`Error::Invalid`].
+    pub fn ok<T>(self, value: T) -> Result<T> {
+        if self.is_empty() { Ok(value) } else { Err(Error::Invalid(self)) }
+    }
+    pub fn one(field: &str, sentence: impl Into<String>) -> Error {
+        Error::Invalid(FieldErrors(vec![(field.into(), sentence.into())]))
+    }
+}
+
+/// Two people changed one record: what was typed and what stands now, field by field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clash {
+    pub field: String,
+    pub label: String,
+    pub mine: String,
+    pub theirs: String,
+}
+
+#[derive(Debug)]
+pub enum Error {
+    /// The Chinese noun of what was looked for.
+    NotFound(&'static str),
+    SignedOut,
+    /// One Chinese sentence: which right is missing.
+    Forbidden(String),
+    Invalid(FieldErrors),
+    Refused(Box<Refusal>),
+    Conflict(Vec<Clash>),
+    TooLarge(String),
+    Busy(String),
+    /// Cause for the operator's log; never shown to a user.
+    Internal(String),
+}
+
+impl Error {
+    pub fn internal(cause: impl fmt::Display) -> Error {
+        Error::Internal(cause.to_string())
+    }
+    /// The refusal's or error's stable key, for tests and logs.
+    pub fn key(&self) -> &str {
+        match self {
+            Error::NotFound(_) => "not_found",
+            Error::SignedOut => "signed_out",
+            Error::Forbidden(_) => "forbidden",
+            Error::Invalid(_) => "invalid",
+            Error::Refused(r) => r.key,
+            Error::Conflict(_) => "conflict",
+            Error::TooLarge(_) => "too_large",
+            Error::Busy(_) => "busy",
+            Error::Internal(_) => "internal",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NotFound(what) => write!(f, "没有找到{what}"),
+            Error::SignedOut => f.write_str("登录已失效，请重新登录"),
+            Error::Forbidden(why) => f.write_str(why),
+            Error::Invalid(fields) => {
+                for (i, (field, sentence)) in fields.0.iter().enumerate() {
+                    write!(f, "{}{field}：{sentence}", if i > 0 { "；" } else { "" })?;
+                }
+                Ok(())
+            }
+            Error::Refused(r) => write!(f, "{}{}", r.what, r.next),
+            Error::Conflict(c) => write!(f, "有 {} 处内容已被他人修改", c.len()),
+            Error::TooLarge(why) | Error::Busy(why) => f.write_str(why),
+            Error::Internal(cause) => write!(f, "internal: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Refusal> for Error {
+    fn from(r: Refusal) -> Error {
+        Error::Refused(Box::new(r))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(e: sqlx::Error) -> Error {
+        match e {
+            sqlx::Error::PoolTimedOut => Error::Busy("系统正忙，请稍后再试。".into()),
+            other => Error::internal(format!("database: {other}")),
+        }
+    }
+}
+
+impl From<vault::VaultError> for Error {
+    fn from(e: vault::VaultError) -> Error {
+        Error::internal(format!("vault: {e}"))
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(e: serde_json::Error) -> Error {
+        Error::internal(format!("json: {e}"))
+    }
+}

@@ -1,0 +1,300 @@
+//! Rules as data: values with dates and sources, code lists, and what is still to be imported.
+//!
+//! A rule pack is a set of TOML files. Each value says where it comes from (law and article, a
+//! public page, practice, a local default), whether it was read word for word, and from when until
+//! when it holds. The same key may stand several times with dates that do not overlap.
+
+use crate::calendar::Calendar;
+use crate::{Date, Error, Refusal, Result, RuleRef};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One value of a rule.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Rule {
+    pub key: String,
+    pub value: toml::Value,
+    #[serde(default)]
+    pub unit: String,
+    pub title: String,
+    pub source: String,
+    /// `law`, `page`, `code` or `default`.
+    pub source_kind: String,
+    /// Read word for word, or confirmed by the security administrator; else shown as 待核实.
+    #[serde(default)]
+    pub verified: bool,
+    pub from: String,
+    #[serde(default)]
+    pub until: Option<String>,
+    #[serde(default)]
+    pub note: String,
+}
+
+/// One entry of a code list (a category, a source, a level …).
+#[derive(Clone, Debug, Deserialize)]
+pub struct Code {
+    pub list: String,
+    pub code: String,
+    pub name: String,
+    #[serde(default)]
+    pub parent: Option<String>,
+    #[serde(default)]
+    pub order: i64,
+    pub source: String,
+    pub source_kind: String,
+    #[serde(default)]
+    pub verified: bool,
+    pub from: String,
+    #[serde(default)]
+    pub until: Option<String>,
+    #[serde(default)]
+    pub attrs: BTreeMap<String, toml::Value>,
+}
+
+/// A list that no source names in full; shown as 待导入 with how to bring it in.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PendingRule {
+    pub key: String,
+    pub title: String,
+    pub why: String,
+    pub how_to_import: String,
+}
+
+/// A law that rules refer to.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Law {
+    pub short: String,
+    pub full: String,
+    #[serde(default)]
+    pub issuer: String,
+    #[serde(default)]
+    pub adopted: Option<String>,
+    #[serde(default)]
+    pub in_force: Option<String>,
+    pub from: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Pack {
+    #[serde(default)]
+    rule: Vec<Rule>,
+    #[serde(default)]
+    code: Vec<Code>,
+    #[serde(default)]
+    pending: Vec<PendingRule>,
+    #[serde(default)]
+    law: Vec<Law>,
+}
+
+/// All rules in force, now and at any other day.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    rules: BTreeMap<String, Vec<Rule>>,
+    codes: BTreeMap<String, Vec<Code>>,
+    pending: Vec<PendingRule>,
+    laws: Vec<Law>,
+    confirmed: BTreeSet<String>,
+    calendar: Calendar,
+}
+
+fn day(text: &str, of: &str) -> Result<Date> {
+    text.parse().map_err(|_| Error::from(Refusal::new("rule_pack.date", format!("规则 {of} 的日期“{text}”不是 YYYY-MM-DD。"), "请改正后重新导入。")))
+}
+
+fn holds(from: &str, until: Option<&str>, on: Date) -> bool {
+    from.parse::<Date>().is_ok_and(|f| f <= on) && until.is_none_or(|u| u.parse::<Date>().is_ok_and(|u| on < u))
+}
+
+impl RuleSet {
+    /// Reads packs `(file name, text)` and the calendar. Refuses unknown dates, doubled codes and
+    /// overlapping periods, naming file and key.
+    pub fn load(packs: &[(String, String)], calendar: Calendar) -> Result<RuleSet> {
+        let mut set = RuleSet { calendar, ..Default::default() };
+        for (file, text) in packs {
+            let pack: Pack = toml::from_str(text).map_err(|e| {
+                Error::from(Refusal::new("rule_pack.syntax", format!("规则包 {file} 读不懂：{e}"), "请按提示的行改正后重新导入。"))
+            })?;
+            for r in pack.rule {
+                day(&r.from, &r.key)?;
+                if let Some(u) = &r.until {
+                    day(u, &r.key)?;
+                }
+                set.rules.entry(r.key.clone()).or_default().push(r);
+            }
+            for c in pack.code {
+                day(&c.from, &c.code)?;
+                let list = set.codes.entry(c.list.clone()).or_default();
+                list.retain(|old| !(old.code == c.code && old.from == c.from));
+                list.push(c);
+            }
+            set.pending.extend(pack.pending);
+            set.laws.extend(pack.law);
+        }
+        for (key, list) in &mut set.rules {
+            list.sort_by(|a, b| a.from.cmp(&b.from));
+            for pair in list.windows(2) {
+                if pair[0].until.as_deref().is_none_or(|u| u > pair[1].from.as_str()) {
+                    return Err(Refusal::new(
+                        "rule_pack.overlap",
+                        format!("规则 {key} 的两个版本（{} 起、{} 起）在时间上重叠。", pair[0].from, pair[1].from),
+                        "请给前一版本写上截止日期 until。",
+                    )
+                    .into());
+                }
+            }
+        }
+        for list in set.codes.values_mut() {
+            list.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
+        }
+        Ok(set)
+    }
+
+    /// Marks keys that the security administrator has confirmed.
+    pub fn with_confirmed(mut self, keys: impl IntoIterator<Item = String>) -> RuleSet {
+        self.confirmed.extend(keys);
+        self
+    }
+
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The rule `key` as it stood on `on`.
+    pub fn rule(&self, key: &str, on: Date) -> Result<&Rule> {
+        self.rules
+            .get(key)
+            .and_then(|list| list.iter().find(|r| holds(&r.from, r.until.as_deref(), on)))
+            .ok_or_else(|| {
+                Refusal::new(
+                    "rule.missing",
+                    format!("规则“{key}”在 {on} 没有取值。"),
+                    "请由安全管理员在“规则包”中导入后再办理。",
+                )
+                .into()
+            })
+    }
+
+    /// A whole number (days, hours, counts).
+    pub fn int(&self, key: &str, on: Date) -> Result<i64> {
+        let r = self.rule(key, on)?;
+        r.value.as_integer().ok_or_else(|| Error::internal(format!("rule {key} is not a number")))
+    }
+
+    pub fn text(&self, key: &str, on: Date) -> Result<&str> {
+        let r = self.rule(key, on)?;
+        r.value.as_str().ok_or_else(|| Error::internal(format!("rule {key} is not a text")))
+    }
+
+    pub fn flag(&self, key: &str, on: Date) -> Result<bool> {
+        let r = self.rule(key, on)?;
+        r.value.as_bool().ok_or_else(|| Error::internal(format!("rule {key} is not yes/no")))
+    }
+
+    /// Name and source of a rule, for a refusal.
+    pub fn cite(&self, key: &str, on: Date) -> RuleRef {
+        match self.rule(key, on) {
+            Ok(r) => RuleRef { name: r.title.clone(), source: r.source.clone() },
+            Err(_) => RuleRef { name: key.to_string(), source: "规则包".into() },
+        }
+    }
+
+    /// The entries of a code list in force on `on`, in their order.
+    pub fn list(&self, list: &str, on: Date) -> Vec<&Code> {
+        self.codes.get(list).map_or(vec![], |all| {
+            all.iter().filter(|c| holds(&c.from, c.until.as_deref(), on)).collect()
+        })
+    }
+
+    /// One entry of a code list, whatever its dates (old records keep old codes).
+    pub fn code(&self, list: &str, code: &str) -> Option<&Code> {
+        self.codes.get(list)?.iter().rev().find(|c| c.code == code)
+    }
+
+    /// The name of a code, or the code itself when the list does not know it.
+    pub fn name<'a>(&'a self, list: &str, code: &'a str) -> &'a str {
+        self.code(list, code).map_or(code, |c| c.name.as_str())
+    }
+
+    /// Whether `code` may be chosen on `on`; the refusal names the list.
+    pub fn must_know(&self, list: &str, code: &str, on: Date) -> Result<&Code> {
+        self.list(list, on).into_iter().find(|c| c.code == code).ok_or_else(|| {
+            Refusal::new("code.unknown", format!("“{code}”不在代码表 {list} 中，或已停用。"), "请从列表中重新选择。").into()
+        })
+    }
+
+    /// 待核实: neither read word for word nor confirmed.
+    pub fn is_unverified(&self, key: &str, on: Date) -> bool {
+        self.rule(key, on).is_ok_and(|r| !r.verified && !self.confirmed.contains(key))
+    }
+
+    pub fn is_confirmed(&self, key: &str) -> bool {
+        self.confirmed.contains(key)
+    }
+
+    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values().flatten()
+    }
+    pub fn all_codes(&self) -> impl Iterator<Item = (&String, &Vec<Code>)> {
+        self.codes.iter()
+    }
+    pub fn all_pending(&self) -> &[PendingRule] {
+        &self.pending
+    }
+    pub fn laws(&self) -> &[Law] {
+        &self.laws
+    }
+}
+
+impl Code {
+    pub fn attr_int(&self, name: &str) -> Option<i64> {
+        self.attrs.get(name)?.as_integer()
+    }
+    pub fn attr_text(&self, name: &str) -> Option<&str> {
+        self.attrs.get(name)?.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(text: &str) -> Result<RuleSet> {
+        RuleSet::load(&[("test.toml".into(), text.into())], Calendar::default())
+    }
+
+    const LAW: &str = r#"
+[[rule]]
+key = "a.days"
+value = 3
+unit = "working_days"
+title = "三日"
+source = "某法 §9"
+source_kind = "law"
+verified = true
+from = "2020-01-01"
+until = "2026-01-01"
+[[rule]]
+key = "a.days"
+value = 5
+title = "五日"
+source = "新法 §9"
+source_kind = "default"
+from = "2026-01-01"
+"#;
+
+    #[test]
+    fn a_value_is_the_one_of_its_day() {
+        let s = set(LAW).unwrap();
+        assert_eq!(s.int("a.days", "2025-12-31".parse().unwrap()).unwrap(), 3);
+        assert_eq!(s.int("a.days", "2026-01-01".parse().unwrap()).unwrap(), 5);
+        assert!(s.int("a.days", "2019-01-01".parse().unwrap()).is_err());
+        assert!(s.is_unverified("a.days", "2026-01-01".parse().unwrap()));
+        assert!(!s.with_confirmed(["a.days".to_string()]).is_unverified("a.days", "2026-01-01".parse().unwrap()));
+    }
+
+    #[test]
+    fn overlapping_versions_are_refused() {
+        let e = set(&LAW.replace("until = \"2026-01-01\"", "until = \"2026-06-01\"")).unwrap_err();
+        assert_eq!(e.key(), "rule_pack.overlap");
+    }
+}

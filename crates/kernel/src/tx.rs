@@ -1,0 +1,438 @@
+//! What a command works with: [`Tx`] reads and writes, [`Reader`] only reads.
+//!
+//! Both run statements made by [`sql!`](crate::sql!) with [`args!`](crate::args!). A `Tx` collects
+//! what was done ([`Tx::record`]), whom it showed ([`Tx::saw`]), what happened ([`Tx::emit`]) and
+//! keeps the search index ([`Tx::index`]); the commit writes all of it together.
+
+use crate::audit::{self, Body, Deed, Note, Subject};
+use crate::event::Event;
+use crate::row::{FromRow, Row, Value};
+use crate::search::{self, Ask, Doc, Hit};
+use crate::{Act, Engine, Error, Reach, Result, Sql, StationId, Timestamp, Uuid, args, sql};
+use sqlx::{Executor, PgConnection, SqliteConnection};
+use tokio::sync::OwnedMutexGuard;
+
+/// The connection behind a transaction or a reader.
+pub(crate) enum Conn {
+    /// The one SQLite writer, held for the length of one command.
+    Writer(OwnedMutexGuard<crate::db::Writer>),
+    SqliteReader(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
+    /// Rolled back by its own drop when the command is dropped half way.
+    PostgresTx(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+enum Raw<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Conn {
+    pub(crate) fn engine(&self) -> Engine {
+        match self {
+            Conn::Writer(_) | Conn::SqliteReader(_) => Engine::Sqlite,
+            Conn::Postgres(_) | Conn::PostgresTx(_) => Engine::Postgres,
+        }
+    }
+
+    fn raw(&mut self) -> Raw<'_> {
+        match self {
+            Conn::Writer(w) => Raw::Sqlite(&mut w.conn),
+            Conn::SqliteReader(c) => Raw::Sqlite(c),
+            Conn::Postgres(c) => Raw::Postgres(c),
+            Conn::PostgresTx(c) => Raw::Postgres(c),
+        }
+    }
+
+    pub(crate) async fn batch(&mut self, text: &'static str) -> Result<()> {
+        match self.raw() {
+            Raw::Sqlite(c) => {
+                c.execute(text).await?;
+            }
+            Raw::Postgres(c) => {
+                c.execute(text).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn exec(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<u64> {
+        let text = statement.text(self.engine());
+        Ok(match self.raw() {
+            Raw::Sqlite(c) => bind_sqlite(text, values).execute(c).await?.rows_affected(),
+            Raw::Postgres(c) => bind_postgres(text, values).execute(c).await?.rows_affected(),
+        })
+    }
+
+    pub(crate) async fn rows(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<Vec<Row>> {
+        let text = statement.text(self.engine());
+        Ok(match self.raw() {
+            Raw::Sqlite(c) => bind_sqlite(text, values).fetch_all(c).await?.into_iter().map(Row::Sqlite).collect(),
+            Raw::Postgres(c) => {
+                bind_postgres(text, values).fetch_all(c).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+}
+
+type SqliteQuery = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+type PgQuery = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+fn bind_sqlite(text: &'static str, values: Vec<Value>) -> SqliteQuery {
+    let mut q = sqlx::query(text);
+    for v in values {
+        q = match v {
+            Value::Int(x) => q.bind(x),
+            Value::Float(x) => q.bind(x),
+            Value::Bool(x) => q.bind(x),
+            Value::Text(x) => q.bind(x),
+            Value::Blob(x) => q.bind(x),
+            Value::Uuid(x) => q.bind(x),
+            Value::Ids(list) => {
+                let hex: Vec<String> = list.iter().map(|id| hex::encode(id.as_bytes())).collect();
+                q.bind(serde_json::to_string(&hex).unwrap_or_else(|_| "[]".into()))
+            }
+            Value::Texts(list) => q.bind(serde_json::to_string(&list).unwrap_or_else(|_| "[]".into())),
+        };
+    }
+    q
+}
+
+fn bind_postgres(text: &'static str, values: Vec<Value>) -> PgQuery {
+    let mut q = sqlx::query(text);
+    for v in values {
+        q = match v {
+            Value::Int(x) => q.bind(x),
+            Value::Float(x) => q.bind(x),
+            Value::Bool(x) => q.bind(x),
+            Value::Text(x) => q.bind(x.map(|s| s.replace('\0', ""))),
+            Value::Blob(x) => q.bind(x),
+            Value::Uuid(x) => q.bind(x),
+            Value::Ids(list) => q.bind(list),
+            Value::Texts(list) => q.bind(list),
+        };
+    }
+    q
+}
+
+/// Reading: runs statements and marks whose data it showed.
+///
+/// A store function that only reads takes `&mut Reader`; inside a write a `&mut Tx` passes for one.
+pub struct Reader {
+    pub(crate) conn: Conn,
+    pub(crate) act: Act,
+    pub(crate) seen: Vec<Subject>,
+}
+
+impl Reader {
+    pub(crate) fn new(conn: Conn, act: Act) -> Reader {
+        Reader { conn, act, seen: Vec::new() }
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.conn.engine()
+    }
+
+    /// Who acts, why, when.
+    pub fn act(&self) -> &Act {
+        &self.act
+    }
+
+    /// The moment of the command; every fact written by it carries this time.
+    pub fn now(&self) -> Timestamp {
+        self.act.at
+    }
+
+    /// All rows as `T`. The statement itself must bound them (`limit`).
+    pub async fn all<T: FromRow>(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<Vec<T>> {
+        self.conn.rows(statement, values).await?.iter().map(T::from_row).collect()
+    }
+
+    /// The first row as `T`, or `None`.
+    pub async fn opt<T: FromRow>(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<Option<T>> {
+        self.conn.rows(statement, values).await?.first().map(T::from_row).transpose()
+    }
+
+    /// The first row, or [`Error::NotFound`] of `what`.
+    pub async fn one<T: FromRow>(
+        &mut self,
+        what: &'static str,
+        statement: &'static Sql,
+        values: Vec<Value>,
+    ) -> Result<T> {
+        self.opt(statement, values).await?.ok_or(Error::NotFound(what))
+    }
+
+    /// Rows without a struct.
+    pub async fn rows(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<Vec<Row>> {
+        self.conn.rows(statement, values).await
+    }
+
+    /// The integer in column `n` of the only row (counts: `select count(*) as n …`).
+    pub async fn count(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<i64> {
+        match self.conn.rows(statement, values).await?.first() {
+            Some(row) => Ok(row.get::<Option<i64>>("n")?.unwrap_or(0)),
+            None => Ok(0),
+        }
+    }
+
+    /// Marks that this record's data is being shown; the entry is appended before the rows leave.
+    pub fn saw(&mut self, kind: &str, id: impl Into<Uuid>) {
+        let subject = Subject { k: kind.to_string(), id: id.into() };
+        if !self.seen.contains(&subject) {
+            self.seen.push(subject);
+        }
+    }
+
+    /// Full-text search inside the caller's reach, newest first.
+    pub async fn search(&mut self, query: &str, ask: &Ask) -> Result<Vec<Hit>> {
+        let Some(parsed) = search::parse(query) else { return Ok(vec![]) };
+        if ask.kinds.is_empty() {
+            return Ok(vec![]);
+        }
+        let (all, station, grids) = match &ask.reach {
+            Reach::All => (true, StationId::NIL, vec![]),
+            Reach::Station(s) => (false, *s, vec![]),
+            Reach::Grids(s, grids) if !grids.is_empty() => (false, *s, grids.clone()),
+            Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
+        };
+        let by_grid = !grids.is_empty();
+        let before = ask.before.map_or(i64::MAX, doc_floor);
+        let phrase = match self.engine() {
+            Engine::Sqlite => search::fts5(&parsed),
+            Engine::Postgres => search::tsquery(&parsed),
+        };
+        let values = args![
+            phrase,
+            before,
+            all,
+            station,
+            by_grid,
+            crate::row::ids(&grids),
+            crate::row::texts(&ask.kinds),
+            ask.limit.clamp(1, 100)
+        ];
+        let rows = match self.engine() {
+            Engine::Sqlite => {
+                self.rows(
+                    sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search_fts f join kernel_search d on d.doc = f.rowid where kernel_search_fts match $1 and f.rowid < $2 and ($3 or d.station_id = $4) and (not $5 or d.grid_id in @ids($6)) and d.kind in @texts($7) order by f.rowid desc limit $8"),
+                    values,
+                )
+                .await?
+            }
+            Engine::Postgres => {
+                self.rows(
+                    sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search d where d.tokens @@ cast($1 as text)::tsquery and d.doc < $2 and ($3 or d.station_id = $4) and (not $5 or d.grid_id in @ids($6)) and d.kind in @texts($7) order by d.doc desc limit $8"),
+                    values,
+                )
+                .await?
+            }
+        };
+        rows.iter()
+            .map(|r| {
+                Ok(Hit {
+                    kind: r.get("kind")?,
+                    id: r.get("id")?,
+                    station: r.get("station_id")?,
+                    at: r.get("at")?,
+                    title: r.get("title")?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Document numbers grow with the record's time: milliseconds × 4096 + a tie breaker.
+fn doc_floor(at: Timestamp) -> i64 {
+    at.as_millisecond().clamp(0, i64::MAX >> 13) << 12
+}
+
+/// A write in progress. Dropped without commit, it leaves nothing behind.
+pub struct Tx {
+    pub(crate) read: Reader,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) fresh: std::sync::Arc<dyn Fn() -> Uuid + Send + Sync>,
+}
+
+impl std::ops::Deref for Tx {
+    type Target = Reader;
+    fn deref(&self) -> &Reader {
+        &self.read
+    }
+}
+impl std::ops::DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Reader {
+        &mut self.read
+    }
+}
+
+impl Tx {
+    /// A fresh time-ordered id.
+    pub fn fresh<T: From<Uuid>>(&self) -> T {
+        T::from((self.fresh)())
+    }
+
+    /// Runs a statement that changes rows; returns how many.
+    pub async fn exec(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<u64> {
+        self.read.conn.exec(statement, values).await
+    }
+
+    /// Runs a statement that must change exactly one row, else [`Error::NotFound`] of `what`.
+    pub async fn exec_one(&mut self, what: &'static str, statement: &'static Sql, values: Vec<Value>) -> Result<()> {
+        match self.exec(statement, values).await? {
+            1 => Ok(()),
+            _ => Err(Error::NotFound(what)),
+        }
+    }
+
+    /// Records in the chain what this command did to `subjects`; at least one is needed to commit.
+    /// `change` is digested, never stored.
+    pub fn record(&mut self, action: &str, subjects: &[(&str, Uuid)], change: &str) {
+        let digest = if change.is_empty() {
+            String::new()
+        } else {
+            hex::encode(vault::digest(vault::HashAlg::Sm3, &[change.as_bytes()]))
+        };
+        let subjects = subjects.iter().map(|(k, id)| Subject { k: (*k).into(), id: *id }).collect();
+        self.notes.push(Note { deed: Deed::Write, action: action.into(), subjects, digest });
+    }
+
+    /// Tells other domains (in this transaction) and live pages (after commit).
+    pub fn emit(&mut self, topic: &str, id: impl Into<Uuid>) {
+        let event = Event { station: self.read.act.station, topic: topic.into(), id: id.into() };
+        if !self.events.contains(&event) {
+            self.events.push(event);
+        }
+    }
+
+    /// The next number of a running series of this station and year, without gaps (1, 2, 3 …).
+    pub async fn next_number(&mut self, station: StationId, series: &str, year: i64) -> Result<i64> {
+        self.exec(
+            sql!("insert into kernel_number (station_id, name, year, last) values ($1, $2, $3, 1) on conflict (station_id, name, year) do update set last = kernel_number.last + 1"),
+            args![station, series, year],
+        )
+        .await?;
+        self.count(
+            sql!("select last as n from kernel_number where station_id = $1 and name = $2 and year = $3"),
+            args![station, series, year],
+        )
+        .await
+    }
+
+    /// Puts a record into the search index, or renews it.
+    pub async fn index(&mut self, doc: &Doc<'_>) -> Result<()> {
+        self.unindex(doc.id).await?;
+        let both = format!("{}\n{}", doc.title, doc.text);
+        let title = crate::text::cut(doc.title, 120);
+        let mut number = doc_floor(doc.at) | (doc.id.as_u128() as i64 & 0xfff);
+        while self
+            .count(sql!("select count(*) as n from kernel_search where doc = $1"), args![number])
+            .await?
+            > 0
+        {
+            number += 1;
+        }
+        if self.engine() == Engine::Sqlite {
+            self.exec(
+                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title) values ($1, $2, $3, $4, $5, $6, $7)"),
+                args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title],
+            )
+            .await?;
+            self.exec(
+                sql!("insert into kernel_search_fts (rowid, tokens) values ($1, $2)"),
+                args![number, search::index_tokens(&both)],
+            )
+            .await?;
+        } else {
+            self.exec(
+                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title, tokens) values ($1, $2, $3, $4, $5, $6, $7, cast($8 as text)::tsvector)"),
+                args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title, search::index_tsvector(&both)],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a record out of the search index (retention, merged addresses).
+    pub async fn unindex(&mut self, id: Uuid) -> Result<()> {
+        if self.engine() == Engine::Sqlite {
+            self.exec(
+                sql!("delete from kernel_search_fts where rowid in (select doc from kernel_search where id = $1)"),
+                args![id],
+            )
+            .await?;
+        }
+        self.exec(sql!("delete from kernel_search where id = $1"), args![id]).await?;
+        Ok(())
+    }
+
+    /// Appends what was recorded and seen to the chain of the act's station, and the events to the
+    /// outbox. Called once, last, so that the head's lock is held for the shortest time.
+    pub(crate) async fn seal(&mut self, alg: vault::HashAlg) -> Result<()> {
+        let act = self.read.act.clone();
+        let mut notes = std::mem::take(&mut self.notes);
+        let seen = std::mem::take(&mut self.read.seen);
+        for part in seen.chunks(audit::MAX_SUBJECTS) {
+            notes.push(Note {
+                deed: Deed::Read,
+                action: act.action.into(),
+                subjects: part.to_vec(),
+                digest: String::new(),
+            });
+        }
+        if notes.is_empty() {
+            return Err(Error::internal(format!("{}: nothing was recorded, so nothing is committed", act.action)));
+        }
+        append(&mut self.read.conn, &act, notes, alg).await?;
+        for event in &self.events {
+            self.read
+                .conn
+                .exec(
+                    sql!("insert into kernel_event (station_id, topic, record_id, at) values ($1, $2, $3, $4)"),
+                    args![event.station, &event.topic, event.id, act.at],
+                )
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAlg) -> Result<()> {
+    conn.exec(
+        sql!("insert into kernel_audit_head (chain, seq, hash) values ($1, 0, $2) on conflict (chain) do nothing"),
+        args![act.station, audit::GENESIS],
+    )
+    .await?;
+    let head = conn
+        .rows(sql!("select seq, hash from kernel_audit_head where chain = $1 @lock"), args![act.station])
+        .await?;
+    let head = head.first().ok_or_else(|| Error::internal("audit head is missing"))?;
+    let mut seq: i64 = head.get("seq")?;
+    let mut prev: Vec<u8> = head.get("hash")?;
+    for note in notes {
+        seq += 1;
+        let body = Body::new(act, note, seq, act.at);
+        let text = serde_json::to_string(&body)?;
+        let hash = audit::link(alg, &prev, &text);
+        conn.exec(
+            sql!("insert into kernel_audit (chain, seq, at, alg, prev, hash, body) values ($1, $2, $3, $4, $5, $6, $7)"),
+            args![act.station, seq, act.at, alg.id(), prev, hash, text],
+        )
+        .await?;
+        for s in body.subjects.iter().chain(body.about.iter()) {
+            conn.exec(
+                sql!("insert into kernel_audit_subject (kind, id, chain, seq) values ($1, $2, $3, $4) on conflict do nothing"),
+                args![&s.k, s.id, act.station, seq],
+            )
+            .await?;
+        }
+        prev = hash.to_vec();
+    }
+    conn.exec(
+        sql!("update kernel_audit_head set seq = $2, hash = $3 where chain = $1"),
+        args![act.station, seq, prev],
+    )
+    .await?;
+    Ok(())
+}

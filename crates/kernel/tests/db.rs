@@ -1,0 +1,134 @@
+//! The database on SQLite: group commit, repetition, rollback, audit chain, search.
+
+use kernel::{Act, Actor, Clock, CommandId, Db, Error, Migrations, Purpose, Reader, Refusal, StationId, Tx, Uuid, args, sql};
+
+const THINGS: Migrations = Migrations {
+    domain: "things",
+    steps: &[("create table thing (id @uuid primary key, station_id @uuid not null, name text not null)", "create table thing (id @uuid primary key, station_id @uuid not null, name text not null)")],
+};
+
+async fn open() -> (Db, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.sqlite");
+    let db = Db::open(path.to_str().unwrap(), Clock::fixed("2026-05-01T00:00:00Z".parse().unwrap()), vault::HashAlg::Sm3).await.unwrap();
+    db.migrate(&[kernel::migrate::KERNEL, THINGS]).await.unwrap();
+    (db, dir)
+}
+
+fn act(db: &Db) -> Act {
+    Actor::system().act("things.add", Purpose::Administration, CommandId(db.clock().new_id()), db.clock().now())
+}
+
+async fn add(db: Db, act: Act, name: String) -> kernel::Result<Uuid> {
+    db.write(&act, async |tx: &mut Tx| {
+        let id: Uuid = tx.fresh();
+        tx.exec(sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"), args![id, StationId::NIL, &name]).await?;
+        if name == "bad" {
+            return Err(Refusal::new("things.bad", "坏", "换一个").into());
+        }
+        tx.record("things.add", &[("thing", id)], &name);
+        tx.emit("things.added", id);
+        Ok(id)
+    })
+    .await
+}
+
+async fn count(db: &Db) -> i64 {
+    db.read(&act(db), async |r: &mut Reader| r.count(sql!("select count(*) as n from thing"), vec![]).await).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_writers_share_commits_and_a_refused_one_hurts_nobody() {
+    let (db, _dir) = open().await;
+    let mut bus = db.subscribe();
+    let mut tasks = vec![];
+    for i in 0..200 {
+        let name = if i % 10 == 3 { "bad".to_string() } else { format!("n{i}") };
+        tasks.push(tokio::spawn(add(db.clone(), act(&db), name)));
+    }
+    let mut good = 0;
+    for t in tasks {
+        match t.await.unwrap() {
+            Ok(_) => good += 1,
+            Err(e) => assert_eq!(e.key(), "things.bad"),
+        }
+    }
+    assert_eq!((good, count(&db).await), (180, 180));
+    assert_eq!(bus.recv().await.unwrap().topic, "things.added");
+}
+
+#[tokio::test]
+async fn a_repeated_command_is_done_once_and_answers_alike() {
+    let (db, _dir) = open().await;
+    let same = act(&db);
+    let first = add(db.clone(), same.clone(), "x".into()).await.unwrap();
+    let second = add(db.clone(), same.clone(), "x".into()).await.unwrap();
+    assert_eq!((first, count(&db).await), (second, 1));
+    let mut other = same;
+    other.action = "things.other";
+    assert_eq!(add(db.clone(), other, "x".into()).await.unwrap_err().key(), "command.reused");
+}
+
+#[tokio::test]
+async fn a_write_that_records_nothing_is_refused() {
+    let (db, _dir) = open().await;
+    let r = db
+        .write(&act(&db), async |tx: &mut Tx| {
+            let id: Uuid = tx.fresh();
+            tx.exec(sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"), args![id, StationId::NIL, "silent"]).await?;
+            Ok(())
+        })
+        .await;
+    assert!(matches!(r, Err(Error::Internal(_))));
+    assert_eq!(count(&db).await, 0);
+}
+
+#[tokio::test]
+async fn a_dropped_command_leaves_nothing_behind() {
+    let (db, _dir) = open().await;
+    let slow = {
+        let (db, act) = (db.clone(), act(&db));
+        tokio::spawn(async move {
+            db.write(&act, async |tx: &mut Tx| {
+                let id: Uuid = tx.fresh();
+                tx.exec(sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"), args![id, StationId::NIL, "half"]).await?;
+                tx.record("things.add", &[], "");
+                std::future::pending::<()>().await;
+                Ok(())
+            })
+            .await
+        })
+    };
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    slow.abort();
+    let _ = slow.await;
+    add(db.clone(), act(&db), "next".into()).await.unwrap();
+    assert_eq!(count(&db).await, 1);
+}
+
+#[tokio::test]
+async fn what_was_shown_is_in_the_chain_before_it_leaves() {
+    let (db, _dir) = open().await;
+    let person = db.clock().new_id();
+    let looked = act(&db);
+    db.read(&looked, async |r: &mut Reader| {
+        r.saw("person", person);
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let n = db
+        .read(&act(&db), async |r: &mut Reader| {
+            r.count(sql!("select count(*) as n from kernel_audit_subject where id = $1 and kind = 'person'"), args![person]).await
+        })
+        .await
+        .unwrap();
+    assert_eq!(n, 1);
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused() {
+    let (db, _dir) = open().await;
+    assert!(db.pending(&[kernel::migrate::KERNEL]).await.is_err());
+    assert_eq!(db.pending(&[kernel::migrate::KERNEL, THINGS]).await.unwrap().steps, vec![]);
+}
