@@ -10,28 +10,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One year's arrangement as written in `calendar.toml`.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Year {
-    pub year: i16,
+struct Year {
+    year: i16,
     #[serde(default)]
-    pub source: String,
+    source: String,
     #[serde(default)]
-    pub provisional: bool,
-    /// Days off that are not plain weekends, or that name the holiday: `YYYY-MM-DD`.
+    provisional: bool,
     #[serde(default)]
-    pub holidays: Vec<Named>,
-    /// Weekend days that are worked (调休上班).
+    holiday: Vec<Holiday>,
     #[serde(default)]
-    pub workdays: Vec<Named>,
+    makeup: Vec<MakeUp>,
 }
 
-/// A day, or several (`from`..=`to`), with the holiday's name.
+/// Days off from `first` to `last`, both included.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Named {
-    pub from: String,
-    #[serde(default)]
-    pub to: Option<String>,
-    #[serde(default)]
-    pub name: String,
+struct Holiday {
+    name: String,
+    first: String,
+    last: String,
+}
+
+/// A weekend day that is worked (调休上班).
+#[derive(Clone, Debug, Deserialize)]
+struct MakeUp {
+    date: String,
 }
 
 #[derive(Deserialize)]
@@ -67,26 +69,20 @@ impl Calendar {
             if !y.provisional {
                 c.known.insert(y.year, y.source.clone());
             }
-            for (list, off) in [(&y.holidays, true), (&y.workdays, false)] {
-                for n in list {
-                    let from: Date = n.from.parse().map_err(|_| bad(n.from.clone()))?;
-                    let to: Date = match &n.to {
-                        Some(t) => t.parse().map_err(|_| bad(t.clone()))?,
-                        None => from,
-                    };
-                    if to < from || (to - from).get_days() > 31 {
-                        return Err(bad(format!("{from}～{to}")));
-                    }
-                    let mut d = from;
-                    while d <= to {
-                        if off {
-                            c.off.insert(d, n.name.clone());
-                        } else {
-                            c.worked.insert(d);
-                        }
-                        d = d.tomorrow().map_err(|e| bad(e.to_string()))?;
-                    }
+            for h in &y.holiday {
+                let first: Date = h.first.parse().map_err(|_| bad(h.first.clone()))?;
+                let last: Date = h.last.parse().map_err(|_| bad(h.last.clone()))?;
+                if last < first || (last - first).get_days() > 31 {
+                    return Err(bad(format!("{first}～{last}")));
                 }
+                let mut d = first;
+                while d <= last {
+                    c.off.insert(d, h.name.clone());
+                    d = d.tomorrow().map_err(|e| bad(e.to_string()))?;
+                }
+            }
+            for m in &y.makeup {
+                c.worked.insert(m.date.parse().map_err(|_| bad(m.date.clone()))?);
             }
         }
         Ok(c)
@@ -169,8 +165,11 @@ mod tests {
 [[year]]
 year = 2026
 source = "test"
-holidays = [{ from = "2026-05-01", to = "2026-05-05", name = "劳动节" }]
-workdays = [{ from = "2026-05-09" }]
+makeup = [{ date = "2026-05-09", for = "劳动节" }]
+[[year.holiday]]
+name = "劳动节"
+first = "2026-05-01"
+last = "2026-05-05"
 "#,
         )
         .unwrap()

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Deserialize)]
 pub struct Rule {
     pub key: String,
+    /// A local value of one station (its code); it wins there over the national one.
+    #[serde(default)]
+    pub station: Option<String>,
     pub value: toml::Value,
     #[serde(default)]
     pub unit: String,
@@ -101,8 +104,9 @@ fn day(text: &str, of: &str) -> Result<Date> {
     text.parse().map_err(|_| Error::from(Refusal::new("rule_pack.date", format!("规则 {of} 的日期“{text}”不是 YYYY-MM-DD。"), "请改正后重新导入。")))
 }
 
+/// Both ends included.
 fn holds(from: &str, until: Option<&str>, on: Date) -> bool {
-    from.parse::<Date>().is_ok_and(|f| f <= on) && until.is_none_or(|u| u.parse::<Date>().is_ok_and(|u| on < u))
+    from.parse::<Date>().is_ok_and(|f| f <= on) && until.is_none_or(|u| u.parse::<Date>().is_ok_and(|u| on <= u))
 }
 
 impl RuleSet {
@@ -131,9 +135,19 @@ impl RuleSet {
             set.laws.extend(pack.law);
         }
         for (key, list) in &mut set.rules {
-            list.sort_by(|a, b| a.from.cmp(&b.from));
-            for pair in list.windows(2) {
-                if pair[0].until.as_deref().is_none_or(|u| u > pair[1].from.as_str()) {
+            list.sort_by(|a, b| (&a.station, &a.from).cmp(&(&b.station, &b.from)));
+            if let Some(local) = list.iter().find(|r| r.station.is_some())
+                && list.iter().any(|r| r.station.is_none() && r.source_kind == "law")
+            {
+                return Err(Refusal::new(
+                    "rule_pack.local_law",
+                    format!("{} 不能改动法律规定的规则 {key}。", local.station.as_deref().unwrap_or("")),
+                    "本地规则只能补充或调整非法律来源的规则。",
+                )
+                .into());
+            }
+            for pair in list.windows(2).filter(|p| p[0].station == p[1].station) {
+                if pair[0].until.as_deref().is_none_or(|u| u >= pair[1].from.as_str()) {
                     return Err(Refusal::new(
                         "rule_pack.overlap",
                         format!("规则 {key} 的两个版本（{} 起、{} 起）在时间上重叠。", pair[0].from, pair[1].from),
@@ -163,7 +177,7 @@ impl RuleSet {
     pub fn rule(&self, key: &str, on: Date) -> Result<&Rule> {
         self.rules
             .get(key)
-            .and_then(|list| list.iter().find(|r| holds(&r.from, r.until.as_deref(), on)))
+            .and_then(|list| list.iter().find(|r| r.station.is_none() && holds(&r.from, r.until.as_deref(), on)))
             .ok_or_else(|| {
                 Refusal::new(
                     "rule.missing",
@@ -172,6 +186,20 @@ impl RuleSet {
                 )
                 .into()
             })
+    }
+
+    /// The rules as they stand at the station of this code: its local values replace national ones.
+    pub fn at_station(&self, code: &str) -> RuleSet {
+        let mut out = self.clone();
+        for list in out.rules.values_mut() {
+            if list.iter().any(|r| r.station.as_deref() == Some(code)) {
+                list.retain(|r| r.station.as_deref() == Some(code));
+                for r in list.iter_mut() {
+                    r.station = None;
+                }
+            }
+        }
+        out
     }
 
     /// A whole number (days, hours, counts).
@@ -272,7 +300,7 @@ source = "某法 §9"
 source_kind = "law"
 verified = true
 from = "2020-01-01"
-until = "2026-01-01"
+until = "2025-12-31"
 [[rule]]
 key = "a.days"
 value = 5
@@ -294,7 +322,7 @@ from = "2026-01-01"
 
     #[test]
     fn overlapping_versions_are_refused() {
-        let e = set(&LAW.replace("until = \"2026-01-01\"", "until = \"2026-06-01\"")).unwrap_err();
+        let e = set(&LAW.replace("until = \"2025-12-31\"", "until = \"2026-06-01\"")).unwrap_err();
         assert_eq!(e.key(), "rule_pack.overlap");
     }
 }

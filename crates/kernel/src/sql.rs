@@ -6,6 +6,7 @@
 //! |---|---|---|---|
 //! | `@ids($n)` | `(select unhex(value) from json_each($n))` | `(select unnest($n))` | `id in @ids($1)` with [`Value::Ids`](crate::Value::Ids) |
 //! | `@texts($n)` | `(select value from json_each($n))` | `(select unnest($n))` | `code in @texts($1)` with `Value::Texts` |
+//! | `@ints($n)` | `(select cast(value as integer) from json_each($n))` | `(select cast(unnest($n) as bigint))` | numbers, with `Value::Texts` |
 //! | `@lock` | nothing | `for update` | read-then-write inside a transaction |
 //! | `@skip_locked` | nothing | `for update skip locked` | job claim |
 //! | `@blob` / `@bigserial` | `blob` / `integer` | `bytea` / `bigserial` | migrations |
@@ -95,6 +96,14 @@ pub fn expand(text: &str, engine: Engine) -> String {
                     format!("(select value from json_each({a}))")
                 } else {
                     format!("(select unnest({a}))")
+                });
+            }
+            "ints" => {
+                let a = argument(&mut rest);
+                out.push_str(&if lite {
+                    format!("(select cast(value as integer) from json_each({a}))")
+                } else {
+                    format!("(select cast(unnest({a}) as bigint))")
                 });
             }
             "lock" => out.push_str(if lite { "" } else { "for update" }),

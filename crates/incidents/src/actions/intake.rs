@@ -1,0 +1,282 @@
+//! Taking, judging and placing a report; links, exits.
+
+use super::{advance, reach, trace};
+use crate::model::{LinkKind, NewIntake, Step, Taken};
+use crate::similar::{ALIKE, Signature};
+use crate::store::{self, Where};
+use crate::{model::State, rules};
+use kernel::search::Doc;
+use kernel::{Act, AddressId, App, FieldErrors, IncidentId, Permission, Refusal, Result, Role, Tx, UserId};
+use notices::model::NewTask;
+
+/// Characters of a report at most.
+pub const MAX_CONTENT: usize = 20_000;
+
+/// Registers a report of any source. Errors: unknown source code, empty or huge content.
+pub async fn take(app: &App, act: &Act, new: NewIntake) -> Result<Taken> {
+    if act.actor.role != Role::Resident {
+        act.actor.must(Permission::IncidentTake)?;
+    }
+    let app = app.clone();
+    app.clone().db().write(act, async |tx: &mut Tx| take_in(&app, tx, &new).await).await
+}
+
+/// The same inside another command (file import): one report with its own log line and entry.
+pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
+    let (now, station) = (tx.now(), tx.act().station);
+    let today = kernel::clock::day_of(now);
+    let rules = app.rules();
+    let mut errors = FieldErrors::default();
+    if new.content.trim().is_empty() {
+        errors.add("content", "请写明发生了什么。");
+    }
+    if new.content.chars().count() > MAX_CONTENT {
+        errors.add("content", format!("内容最多 {MAX_CONTENT} 字，请精简，其余作为附件上传。"));
+    }
+    if new.called_at.is_some_and(|t| t > now) {
+        errors.add("called_at", "报警时间不能晚于现在。");
+    }
+    errors.ok(())?;
+    rules.must_know("incident.source", &new.source_code, today)?;
+    if let Some(c) = &new.category {
+        rules.must_know("incident.category1", c, today)?;
+    }
+    let deadlines = rules::deadlines(&rules, today, now)?;
+    let station_row = places::store::station(tx, station).await?;
+    let year = i64::from(today.year());
+    let n = tx.next_number(station, "incident", year).await?;
+    let number = format!("{}警〔{year}〕{n}号", short_name(&station_row.name));
+    let place = locate_text(tx, new).await?;
+    let title = if new.title.trim().is_empty() { rules::title_of(&new.content) } else { kernel::text::cut(&new.title, 60) };
+    let reporter = if new.reporter_name.trim().is_empty() && new.reporter_phone.trim().is_empty() {
+        None
+    } else {
+        let contact = people::model::NewContact {
+            station,
+            name: new.reporter_name.clone(),
+            phone: new.reporter_phone.clone(),
+            protected: new.secret,
+            minor: new.minor,
+            address: new.address,
+        };
+        Some(people::actions::register_contact(app, tx, contact).await?)
+    };
+    let id: IncidentId = tx.fresh();
+    let signature = Signature::of(&title, &new.content);
+    let cluster = store::candidates(tx, station, &signature)
+        .await?
+        .into_iter()
+        .map(|(_, cluster, other)| (other.likeness(&signature), cluster))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or(id, |(_, cluster)| cluster);
+    store::insert(tx, id, (&number, year, n), new, &place, reporter, cluster, &title).await?;
+    store::insert_signature(tx, id, &signature).await?;
+    index(tx, id, &number, &title, new, &place).await?;
+    trace(tx, id, Step::Take, rules.name("incident.source", &new.source_code)).await?;
+    let unlocated = place.beat.is_none() && place.grid.is_none();
+    notices::actions::put(
+        tx,
+        NewTask {
+            station,
+            kind: "incident.dispatch",
+            title: format!("{number} {}", if unlocated { "待定位、待派警" } else { "待派警" }),
+            path: format!("/incidents/{id}"),
+            record: id.0,
+            to_user: None,
+            to_role: Some(Role::Operator),
+            due: deadlines.dispatch,
+        },
+    )
+    .await?;
+    Ok(Taken { id, number, unlocated })
+}
+
+/// 正阳派出所 → 正阳.
+fn short_name(station: &str) -> &str {
+    station.trim_end_matches("派出所")
+}
+
+async fn locate_text(tx: &mut Tx, new: &NewIntake) -> Result<Where> {
+    let (station, today) = (tx.act().station, kernel::clock::day_of(tx.now()));
+    if let Some(address) = new.address {
+        return of_address(tx, address, today).await;
+    }
+    let found = places::locate(tx, station, &new.place).await?;
+    Ok(Where { address: found.address, building: found.building, grid: found.grid, beat: found.beat })
+}
+
+/// Building, grid and beat of a known address on a day.
+async fn of_address(tx: &mut Tx, address: AddressId, today: kernel::Date) -> Result<Where> {
+    Ok(Where {
+        address: Some(address),
+        building: places::store::building_of(tx, address).await?,
+        grid: places::store::grid_of(tx, address, today).await?,
+        beat: places::store::beat_of(tx, address, today).await?,
+    })
+}
+
+async fn index(tx: &mut Tx, id: IncidentId, number: &str, title: &str, new: &NewIntake, place: &Where) -> Result<()> {
+    let station = tx.act().station;
+    let at = new.called_at.unwrap_or(tx.now());
+    let text = format!("{}\n{}", new.content, new.place);
+    tx.index(&Doc {
+        kind: "incident",
+        id: id.0,
+        station,
+        grid: place.grid,
+        at,
+        title: &format!("{number} {title}"),
+        text: &text,
+    })
+    .await
+}
+
+/// Sets category and level as judged at the desk; what was received stays.
+pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, level: Option<&str>) -> Result<()> {
+    act.actor.must(Permission::IncidentDispatch)?;
+    let rules = app.rules();
+    let today = kernel::clock::day_of(act.at);
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let intake = reach(tx, id).await?;
+            rules::next(intake.state, Step::Classify)?;
+            let name = rules.must_know("incident.category1", category, today)?.name.clone();
+            if let Some(l) = level {
+                rules.must_know("incident.level", l, today)?;
+            }
+            store::set_class(tx, &intake, category, None, level).await?;
+            let note = match level {
+                Some(l) => format!("{name}，{}", rules.name("incident.level", l)),
+                None => name,
+            };
+            trace(tx, id, Step::Classify, &note).await
+        })
+        .await
+}
+
+/// Puts an incident from 待定位 to its address, by hand.
+pub async fn locate(app: &App, act: &Act, id: IncidentId, place: &str, address: Option<AddressId>, other: Option<AddressId>) -> Result<()> {
+    act.actor.must(Permission::IncidentDispatch)?;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let intake = reach(tx, id).await?;
+            rules::next(intake.state, Step::Locate)?;
+            let today = kernel::clock::day_of(tx.now());
+            let station = intake.station_id;
+            let found = match address {
+                Some(a) => of_address(tx, a, today).await?,
+                None => {
+                    let f = places::locate(tx, station, place).await?;
+                    Where { address: f.address, building: f.building, grid: f.grid, beat: f.beat }
+                }
+            };
+            if found.beat.is_none() && found.grid.is_none() {
+                return Err(kernel::FieldErrors::one(
+                    "place",
+                    "没有找到这个地址。请从提示列表中选择小区、楼栋或户，或先在“地址”中登记。",
+                ));
+            }
+            store::set_place(tx, &intake, place, &found, other).await?;
+            trace(tx, id, Step::Locate, "").await
+        })
+        .await
+}
+
+/// Links this incident to another: merged into it, a repeat of it, a chase, the same matter.
+pub async fn link(app: &App, act: &Act, id: IncidentId, master: IncidentId, kind: LinkKind) -> Result<()> {
+    act.actor.must(Permission::IncidentDispatch)?;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let this = reach(tx, id).await?;
+            let other = reach(tx, master).await?;
+            rules::may_link(&this, &other, kind)?;
+            store::add_link(tx, id, master, kind).await?;
+            let note = format!("{} → {}", kind.label(), other.number);
+            if kind == LinkKind::Merge {
+                store::set_exit(tx, id, Some(master), None).await?;
+                notices::actions::done_all(tx, id).await?;
+                advance(tx, &this, Step::Merge, &note).await
+            } else {
+                rules::next(this.state, Step::Link)?;
+                trace(tx, id, Step::Link, &note).await
+            }
+        })
+        .await
+}
+
+/// Marks it invalid (test call, nuisance); the reason stays with it and figures exclude it by rule.
+pub async fn invalidate(app: &App, act: &Act, id: IncidentId, reason: &str) -> Result<()> {
+    act.actor.must(Permission::IncidentDispatch)?;
+    if reason.trim().is_empty() {
+        return Err(kernel::FieldErrors::one("reason", "请写明为什么无效。"));
+    }
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let intake = reach(tx, id).await?;
+            store::set_exit(tx, id, None, Some(reason)).await?;
+            notices::actions::done_all(tx, id).await?;
+            advance(tx, &intake, Step::Invalidate, reason).await
+        })
+        .await
+}
+
+/// Hands the matter to another unit within the time the law gives (24 h, 程序规定 §61).
+pub async fn hand_over(app: &App, act: &Act, id: IncidentId, unit: &str, reason: &str) -> Result<()> {
+    act.actor.must(Permission::IncidentDispatch)?;
+    let mut errors = FieldErrors::default();
+    if unit.trim().is_empty() {
+        errors.add("unit", "请写明移交给哪个单位。");
+    }
+    if reason.trim().is_empty() {
+        errors.add("reason", "请写明移交的理由。");
+    }
+    errors.ok(())?;
+    let rules = app.rules();
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let intake = reach(tx, id).await?;
+            let today = kernel::clock::day_of(tx.now());
+            let hours = rules.int("incident.hand_over_hours", today)?;
+            let late = tx.now().as_second() - intake.registered_at.as_second() > hours * 3_600;
+            let mut note = format!("移交 {unit}：{reason}");
+            if late {
+                note.push_str(&format!("（已超过 {hours} 小时）"));
+            }
+            notices::actions::done_all(tx, id).await?;
+            advance(tx, &intake, Step::HandOver, &note).await
+        })
+        .await
+}
+
+/// The task that the target of an order gets.
+pub(crate) async fn order_task(tx: &mut Tx, number: &str, id: IncidentId, to: UserId, due: kernel::Timestamp) -> Result<()> {
+    let station = tx.act().station;
+    notices::actions::put(
+        tx,
+        NewTask {
+            station,
+            kind: "incident.acknowledge",
+            title: format!("{number} 待签收"),
+            path: format!("/incidents/{id}"),
+            record: id.0,
+            to_user: Some(to),
+            to_role: None,
+            due,
+        },
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Refuses work on an ended incident with the way on.
+pub(crate) fn must_be_open(state: State, number: &str) -> Result<(), Refusal> {
+    if state.is_open() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "incidents.ended",
+        format!("{number} 已是“{}”。", state.label()),
+        "如需继续办理，请由带班领导“重新办理”。",
+    ))
+}

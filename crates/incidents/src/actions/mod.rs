@@ -1,0 +1,45 @@
+//! What people do with an incident, one function each: permit → read → rule → write → record → emit.
+
+mod intake;
+mod work;
+
+pub use intake::{classify, hand_over, invalidate, link, locate, take, take_in};
+pub use work::{NewFeedback, StepArgs, dispatch, feedback, give_back, open_handover, review, step, take_handover};
+
+use crate::model::{Intake, Step};
+use crate::{rules, store};
+use kernel::{IncidentId, Result, Tx};
+
+/// Reads the incident inside the caller's reach; a person with an order reaches it too.
+pub(crate) async fn reach(tx: &mut Tx, id: IncidentId) -> Result<Intake> {
+    let intake = store::get(tx, id).await?;
+    visible(tx, &intake).await?;
+    Ok(intake)
+}
+
+/// `NotFound` unless the caller may see it: by station, by grid, or by an order given to them.
+pub async fn visible(r: &mut kernel::Reader, intake: &Intake) -> Result<()> {
+    let actor = r.act().actor.clone();
+    if actor.reach().covers(intake.station_id, intake.grid_id) && actor.may(kernel::Permission::IncidentSee) {
+        return Ok(());
+    }
+    if actor.station == intake.station_id && store::was_given(r, intake.id, actor.user).await? {
+        return Ok(());
+    }
+    Err(kernel::Error::NotFound("这起警情"))
+}
+
+/// Moves the incident by `step`, with log line, chain entry and event.
+pub(crate) async fn advance(tx: &mut Tx, intake: &Intake, step: Step, note: &str) -> Result<()> {
+    let to = rules::next(intake.state, step)?;
+    store::set_state(tx, intake, to).await?;
+    trace(tx, intake.id, step, note).await
+}
+
+/// Log line, chain entry and event of one step.
+pub(crate) async fn trace(tx: &mut Tx, id: IncidentId, step: Step, note: &str) -> Result<()> {
+    store::orders::log(tx, id, step, None, note).await?;
+    tx.record(&format!("incidents.{}", step.code()), &[("incident", id.0)], note);
+    tx.emit(&format!("incidents.{}", step.code()), id);
+    Ok(())
+}

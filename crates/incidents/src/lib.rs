@@ -1,0 +1,65 @@
+//! 警情: intake, dispatch and feedback as three linked records, followed to the end.
+//!
+//! 接警单 *intake* 1—n 派警单 *dispatch order* 1—n 反馈单 *feedback*, with an append-only log (流水).
+//!
+//! **Invariants.** What was received (category, place, unit) is written once; what was found stands
+//! beside it, and statistics use the found one. A duplicate is linked to a master, never deleted; a
+//! repeat is a signal that a person confirms. Every step goes through [`rules::next`]. An order is
+//! given to a person, who signs for it; grid workers and volunteers see only what was given to them.
+
+pub mod actions;
+pub mod model;
+pub mod rules;
+pub mod similar;
+pub mod store;
+mod web_pages;
+
+#[cfg(test)]
+mod tests;
+
+use kernel::Permission as P;
+use web::domain::{get, post};
+use web::{Domain, MenuItem, Need};
+
+/// Higher domains hang their deeds on an incident here (转调解).
+pub const ACTIONS_SLOT: web::Slot = "incidents.actions";
+
+const RESPOND: Need = Need::Any(&[P::IncidentSee, P::IncidentRespond]);
+
+/// Routes, tables and menu of the domain.
+pub fn domain() -> Domain {
+    use web_pages::{desk, detail, forms, handover, register};
+    Domain {
+        name: "incidents",
+        migrations: Some(kernel::migrations!("incidents", "0001_incidents.sql")),
+        routes: vec![
+            get("/incidents/desk", Need::Can(P::IncidentDesk), desk::page),
+            get("/incidents/desk/list", Need::Can(P::IncidentDesk), desk::list),
+            get("/incidents", Need::Can(P::IncidentSee), register::page),
+            get("/incidents/new", Need::Can(P::IncidentTake), forms::new),
+            post("/incidents/new", Need::Can(P::IncidentTake), forms::take),
+            get("/incidents/handover", Need::Can(P::HandoverSign), handover::page),
+            post("/incidents/handover", Need::Can(P::HandoverSign), handover::open),
+            post("/incidents/handover/{id}/take", Need::Can(P::HandoverSign), handover::take),
+            get("/incidents/{id}", RESPOND, detail::page),
+            get("/incidents/{id}/live", RESPOND, detail::live),
+            post("/incidents/{id}/classify", Need::Can(P::IncidentDispatch), forms::classify),
+            post("/incidents/{id}/locate", Need::Can(P::IncidentDispatch), forms::locate),
+            post("/incidents/{id}/dispatch", Need::Can(P::IncidentDispatch), forms::dispatch),
+            post("/incidents/{id}/link", Need::Can(P::IncidentDispatch), forms::link),
+            post("/incidents/{id}/invalid", Need::Can(P::IncidentDispatch), forms::invalid),
+            post("/incidents/{id}/hand-over", Need::Can(P::IncidentDispatch), forms::hand_over),
+            post("/incidents/{id}/step", Need::Can(P::IncidentRespond), forms::step),
+            post("/incidents/{id}/return", Need::Can(P::IncidentRespond), forms::give_back),
+            post("/incidents/{id}/feedback", Need::Can(P::IncidentRespond), forms::feedback),
+            post("/incidents/{id}/review", Need::Can(P::IncidentReview), forms::review),
+        ],
+        menu: vec![
+            MenuItem { group: "警情", label: "接警台", path: "/incidents/desk", permission: P::IncidentDesk, order: 20 },
+            MenuItem { group: "警情", label: "登记警情", path: "/incidents/new", permission: P::IncidentTake, order: 21 },
+            MenuItem { group: "警情", label: "警情台账", path: "/incidents", permission: P::IncidentSee, order: 22 },
+            MenuItem { group: "警情", label: "交接班", path: "/incidents/handover", permission: P::HandoverSign, order: 23 },
+        ],
+        ..Domain::default()
+    }
+}

@@ -1,0 +1,230 @@
+//! The nouns: intake, dispatch order, feedback, log line, hand-over.
+
+use kernel::{
+    AddressId, BeatId, BuildingId, DispatchId, FeedbackId, GridId, HandoverId, IncidentId, PersonId, Role, StationId,
+    Timestamp, UserId, record, text_enum,
+};
+
+text_enum! {
+    /// 警情状态
+    pub enum State {
+        New = "new" / "待派",
+        Dispatched = "dispatched" / "已派",
+        Signed = "signed" / "已签收",
+        Departed = "departed" / "出警",
+        Arrived = "arrived" / "到场",
+        FedBack = "fed_back" / "待审核",
+        Closed = "closed" / "结案",
+        Merged = "merged" / "已并单",
+        Invalid = "invalid" / "无效警情",
+        HandedOver = "handed_over" / "已移交",
+    }
+}
+
+impl State {
+    /// Still to be worked on.
+    pub fn is_open(self) -> bool {
+        !matches!(self, State::Closed | State::Merged | State::Invalid | State::HandedOver)
+    }
+}
+
+text_enum! {
+    /// 操作
+    pub enum Step {
+        Take = "take" / "接警登记",
+        Classify = "classify" / "定类定级",
+        Locate = "locate" / "定位归属",
+        Dispatch = "dispatch" / "派警",
+        Acknowledge = "acknowledge" / "签收",
+        Depart = "depart" / "出警",
+        Arrive = "arrive" / "到场",
+        Interim = "interim" / "过程反馈",
+        Final = "final" / "终结反馈",
+        Return = "return" / "退单",
+        Merge = "merge" / "并单",
+        Link = "link" / "关联重复",
+        Invalidate = "invalidate" / "标记无效",
+        HandOver = "hand_over" / "移交",
+        Approve = "approve" / "审核结案",
+        SendBack = "send_back" / "退回补充",
+        Reopen = "reopen" / "重新办理",
+    }
+}
+
+text_enum! {
+    /// 警情关联种类（110 接处警数据：0 无、1 重复报警、2 催办、3 民警反馈、4 骚扰重复）
+    pub enum LinkKind {
+        Merge = "merge" / "同一警情（并单）",
+        Repeat = "repeat" / "重复报警",
+        Chase = "chase" / "催办",
+        SameMatter = "same_matter" / "同一纠纷的前后警情",
+    }
+}
+
+/// What is written down when something is reported. Only `content` and `source_code` are always known.
+#[derive(Clone, Debug, Default)]
+pub struct NewIntake {
+    pub source_code: String,
+    /// The number in the sender's system (12345 work order, file row): `(system, number)`.
+    pub external: Option<(String, String)>,
+    pub called_at: Option<Timestamp>,
+    pub answered_at: Option<Timestamp>,
+    /// Short matter; made from the content when empty.
+    pub title: String,
+    pub content: String,
+    /// Where it happens, as told.
+    pub place: String,
+    pub address: Option<AddressId>,
+    /// The other side's address (the flat upstairs).
+    pub other_address: Option<AddressId>,
+    /// Level-1 category code, when the taker sets it.
+    pub category: Option<String>,
+    pub reporter_name: String,
+    pub reporter_phone: String,
+    /// 举报人保护: hidden from everybody but those who handle it.
+    pub secret: bool,
+    pub weapon: bool,
+    pub injured: bool,
+    pub minor: bool,
+    /// Hash of the resident's receipt secret.
+    pub receipt_hash: Option<Vec<u8>>,
+}
+
+/// What the taker gets back.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Taken {
+    pub id: IncidentId,
+    pub number: String,
+    /// The place is not yet a known address.
+    pub unlocated: bool,
+}
+
+record! {
+    /// 接警单
+    #[derive(Clone, Debug)]
+    pub struct Intake {
+        pub station_id: StationId,
+        pub id: IncidentId,
+        pub number: String,
+        pub source_code: String,
+        pub external_system: Option<String>,
+        pub external_no: Option<String>,
+        pub called_at: Timestamp,
+        pub registered_at: Timestamp,
+        pub registered_by: UserId,
+        pub reporter_id: Option<PersonId>,
+        pub anonymous: bool,
+        pub secret: bool,
+        pub title: String,
+        pub content: String,
+        pub received_place: String,
+        pub received_category: Option<String>,
+        pub place_text: String,
+        pub address_id: Option<AddressId>,
+        pub other_address_id: Option<AddressId>,
+        pub building_id: Option<BuildingId>,
+        pub grid_id: Option<GridId>,
+        pub beat_id: Option<BeatId>,
+        pub category: Option<String>,
+        pub level: Option<String>,
+        pub found_category: Option<String>,
+        pub weapon: bool,
+        pub injured: bool,
+        pub minor: bool,
+        pub state: State,
+        pub master_id: Option<IncidentId>,
+        pub cluster_id: IncidentId,
+        pub invalid_reason: Option<String>,
+        pub closed_at: Option<Timestamp>,
+        pub version: i64,
+    }
+}
+
+impl Intake {
+    /// 待定位: no beat and no grid known yet.
+    pub fn is_unlocated(&self) -> bool {
+        self.beat_id.is_none() && self.grid_id.is_none()
+    }
+}
+
+record! {
+    /// A line of the desk and of the register.
+    #[derive(Clone, Debug)]
+    pub struct Line {
+        pub id: IncidentId,
+        pub number: String,
+        pub title: String,
+        pub place_text: String,
+        pub source_code: String,
+        pub category: Option<String>,
+        pub found_category: Option<String>,
+        pub level: Option<String>,
+        pub state: State,
+        pub called_at: Timestamp,
+        pub cluster_id: IncidentId,
+        pub beat_id: Option<BeatId>,
+        pub grid_id: Option<GridId>,
+    }
+}
+
+record! {
+    /// 派警单
+    #[derive(Clone, Debug)]
+    pub struct Dispatch {
+        pub id: DispatchId,
+        pub incident_id: IncidentId,
+        pub target_user: UserId,
+        pub target_role: Role,
+        pub opinion: String,
+        pub sent_by: UserId,
+        pub sent_at: Timestamp,
+        pub signed_at: Option<Timestamp>,
+        pub departed_at: Option<Timestamp>,
+        pub arrived_at: Option<Timestamp>,
+        pub returned_at: Option<Timestamp>,
+        pub return_reason: Option<String>,
+        pub finished_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// 反馈单
+    #[derive(Clone, Debug)]
+    pub struct Feedback {
+        pub id: FeedbackId,
+        pub kind: String,
+        pub by_user: UserId,
+        pub at: Timestamp,
+        pub text: String,
+        pub found_category: Option<String>,
+        pub result_code: Option<String>,
+        pub injured: i64,
+    }
+}
+
+record! {
+    /// 流水
+    #[derive(Clone, Debug)]
+    pub struct LogLine {
+        pub at: Timestamp,
+        pub by_user: UserId,
+        pub by_role: Role,
+        pub step: Step,
+        pub to_user: Option<UserId>,
+        pub note: String,
+    }
+}
+
+record! {
+    /// 交接班
+    #[derive(Clone, Debug)]
+    pub struct Handover {
+        pub id: HandoverId,
+        pub from_user: UserId,
+        pub to_user: Option<UserId>,
+        pub opened_at: Timestamp,
+        pub taken_at: Option<Timestamp>,
+        pub note: String,
+        pub answer: String,
+    }
+}

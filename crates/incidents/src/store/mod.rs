@@ -1,0 +1,304 @@
+//! The only SQL of the domain: intake and search for likely repeats here, orders and feedback in
+//! [`orders`], shift hand-over in [`shift`].
+
+pub mod orders;
+pub mod shift;
+
+use crate::model::{Intake, Line, LinkKind, NewIntake, State};
+use crate::similar::Signature;
+use kernel::{
+    AddressId, BeatId, BuildingId, GridId, IncidentId, PersonId, Reach, Reader, Result, StationId, Timestamp, Tx, UserId,
+    args, sql,
+};
+
+/// Where an incident happens, as far as it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Where {
+    pub address: Option<AddressId>,
+    pub building: Option<BuildingId>,
+    pub grid: Option<GridId>,
+    pub beat: Option<BeatId>,
+}
+
+/// Writes a new intake with everything that was received.
+#[allow(clippy::too_many_arguments)]
+pub async fn insert(
+    tx: &mut Tx,
+    id: IncidentId,
+    number: (&str, i64, i64),
+    new: &NewIntake,
+    place: &Where,
+    reporter: Option<PersonId>,
+    cluster: IncidentId,
+    title: &str,
+) -> Result<()> {
+    let (now, user, station) = (tx.now(), tx.act().actor.user, tx.act().station);
+    let (system, external_no) = match &new.external {
+        Some((s, n)) => (Some(s.clone()), Some(n.clone())),
+        None => (None, None),
+    };
+    let unit = tx.act().actor.unit.clone();
+    tx.exec(
+        sql!("insert into incidents_intake (station_id, id, number, year, n, source_code, external_system, external_no, called_at, answered_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, received_address_id, received_unit, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, weapon, injured, minor, state, cluster_id, receipt_hash, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $18, $20, $22, $23, $24, $25, $19, $26, $27, $28, $29, $30, $31, 1)"),
+        args![
+            station, id, number.0, number.1, number.2, &new.source_code, system, external_no,
+            new.called_at.unwrap_or(now), new.answered_at, now, user, reporter, reporter.is_none(), new.secret,
+            title, &new.content, &new.place, new.category, place.address, unit, new.other_address, place.building,
+            place.grid, place.beat, new.weapon, new.injured, new.minor, State::New, cluster, new.receipt_hash
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The intake, or `None`; does not mark it as seen.
+pub async fn find(r: &mut Reader, id: IncidentId) -> Result<Option<Intake>> {
+    r.opt(
+        sql!("select station_id, id, number, source_code, external_system, external_no, called_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, level, found_category, weapon, injured, minor, state, master_id, cluster_id, invalid_reason, closed_at, version from incidents_intake where id = $1"),
+        args![id],
+    )
+    .await
+}
+
+/// The intake for showing: marked as seen, or "not found".
+pub async fn get(r: &mut Reader, id: IncidentId) -> Result<Intake> {
+    let intake = find(r, id).await?.ok_or(kernel::Error::NotFound("这起警情"))?;
+    r.saw("incident", id);
+    Ok(intake)
+}
+
+/// By the hash of a receipt's secret.
+pub async fn by_receipt(r: &mut Reader, hash: &[u8]) -> Result<Option<IncidentId>> {
+    let rows = r.rows(sql!("select id from incidents_intake where receipt_hash = $1"), args![hash]).await?;
+    rows.first().map(|row| row.get("id")).transpose()
+}
+
+/// By the sender's number, so that nothing comes in twice.
+pub async fn by_external(r: &mut Reader, station: StationId, system: &str, no: &str) -> Result<Option<IncidentId>> {
+    let rows = r
+        .rows(
+            sql!("select id from incidents_intake where station_id = $1 and external_system = $2 and external_no = $3"),
+            args![station, system, no],
+        )
+        .await?;
+    rows.first().map(|row| row.get("id")).transpose()
+}
+
+/// Sets the state and counts the version up; stale versions change nothing and are refused.
+pub async fn set_state(tx: &mut Tx, intake: &Intake, to: State) -> Result<()> {
+    let closed = (!to.is_open()).then(|| tx.now());
+    let n = tx
+        .exec(
+            sql!("update incidents_intake set state = $3, closed_at = $4, version = version + 1 where id = $1 and version = $2"),
+            args![intake.id, intake.version, to, closed],
+        )
+        .await?;
+    stale(n)
+}
+
+/// Category, level and sub category as judged now.
+pub async fn set_class(tx: &mut Tx, intake: &Intake, category: &str, sub: Option<&str>, level: Option<&str>) -> Result<()> {
+    let n = tx
+        .exec(
+            sql!("update incidents_intake set category = $3, sub_category = $4, level = $5, version = version + 1 where id = $1 and version = $2"),
+            args![intake.id, intake.version, category, sub, level],
+        )
+        .await?;
+    stale(n)
+}
+
+/// The category as found at the scene; statistics use it.
+pub async fn set_found(tx: &mut Tx, id: IncidentId, category: &str) -> Result<()> {
+    tx.exec(sql!("update incidents_intake set found_category = $2 where id = $1"), args![id, category]).await?;
+    Ok(())
+}
+
+/// Where it happens, as judged now; what was received stays in `received_place`.
+pub async fn set_place(tx: &mut Tx, intake: &Intake, text: &str, place: &Where, other: Option<AddressId>) -> Result<()> {
+    let n = tx
+        .exec(
+            sql!("update incidents_intake set place_text = $3, address_id = $4, building_id = $5, grid_id = $6, beat_id = $7, other_address_id = $8, version = version + 1 where id = $1 and version = $2"),
+            args![intake.id, intake.version, text, place.address, place.building, place.grid, place.beat, other],
+        )
+        .await?;
+    stale(n)
+}
+
+/// Master of a merged incident, or the reason of an invalid one.
+pub async fn set_exit(tx: &mut Tx, id: IncidentId, master: Option<IncidentId>, reason: Option<&str>) -> Result<()> {
+    tx.exec(
+        sql!("update incidents_intake set master_id = $2, invalid_reason = $3 where id = $1"),
+        args![id, master, reason],
+    )
+    .await?;
+    Ok(())
+}
+
+fn stale(rows: u64) -> Result<()> {
+    if rows == 1 {
+        return Ok(());
+    }
+    Err(kernel::Refusal::new(
+        "incidents.stale",
+        "这起警情刚刚被他人处理过。",
+        "请看清最新情况后再操作；您填写的内容还在。",
+    )
+    .into())
+}
+
+pub async fn add_link(tx: &mut Tx, from: IncidentId, to: IncidentId, kind: LinkKind) -> Result<()> {
+    let (now, user, station) = (tx.now(), tx.act().actor.user, tx.act().station);
+    tx.exec(
+        sql!("insert into incidents_link (station_id, from_id, to_id, kind, by_user, at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing"),
+        args![station, from, to, kind, user, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Incidents linked to this one, both ways.
+pub async fn linked(r: &mut Reader, id: IncidentId) -> Result<Vec<(LinkKind, Line)>> {
+    let rows = r
+        .rows(
+            sql!("select l.kind as link_kind, i.id, i.number, i.title, i.place_text, i.source_code, i.category, i.found_category, i.level, i.state, i.called_at, i.cluster_id, i.beat_id, i.grid_id from incidents_link l join incidents_intake i on i.id = case when l.from_id = $1 then l.to_id else l.from_id end where l.from_id = $1 or l.to_id = $1 order by i.called_at desc limit 50"),
+            args![id],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("link_kind")?, kernel::FromRow::from_row(row)?))).collect()
+}
+
+/// The desk: open incidents of one state, or all open ones, oldest first.
+pub async fn open_lines(r: &mut Reader, station: StationId, states: &[State], limit: i64) -> Result<Vec<Line>> {
+    r.all(
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where station_id = $1 and state in @texts($2) order by called_at desc, id desc limit $3"),
+        args![station, kernel::row::texts(&states.iter().map(|s| s.code()).collect::<Vec<_>>()), limit],
+    )
+    .await
+}
+
+/// How many there are in each of the given states.
+pub async fn count_states(r: &mut Reader, station: StationId) -> Result<Vec<(State, i64)>> {
+    let states: Vec<&str> = State::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect();
+    let rows = r
+        .rows(
+            sql!("select state, count(*) as n from incidents_intake where station_id = $1 and state in @texts($2) group by state"),
+            args![station, kernel::row::texts(&states)],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("state")?, row.get("n")?))).collect()
+}
+
+/// A page of the register, newest first, from `before`.
+pub struct Query {
+    pub reach: Reach,
+    pub state: Option<State>,
+    pub category: Option<String>,
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub unlocated: bool,
+    pub before: Option<Timestamp>,
+}
+
+/// Lines of one register page.
+pub const PAGE: i64 = 50;
+
+pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
+    let (all, station) = match &q.reach {
+        Reach::All => (true, StationId::NIL),
+        Reach::Station(s) => (false, *s),
+        Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
+    };
+    let until = match (q.until, q.before) {
+        (Some(a), Some(b)) => a.min(b),
+        (Some(a), None) => a,
+        (None, Some(b)) => b,
+        (None, None) => Timestamp::MAX,
+    };
+    r.all(
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where ($1 or station_id = $2) and called_at >= $3 and called_at < $4 and ($5 = '' or state = $5) and ($6 = '' or coalesce(found_category, category) = $6) and (not $7 or (beat_id is null and grid_id is null)) order by called_at desc, id desc limit $8"),
+        args![
+            all,
+            station,
+            q.from.unwrap_or(Timestamp::MIN),
+            until,
+            q.state.map_or("", State::code),
+            q.category.as_deref().unwrap_or(""),
+            q.unlocated,
+            PAGE
+        ],
+    )
+    .await
+}
+
+/// Earlier matters at the address, or between the two addresses (either way round), newest first.
+pub async fn earlier(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
+    let Some(address) = intake.address_id else { return Ok(vec![]) };
+    let other = intake.other_address_id.unwrap_or(address);
+    r.all(
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where id <> $1 and called_at <= $2 and (address_id = $3 or other_address_id = $3 or address_id = $4) order by called_at desc limit 20"),
+        args![intake.id, intake.called_at, address, other],
+    )
+    .await
+}
+
+/// Keeps the signature and its index keys.
+pub async fn insert_signature(tx: &mut Tx, id: IncidentId, s: &Signature) -> Result<()> {
+    let station = tx.act().station;
+    tx.exec(
+        sql!("insert into incidents_signature (incident_id, title_hashes, body_hashes) values ($1, $2, $3)"),
+        args![id, Signature::to_bytes(&s.title), Signature::to_bytes(&s.body)],
+    )
+    .await?;
+    for band in s.bands() {
+        tx.exec(
+            sql!("insert into incidents_shingle (station_id, band, incident_id) values ($1, $2, $3)"),
+            args![station, band, id],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Candidates that share an index key, with cluster and signature; newest 60.
+pub async fn candidates(r: &mut Reader, station: StationId, s: &Signature) -> Result<Vec<(IncidentId, IncidentId, Signature)>> {
+    let bands: Vec<String> = s.bands().iter().map(i64::to_string).collect();
+    if bands.is_empty() {
+        return Ok(vec![]);
+    }
+    let rows = r
+        .rows(
+            sql!("select i.id, i.cluster_id, g.title_hashes, g.body_hashes from incidents_intake i join incidents_signature g on g.incident_id = i.id where i.id in (select incident_id from incidents_shingle where station_id = $1 and band in @ints($2)) order by i.called_at desc limit 60"),
+            args![station, kernel::row::texts(&bands)],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let (title, body): (Vec<u8>, Vec<u8>) = (row.get("title_hashes")?, row.get("body_hashes")?);
+            Ok((
+                row.get("id")?,
+                row.get("cluster_id")?,
+                Signature { title: Signature::from_bytes(&title), body: Signature::from_bytes(&body) },
+            ))
+        })
+        .collect()
+}
+
+/// Other open incidents of the same cluster (proposed as one matter), newest first.
+pub async fn cluster(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
+    r.all(
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where cluster_id = $1 and id <> $2 order by called_at desc limit 20"),
+        args![intake.cluster_id, intake.id],
+    )
+    .await
+}
+
+/// Whether the person was ever given an order on this incident (grid workers, volunteers).
+pub async fn was_given(r: &mut Reader, id: IncidentId, user: UserId) -> Result<bool> {
+    Ok(r
+        .count(
+            sql!("select count(*) as n from incidents_dispatch where incident_id = $1 and target_user = $2 and cancelled_at is null"),
+            args![id, user],
+        )
+        .await?
+        > 0)
+}
