@@ -60,6 +60,28 @@ pub fn domain() -> Domain {
             MenuItem { group: "警情", label: "警情台账", path: "/incidents", permission: P::IncidentSee, order: 22 },
             MenuItem { group: "警情", label: "交接班", path: "/incidents/handover", permission: P::HandoverSign, order: 23 },
         ],
+        slots: vec![web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files }],
         ..Domain::default()
     }
+}
+
+/// Whoever may see the incident may see its files.
+fn see_files<'a>(
+    app: &'a kernel::App,
+    actor: &'a kernel::Actor,
+    id: kernel::Uuid,
+) -> futures::future::BoxFuture<'a, kernel::Result<String>> {
+    Box::pin(async move {
+        let look = app.look(actor, "incidents.files", kernel::Purpose::Incident);
+        app.db()
+            .read(&look, async |r: &mut kernel::Reader| {
+                let Some(intake) = store::find(r, id.into()).await? else { return Ok(String::new()) };
+                Ok(match actions::visible(r, &intake).await {
+                    Ok(()) => "yes".to_string(),
+                    Err(kernel::Error::NotFound(_)) => String::new(),
+                    Err(e) => return Err(e),
+                })
+            })
+            .await
+    })
 }

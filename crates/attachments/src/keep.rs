@@ -1,0 +1,126 @@
+//! Keeping and loading; the only SQL of the domain.
+
+use crate::sniff::Prepared;
+use kernel::{App, AttachmentId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
+
+/// Bytes of one encrypted piece.
+const PIECE: usize = 256 * 1024;
+
+record! {
+    /// A kept file as listed beside its record.
+    #[derive(Clone, Debug)]
+    pub struct Kept {
+        pub id: AttachmentId,
+        pub file_name: String,
+        pub media_type: String,
+        pub size: i64,
+        pub added_at: Timestamp,
+    }
+}
+
+impl Kept {
+    pub fn is_image(&self) -> bool {
+        self.media_type.starts_with("image/")
+    }
+    /// `312 KB`, `2.4 MB`.
+    pub fn size_text(&self) -> String {
+        match self.size {
+            n if n < 1_048_576 => format!("{} KB", (n + 1_023) / 1_024),
+            n => format!("{}.{} MB", n / 1_048_576, n % 1_048_576 * 10 / 1_048_576),
+        }
+    }
+}
+
+/// Keeps `file` for the record `(kind, id)`, inside the caller's command. `owner` is the record
+/// whose domain decides who may see it (the incident of a feedback).
+pub async fn keep(
+    app: &App,
+    tx: &mut Tx,
+    station: StationId,
+    kind: &str,
+    record: Uuid,
+    owner: (&str, Uuid),
+    file: &Prepared,
+) -> Result<AttachmentId> {
+    let digest = vault::digest(vault::HashAlg::Sm3, &[&file.bytes]).to_vec();
+    let (now, user) = (tx.now(), tx.act().actor.user);
+    let size = file.bytes.len() as i64;
+    let fresh = tx
+        .exec(
+            sql!("insert into attachments_blob (digest, media_type, size, created_at) values ($1, $2, $3, $4) on conflict (digest) do nothing"),
+            args![digest.clone(), file.media_type, size, now],
+        )
+        .await?;
+    if fresh == 1 {
+        for (n, piece) in file.bytes.chunks(PIECE).enumerate() {
+            let sealed = app.vault().seal(&aad(&digest, n), piece)?;
+            tx.exec(
+                sql!("insert into attachments_piece (digest, n, sealed) values ($1, $2, $3)"),
+                args![digest.clone(), n as i64, sealed],
+            )
+            .await?;
+        }
+    }
+    let id: AttachmentId = tx.fresh();
+    tx.exec(
+        sql!("insert into attachments_link (station_id, id, digest, record_kind, record_id, owner_kind, owner_id, file_name, media_type, size, added_at, added_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+        args![station, id, digest.clone(), kind, record, owner.0, owner.1, &file.file_name, file.media_type, size, now, user],
+    )
+    .await?;
+    tx.record("attachments.keep", &[("attachment", id.0), (owner.0, owner.1)], &hex::encode(&digest));
+    Ok(id)
+}
+
+fn aad(digest: &[u8], n: usize) -> Vec<u8> {
+    [b"attachment".as_slice(), digest, &(n as u64).to_be_bytes()].concat()
+}
+
+/// The files of one record, oldest first.
+pub async fn of_record(r: &mut Reader, kind: &str, record: Uuid) -> Result<Vec<Kept>> {
+    r.all(
+        sql!("select id, file_name, media_type, size, added_at from attachments_link where record_kind = $1 and record_id = $2 order by added_at, id limit 200"),
+        args![kind, record],
+    )
+    .await
+}
+
+record! {
+    /// Whose file it is.
+    #[derive(Clone, Debug)]
+    pub struct Owner {
+        pub station_id: StationId,
+        pub owner_kind: String,
+        pub owner_id: Uuid,
+        pub file_name: String,
+        pub media_type: String,
+        pub digest: Vec<u8>,
+    }
+}
+
+pub async fn owner_of(r: &mut Reader, id: AttachmentId) -> Result<Owner> {
+    r.one(
+        "这个附件",
+        sql!("select station_id, owner_kind, owner_id, file_name, media_type, digest from attachments_link where id = $1"),
+        args![id],
+    )
+    .await
+}
+
+/// The content, decrypted and compared with its digest.
+pub async fn load(app: &App, r: &mut Reader, owner: &Owner) -> Result<Vec<u8>> {
+    let mut out = vec![];
+    let rows = r
+        .rows(
+            sql!("select n, sealed from attachments_piece where digest = $1 order by n limit 200"),
+            args![owner.digest.clone()],
+        )
+        .await?;
+    for row in rows {
+        let (n, sealed): (i64, Vec<u8>) = (row.get("n")?, row.get("sealed")?);
+        out.extend_from_slice(&app.vault().open(&aad(&owner.digest, n as usize), &sealed)?);
+    }
+    if vault::digest(vault::HashAlg::Sm3, &[&out]).as_slice() != owner.digest.as_slice() {
+        return Err(kernel::Error::internal("an attachment does not match its digest"));
+    }
+    Ok(out)
+}

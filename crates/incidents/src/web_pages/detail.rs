@@ -1,0 +1,235 @@
+//! One incident: what was received beside what was found, orders, feedback, log, and the deeds that
+//! the caller may do now.
+
+use super::{Choice, LineView, choices, views};
+use crate::model::{Dispatch, Feedback, Intake, Line, LinkKind, LogLine, State, Step};
+use crate::{actions, rules, store};
+use askama::Template;
+use axum::extract::Path;
+use kernel::{IncidentId, Permission, Purpose, Reader, Timestamp, UserId};
+use web::page::Again;
+use web::{Answer, Ctx, Form, Page};
+
+/// Everything that the page shows.
+pub(crate) struct Loaded {
+    intake: Intake,
+    address: String,
+    other_address: String,
+    beat: String,
+    grid: String,
+    reporter: Option<people::model::PersonView>,
+    orders: Vec<OrderView>,
+    feedback: Vec<FeedbackView>,
+    log: Vec<LogView>,
+    earlier: Vec<Line>,
+    cluster: Vec<Line>,
+    linked: Vec<(LinkKind, Line)>,
+    crew: Vec<identity::model::UserLine>,
+    names: Vec<(UserId, String)>,
+    files: Vec<attachments::Kept>,
+}
+
+struct OrderView {
+    d: Dispatch,
+    target: String,
+    sender: String,
+    mine: bool,
+}
+
+struct FeedbackView {
+    f: Feedback,
+    by: String,
+    category: String,
+    files: Vec<attachments::Kept>,
+}
+
+struct LogView {
+    l: LogLine,
+    by: String,
+    to: String,
+}
+
+#[derive(Template)]
+#[template(path = "detail.html")]
+struct Detail<'a> {
+    ctx: &'a Ctx,
+    d: Loaded,
+    form: &'a Form,
+    again: &'a Again,
+    /// Which form was posted and failed, to open it again.
+    open: &'a str,
+    command_id: String,
+    categories: Vec<Choice>,
+    levels: Vec<Choice>,
+    purposes: Vec<Choice>,
+    source: String,
+    received_category: String,
+    category: String,
+    found_category: String,
+    level: String,
+    earlier: Vec<LineView>,
+    cluster: Vec<LineView>,
+    slot: String,
+    now: Timestamp,
+    my_order: Option<usize>,
+    can_dispatch: bool,
+    can_review: bool,
+}
+
+impl Detail<'_> {
+    fn may(&self, step: Step) -> bool {
+        rules::next(self.d.intake.state, step).is_ok()
+    }
+}
+
+pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
+    let look = ctx.look("incidents.see", Purpose::Incident).about("incident", id.0);
+    let may_dispatch = ctx.may(Permission::IncidentDispatch);
+    ctx.app
+        .db()
+        .read(&look, async |r: &mut Reader| {
+            let intake = store::get(r, id).await?;
+            actions::visible(r, &intake).await?;
+            let full = ctx.may(Permission::IncidentSee);
+            let me = ctx.who.user;
+            let orders = store::orders::of_incident(r, id).await?;
+            let feedback = store::orders::feedback_of(r, id).await?;
+            let log = store::orders::log_of(r, id).await?;
+            let mut users: Vec<UserId> = vec![intake.registered_by];
+            users.extend(orders.iter().flat_map(|o| [o.target_user, o.sent_by]));
+            users.extend(feedback.iter().map(|f| f.by_user));
+            users.extend(log.iter().flat_map(|l| [Some(l.by_user), l.to_user]).flatten());
+            let names = identity::store::names(r, &users).await?;
+            let name = |u: &UserId| {
+                names.iter().find(|(id, _)| id == u).map_or_else(|| if u.is_nil() { "群众自助" } else { "—" }.to_string(), |(_, n)| n.clone())
+            };
+            let today = ctx.app.today();
+            let address = match intake.address_id {
+                Some(a) => places::store::address_line(r, a).await?,
+                None => String::new(),
+            };
+            let other_address = match intake.other_address_id {
+                Some(a) => places::store::address_line(r, a).await?,
+                None => String::new(),
+            };
+            let beat = match intake.beat_id {
+                Some(b) => places::store::beat_name(r, b).await?,
+                None => String::new(),
+            };
+            let grid = match intake.grid_id {
+                Some(g) => places::store::grid_name(r, g).await?,
+                None => String::new(),
+            };
+            let _ = today;
+            let reporter = match intake.reporter_id {
+                // Grid workers see the matter and the place; a protected reporter is hidden from all
+                // but those who dispatch and lead.
+                Some(p) if full && (!intake.secret || may_dispatch) => Some(people::store::person(r, p).await?),
+                _ => None,
+            };
+            let crew = if may_dispatch {
+                identity::store::crew(r, intake.station_id, intake.beat_id, intake.grid_id, today).await?
+            } else {
+                vec![]
+            };
+            let mut feedback_views = vec![];
+            for f in feedback {
+                let files = attachments::of_record(r, "feedback", f.id.0).await?;
+                feedback_views.push(FeedbackView {
+                    by: name(&f.by_user),
+                    category: f.found_category.as_deref().map_or(String::new(), |c| ctx.app.rules().name("incident.category1", c).to_string()),
+                    files,
+                    f,
+                });
+            }
+            Ok(Loaded {
+                address,
+                other_address,
+                beat,
+                grid,
+                reporter,
+                orders: orders
+                    .into_iter()
+                    .map(|d| OrderView { target: name(&d.target_user), sender: name(&d.sent_by), mine: d.target_user == me, d })
+                    .collect(),
+                feedback: feedback_views,
+                log: log
+                    .into_iter()
+                    .map(|l| LogView { by: name(&l.by_user), to: l.to_user.as_ref().map_or(String::new(), name), l })
+                    .collect(),
+                earlier: if full { store::earlier(r, &intake).await? } else { vec![] },
+                cluster: if full { store::cluster(r, &intake).await? } else { vec![] },
+                linked: if full { store::linked(r, id).await? } else { vec![] },
+                files: attachments::of_record(r, "incident", id.0).await?,
+                crew,
+                names,
+                intake,
+            })
+        })
+        .await
+}
+
+/// Renders the page, possibly with a form that failed.
+pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, open: &str) -> Answer {
+    let d = load(ctx, id).await?;
+    let rules = ctx.app.rules();
+    let today = ctx.app.today();
+    let slot = ctx.site.fill(crate::ACTIONS_SLOT, &ctx.who, id.0).await?;
+    let category_name = |c: &Option<String>| c.as_deref().map_or_else(|| "未定类".to_string(), |c| rules.name("incident.category1", c).to_string());
+    let my_order = d.orders.iter().position(|o| o.mine && o.d.finished_at.is_none());
+    let title = d.intake.number.clone();
+    let failed = again.any();
+    let content = Detail {
+        ctx,
+        form,
+        again: &again,
+        open,
+        command_id: ctx.command_id().to_string(),
+        categories: choices(&rules, "incident.category1", today),
+        levels: choices(&rules, "incident.level", today),
+        purposes: choices(&rules, "purpose", today),
+        source: rules.name("incident.source", &d.intake.source_code).to_string(),
+        received_category: category_name(&d.intake.received_category),
+        category: category_name(&d.intake.category),
+        found_category: category_name(&d.intake.found_category),
+        level: d.intake.level.as_deref().map_or(String::new(), |l| rules.name("incident.level", l).to_string()),
+        earlier: views(d.earlier.clone(), &rules),
+        cluster: views(d.cluster.clone(), &rules),
+        slot,
+        now: ctx.now(),
+        my_order,
+        can_dispatch: ctx.may(Permission::IncidentDispatch),
+        can_review: ctx.may(Permission::IncidentReview),
+        d,
+    };
+    let page = Page::new(title, &content).crumb("警情", if ctx.may(Permission::IncidentSee) { "/incidents" } else { "/" });
+    if failed { page.again().show(ctx) } else { page.show(ctx) }
+}
+
+/// `GET /incidents/{id}`
+pub async fn page(ctx: Ctx, Path(id): Path<String>) -> Answer {
+    let id = web::page::id(&id, "这起警情")?;
+    show(&ctx, id, &Form::default(), Again::default(), "").await
+}
+
+/// `GET /incidents/{id}/live`: a line that says that something changed; the page reloads itself.
+pub async fn live(ctx: Ctx, Path(id): Path<String>) -> Answer {
+    let id: IncidentId = web::page::id(&id, "这起警情")?;
+    let look = ctx.look("incidents.see", Purpose::Incident).about("incident", id.0);
+    let state = ctx
+        .app
+        .db()
+        .read(&look, async |r: &mut Reader| {
+            let intake = store::get(r, id).await?;
+            actions::visible(r, &intake).await?;
+            Ok(intake.state)
+        })
+        .await?;
+    web::page::fragment(&LiveLine { state })
+}
+
+#[derive(Template)]
+#[template(path = "live_line.html")]
+struct LiveLine {
+    state: State,
+}

@@ -1,0 +1,237 @@
+//! What the rest of the program uses: seal, open, blind index, tokens, signed heads.
+//!
+//! An envelope is `1 | cipher | len(key id) | key id | nonce | ciphertext ‖ tag`, authenticated
+//! together with the caller's `aad` (table, record id), so that a value cannot be moved to another
+//! record. Values are encrypted directly under the ring's key: 96-bit random nonces under one key
+//! stay safe for 2³² values (NIST SP 800-38D §8.3), far above a station; `keys rotate` starts anew.
+
+use crate::keyfile::Key;
+use crate::{CipherAlg, HashAlg, KeyFile, SignAlg, Signature, VaultError, hmac, random, token};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+const VERSION: u8 = 1;
+
+/// The keys in use; cheap to clone.
+#[derive(Clone)]
+pub struct Vault(Arc<KeyFile>);
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Vault {
+    pub fn new(keys: KeyFile) -> Vault {
+        Vault(Arc::new(keys))
+    }
+
+    pub fn keys(&self) -> &KeyFile {
+        &self.0
+    }
+
+    fn newest(ring: &[Key]) -> Result<&Key, VaultError> {
+        ring.last().ok_or_else(|| VaultError::KeyFile("密钥文件不完整，请从保存的副本恢复。".into()))
+    }
+
+    /// Encrypts `plain` for one place (`aad`: table, column, record id).
+    pub fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let key = Self::newest(&self.0.data)?;
+        let alg = CipherAlg::from_id(&key.alg).ok_or_else(|| VaultError::Unknown(key.alg.clone()))?;
+        let nonce = random::<12>();
+        let mut out = vec![VERSION, alg.tag(), key.id.len() as u8];
+        out.extend_from_slice(key.id.as_bytes());
+        let bound = bind(&out, aad);
+        out.extend_from_slice(&nonce);
+        let secret = Zeroizing::new(key.bytes()?);
+        out.extend_from_slice(&alg.encrypt(&secret, &nonce, &bound, plain));
+        Ok(out)
+    }
+
+    /// Decrypts what [`Vault::seal`] made for the same place.
+    pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let (alg, id, head, rest) = parse(sealed)?;
+        let key = self.0.data.iter().find(|k| k.id == id).ok_or_else(|| VaultError::NeedsKey(id.to_string()))?;
+        let (nonce, text) = rest.split_first_chunk::<12>().ok_or(VaultError::Broken("密文"))?;
+        let secret = Zeroizing::new(key.bytes()?);
+        alg.decrypt(&secret, nonce, &bind(head, aad), text).map(Zeroizing::new)
+    }
+
+    /// The same for text.
+    pub fn open_text(&self, aad: &[u8], sealed: &[u8]) -> Result<String, VaultError> {
+        String::from_utf8(self.open(aad, sealed)?.to_vec()).map_err(|_| VaultError::Broken("密文"))
+    }
+
+    /// Whether an envelope was made under an older key (after a rotation).
+    pub fn reseal_needed(&self, sealed: &[u8]) -> bool {
+        match (parse(sealed), Self::newest(&self.0.data)) {
+            (Ok((_, id, _, _)), Ok(key)) => id != key.id,
+            _ => false,
+        }
+    }
+
+    /// A keyed index of a value that must be found but not read: equal values of one field give
+    /// equal indexes, different fields never do.
+    pub fn blind(&self, field: &str, normalized: &str) -> [u8; 16] {
+        let key = Zeroizing::new(self.0.index.bytes().unwrap_or_default());
+        let full = hmac(hash_of(&self.0.index), &*key, &[b"blind-index", field.as_bytes(), normalized.as_bytes()]);
+        let mut out = [0; 16];
+        out.copy_from_slice(&full[..16]);
+        out
+    }
+
+    /// A secret for a person to keep (100 random bits, groups of five letters) and the hash to store.
+    pub fn token(&self) -> (String, [u8; 32]) {
+        let secret = token::fresh();
+        let hash = self.token_hash(&secret);
+        (secret, hash)
+    }
+
+    /// The hash of a secret as typed: case, blanks and dashes do not matter.
+    pub fn token_hash(&self, typed: &str) -> [u8; 32] {
+        let key = Zeroizing::new(self.0.pepper.bytes().unwrap_or_default());
+        hmac(hash_of(&self.0.pepper), &*key, &[b"token", token::normal(typed).as_bytes()])
+    }
+
+    /// A session's secret (256 bits, URL-safe) and the hash to store.
+    pub fn session_token(&self) -> (String, [u8; 32]) {
+        let secret = hex::encode(random::<32>());
+        let hash = self.session_hash(&secret);
+        (secret, hash)
+    }
+
+    /// The hash of a session's secret.
+    pub fn session_hash(&self, secret: &str) -> [u8; 32] {
+        let key = Zeroizing::new(self.0.pepper.bytes().unwrap_or_default());
+        hmac(hash_of(&self.0.pepper), &*key, &[b"session", secret.as_bytes()])
+    }
+
+    /// Signs the head of an audit chain.
+    pub fn sign_head(&self, message: &[u8]) -> Result<Signature, VaultError> {
+        let key = Self::newest(&self.0.head)?;
+        let alg = SignAlg::from_id(&key.alg).ok_or_else(|| VaultError::Unknown(key.alg.clone()))?;
+        let secret = Zeroizing::new(key.bytes()?);
+        Ok(Signature { alg: key.alg.clone(), key_id: key.id.clone(), bytes: alg.sign(&secret, message)? })
+    }
+
+    /// Whether a head's signature was made by one of the keys of this file.
+    pub fn verify_head(&self, message: &[u8], s: &Signature) -> bool {
+        let Some(key) = self.0.head.iter().find(|k| k.id == s.key_id && k.alg == s.alg) else { return false };
+        let (Some(alg), Ok(secret)) = (SignAlg::from_id(&key.alg), key.bytes()) else { return false };
+        alg.verify(&alg.public(&Zeroizing::new(secret)), message, &s.bytes)
+    }
+
+    /// Public keys of the heads `(id, algorithm, hex)`, for a verifier without the secrets.
+    pub fn public_head_keys(&self) -> Vec<(String, String, String)> {
+        self.0
+            .head
+            .iter()
+            .filter_map(|k| {
+                let alg = SignAlg::from_id(&k.alg)?;
+                Some((k.id.clone(), k.alg.clone(), hex::encode(alg.public(&Zeroizing::new(k.bytes().ok()?)))))
+            })
+            .collect()
+    }
+}
+
+fn hash_of(key: &Key) -> HashAlg {
+    HashAlg::from_id(&key.alg).unwrap_or(HashAlg::Sm3)
+}
+
+fn bind(head: &[u8], aad: &[u8]) -> Vec<u8> {
+    [head, aad].concat()
+}
+
+fn parse(sealed: &[u8]) -> Result<(CipherAlg, &str, &[u8], &[u8]), VaultError> {
+    let broken = VaultError::Broken("密文");
+    let [version, cipher, len, ..] = sealed else { return Err(broken) };
+    if *version != VERSION {
+        return Err(VaultError::Unknown(format!("envelope {version}")));
+    }
+    let alg = CipherAlg::from_tag(*cipher)?;
+    let end = 3 + *len as usize;
+    let id = sealed.get(3..end).and_then(|b| std::str::from_utf8(b).ok()).ok_or(broken)?;
+    Ok((alg, id, &sealed[..end], &sealed[end..]))
+}
+
+/// For fuzzing: any bytes give an answer, never a panic.
+pub fn fuzz_open(vault: &Vault, bytes: &[u8]) {
+    let _ = vault.open(b"x", bytes);
+    let _ = vault.reseal_needed(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::KeyKind;
+    use proptest::prelude::*;
+
+    fn vault(suite: &str) -> Vault {
+        let dir = tempfile::tempdir().unwrap();
+        Vault::new(KeyFile::create(&dir.path().join("k"), suite, "2026-05-08").unwrap())
+    }
+
+    #[test]
+    fn a_value_opens_only_in_its_own_place() {
+        for suite in ["sm", "intl"] {
+            let v = vault(suite);
+            let sealed = v.seal(b"people|1", "150702".as_bytes()).unwrap();
+            assert_eq!(v.open_text(b"people|1", &sealed).unwrap(), "150702");
+            assert!(v.open(b"people|2", &sealed).is_err());
+            for i in 0..sealed.len() {
+                let mut bad = sealed.clone();
+                bad[i] ^= 1;
+                assert!(v.open(b"people|1", &bad).is_err(), "byte {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rotated_ring_reads_the_old_and_another_ring_names_the_key() {
+        let v = vault("sm");
+        let sealed = v.seal(b"a", b"x").unwrap();
+        let mut keys = v.keys().clone();
+        keys.rotate(KeyKind::Data, "2026-06-01").unwrap();
+        let rotated = Vault::new(keys);
+        assert_eq!(&**rotated.open(b"a", &sealed).unwrap(), b"x");
+        assert!(rotated.reseal_needed(&sealed) && !v.reseal_needed(&sealed));
+        let newer = rotated.seal(b"a", b"x").unwrap();
+        assert_eq!(v.open(b"a", &newer).unwrap_err(), VaultError::NeedsKey("data-20260601-2".into()));
+    }
+
+    #[test]
+    fn indexes_and_tokens() {
+        let v = vault("sm");
+        assert_eq!(v.blind("phone", "13800001234"), v.blind("phone", "13800001234"));
+        assert_ne!(v.blind("phone", "13800001234"), v.blind("id", "13800001234"));
+        let (secret, hash) = v.token();
+        assert_eq!(v.token_hash(&secret.to_lowercase().replace('-', " ")), hash);
+        assert_ne!(v.token().0, secret);
+        assert_ne!(v.session_token().0, v.session_token().0);
+    }
+
+    #[test]
+    fn a_head_is_verified_by_the_ring_and_by_the_public_key() {
+        let v = vault("sm");
+        let s = v.sign_head(b"head 7").unwrap();
+        assert!(v.verify_head(b"head 7", &s) && !v.verify_head(b"head 8", &s));
+        assert!(!vault("sm").verify_head(b"head 7", &s));
+        let (_, alg, public) = v.public_head_keys().remove(0);
+        assert!(SignAlg::from_id(&alg).unwrap().verify(&hex::decode(public).unwrap(), b"head 7", &s.bytes));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_comes_back(plain in proptest::collection::vec(any::<u8>(), 0..500)) {
+            let v = vault("sm");
+            let sealed = v.seal(b"p", &plain).unwrap();
+            prop_assert_eq!(&*v.open(b"p", &sealed).unwrap(), &plain);
+        }
+
+        #[test]
+        fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            fuzz_open(&vault("sm"), &bytes);
+        }
+    }
+}
