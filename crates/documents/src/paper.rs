@@ -44,12 +44,12 @@ pub struct Pdf {
 /// Lays `data` out by `template`.
 ///
 /// `data` is a dictionary with at least `issued_at` (RFC 3339 with offset), the date written into the file; the
-/// rest is the template's. Computes on the calling thread: use `spawn_blocking`. Nothing of the data stays in
-/// memory afterwards.
+/// rest is the template's. Computes on the calling thread: use `spawn_blocking`. typst's cache is emptied on the way
+/// out.
 ///
 /// # Errors
-/// [`DocumentError::TooLarge`], [`DocumentError::Data`] before layout; [`DocumentError::Template`] when a field the
-/// template needs is missing; [`DocumentError::TooManyPages`].
+/// Before layout [`DocumentError::TooLarge`] and [`DocumentError::Data`]; then [`DocumentError::Template`] when a field
+/// the template needs is missing or typst fails, [`DocumentError::TooManyPages`] when the paper is too long.
 pub fn render(template: &Template, data: &Json) -> Result<Pdf, DocumentError> {
     let issued_at = data::issued_at(data)?;
     let fonts = fonts::current();
@@ -70,7 +70,8 @@ pub fn render(template: &Template, data: &Json) -> Result<Pdf, DocumentError> {
     Ok(Pdf { bytes, pages, missing: inputs.missing.into_iter().collect() })
 }
 
-/// Empties typst's memory of intermediate results on leaving, so that no person's data outlives the call.
+/// Empties typst's cache of intermediate results on leaving: it would keep people's data and grow with each paper.
+/// The cache is the process's; a paper printed at the same time only computes a little more.
 struct Forget;
 
 impl Drop for Forget {
