@@ -357,6 +357,11 @@ impl Db {
         Ok(())
     }
 
+    /// Commands that wait for their turn now.
+    pub fn waiting(&self) -> usize {
+        MAX_WAITING - self.0.queue.available_permits()
+    }
+
     /// Whether the database answers; for `/healthz`.
     pub async fn ping(&self) -> Result<()> {
         self.reader().await?.rows(sql!("select 1 as n"), vec![]).await.map(|_| ())

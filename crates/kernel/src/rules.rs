@@ -67,6 +67,7 @@ pub struct PendingRule {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Law {
     pub short: String,
+    #[serde(alias = "title")]
     pub full: String,
     #[serde(default)]
     pub issuer: String,

@@ -298,6 +298,12 @@ impl Tx {
         self.notes.push(Note { deed: Deed::Write, action: action.into(), subjects, digest });
     }
 
+    /// Records that something was asked for and refused (a wrong password, a guessed receipt).
+    pub fn refused(&mut self, action: &str, subjects: &[(&str, Uuid)]) {
+        let subjects = subjects.iter().map(|(k, id)| Subject { k: (*k).into(), id: *id }).collect();
+        self.notes.push(Note { deed: Deed::Refused, action: action.into(), subjects, digest: String::new() });
+    }
+
     /// Tells other domains (in this transaction) and live pages (after commit).
     pub fn emit(&mut self, topic: &str, id: impl Into<Uuid>) {
         let event = Event { station: self.read.act.station, topic: topic.into(), id: id.into() };

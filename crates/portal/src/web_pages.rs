@@ -199,7 +199,7 @@ pub async fn state(ctx: Ctx, headers: HeaderMap, mut form: Form) -> Answer {
         ctx.app
             .db()
             .write(&act, async |tx: &mut Tx| {
-                tx.record("portal.receipt_refused", &[], "");
+                tx.refused("portal.receipt_refused", &[]);
                 Ok(())
             })
             .await?;

@@ -1,0 +1,210 @@
+//! The server: HTTP on loopback or behind a named proxy, TLS from files everywhere else.
+
+use crate::open::{Keys, open};
+use crate::{Place, domains, jobs};
+use anyhow::{Context, bail};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderValue;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use kernel::App;
+use kernel::app::Settings;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tower::Service;
+
+/// How `serve` listens.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// 监听地址
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// TLS 证书链（PEM）
+    #[arg(long, requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// TLS 私钥（PEM）
+    #[arg(long, requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// 受信任的反向代理地址；只有它可以用明文连接，并转告来访地址
+    #[arg(long)]
+    pub trusted_proxy: Option<IpAddr>,
+    /// 群众访问的地址，印在回执上，例如 https://fw.example.cn
+    #[arg(long, default_value = "")]
+    pub public_url: String,
+    /// 运行指标的监听地址（只在本机）
+    #[arg(long)]
+    pub metrics: Option<String>,
+}
+
+/// `fengqiao serve`
+pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
+    if place.is_demo() {
+        bail!("{} 是演示数据，只能用 fengqiao demo 打开。", place.data.display());
+    }
+    let listen: SocketAddr = args.listen.parse().with_context(|| format!("监听地址 {}", args.listen))?;
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(cert), Some(key)) => Some(acceptor(cert, key)?),
+        _ => None,
+    };
+    if tls.is_none() && !listen.ip().is_loopback() && args.trusted_proxy.is_none() {
+        bail!("不在本机监听时须有 TLS：请加 --tls-cert 与 --tls-key，或用 --trusted-proxy 指明前面的代理。");
+    }
+    let settings = Settings {
+        public_url: args.public_url.clone(),
+        secure_cookies: tls.is_some() || args.trusted_proxy.is_some(),
+        ..Settings::default()
+    };
+    let app = open(&place, Keys::MustExist, settings).await?;
+    if let Some(at) = &args.metrics {
+        metrics(at, app.clone()).await?;
+    }
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("监听 {listen}"))?;
+    println!("枫桥已启动：{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
+    run(app, listener, tls, args.trusted_proxy).await
+}
+
+fn acceptor(cert: &PathBuf, key: &PathBuf) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
+    use rustls_pki_types::pem::PemObject;
+    use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+    let chain = CertificateDer::pem_file_iter(cert)
+        .with_context(|| format!("证书 {}", cert.display()))?
+        .collect::<Result<Vec<_>, _>>()
+        .with_context(|| format!("证书 {}", cert.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("私钥 {}", key.display()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .context("证书与私钥不配对")?;
+    Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Serves until a signal; open requests get ten seconds to end.
+pub async fn run(
+    app: App,
+    listener: TcpListener,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    proxy: Option<IpAddr>,
+) -> anyhow::Result<()> {
+    let all = domains::all();
+    jobs::spawn(app.clone(), &all);
+    let site = web::Site::new(app.clone(), all);
+    let router = web::router(site, identity::caller);
+    let mut stop = std::pin::pin!(signal());
+    let graceful = hyper_util::server::graceful::GracefulShutdown::new();
+    let places = Arc::new(tokio::sync::Semaphore::new(2_000));
+    loop {
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(a) => a,
+                Err(e) => {
+                    tracing::warn!("accept: {e}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let _place = place;
+            serve_one(router, stream, peer, tls, proxy, watcher).await;
+        });
+    }
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(Duration::from_secs(10)) => {}
+    }
+    app.db().close().await;
+    Ok(())
+}
+
+async fn serve_one(
+    router: axum::Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    proxy: Option<IpAddr>,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let _ = stream.set_nodelay(true);
+    let router = router.layer(axum::middleware::from_fn(move |req: Request, next: Next| mark(req, next, peer.ip(), proxy)));
+    let service = hyper::service::service_fn(move |req: hyper::Request<hyper::body::Incoming>| router.clone().call(req));
+    let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(Duration::from_secs(15));
+    let _ = match tls {
+        Some(tls) => match tokio::time::timeout(Duration::from_secs(10), tls.accept(stream)).await {
+            Ok(Ok(stream)) => watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+            _ => return,
+        },
+        None => watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+    };
+}
+
+/// Writes the visitor's address into a header of our own; what came from outside under that name
+/// is thrown away. Only the named proxy is believed about `X-Forwarded-For`.
+async fn mark(mut req: Request, next: Next, peer: IpAddr, proxy: Option<IpAddr>) -> Response {
+    let forwarded = (Some(peer) == proxy)
+        .then(|| req.headers().get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok())
+        .flatten();
+    let ip = forwarded.unwrap_or(peer);
+    if let Ok(value) = HeaderValue::from_str(&ip.to_string()) {
+        req.headers_mut().insert("x-client-ip", value);
+    }
+    next.run(req).await
+}
+
+async fn signal() {
+    let ctrl_c = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        if let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            tokio::select! {
+                _ = ctrl_c => {}
+                _ = term.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = ctrl_c.await;
+}
+
+/// Plain-text metrics on a port of its own, loopback only.
+async fn metrics(at: &str, app: App) -> anyhow::Result<()> {
+    let at: SocketAddr = at.parse().context("运行指标的监听地址")?;
+    if !at.ip().is_loopback() {
+        bail!("运行指标只能在本机监听，例如 127.0.0.1:9090。");
+    }
+    let listener = TcpListener::bind(at).await?;
+    let router = axum::Router::new().route(
+        "/metrics",
+        axum::routing::get(move || {
+            let app = app.clone();
+            async move {
+                let up = i32::from(app.db().ping().await.is_ok());
+                let waiting = app.db().waiting();
+                format!("# TYPE fengqiao_database_up gauge\nfengqiao_database_up {up}\n# TYPE fengqiao_writes_waiting gauge\nfengqiao_writes_waiting {waiting}\n# TYPE fengqiao_resident_bytes gauge\nfengqiao_resident_bytes {}\n", resident_bytes())
+            }
+        }),
+    );
+    tokio::spawn(async move {
+        if let Err(e) = axum::serve(listener, router).await {
+            tracing::error!("metrics: {e}");
+        }
+    });
+    Ok(())
+}
+
+/// Memory in use by this process, from `/proc`; 0 where there is none.
+fn resident_bytes() -> u64 {
+    std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|t| t.split_whitespace().nth(1)?.parse::<u64>().ok())
+        .map_or(0, |pages| pages * 4_096)
+}

@@ -1,0 +1,128 @@
+//! Decisions, pure: lock-out, session life, role separation, account names.
+
+use kernel::rules::RuleSet;
+use kernel::{Date, Refusal, Result, Role, Timestamp};
+
+/// Limits from the rule pack (usual assessor numbers of 等级保护; shown as 待核实 until confirmed).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub failures: i64,
+    pub lock_minutes: i64,
+    pub idle_minutes: i64,
+    pub absolute_hours: i64,
+    pub password_length: i64,
+    pub password_classes: i64,
+}
+
+impl Limits {
+    pub fn of(rules: &RuleSet, today: Date) -> Result<Limits> {
+        Ok(Limits {
+            failures: rules.int("security.lockout.failures", today)?,
+            lock_minutes: rules.int("security.lockout.minutes", today)?,
+            idle_minutes: rules.int("security.session.idle_minutes", today)?,
+            absolute_hours: rules.int("security.session.absolute_hours", today)?,
+            password_length: rules.int("security.password.min_length", today)?,
+            password_classes: rules.int("security.password.classes_min", today)?,
+        })
+    }
+}
+
+/// What a wrong password leads to: the new count of failures and until when the account is locked.
+pub fn after_failure(limits: &Limits, failures: i64, now: Timestamp) -> (i64, Option<Timestamp>) {
+    let n = failures + 1;
+    if n >= limits.failures { (0, Some(later(now, limits.lock_minutes * 60))) } else { (n, None) }
+}
+
+/// Whether a session is still good.
+pub fn is_alive(limits: &Limits, created: Timestamp, seen: Timestamp, now: Timestamp) -> bool {
+    now.as_second() - seen.as_second() < limits.idle_minutes * 60
+        && now.as_second() - created.as_second() < limits.absolute_hours * 3_600
+}
+
+pub(crate) fn later(now: Timestamp, seconds: i64) -> Timestamp {
+    now.checked_add(std::time::Duration::from_secs(seconds.max(0) as u64)).unwrap_or(Timestamp::MAX)
+}
+
+/// An administrator belongs to no station and keeps that one role; others belong to a station
+/// (等级保护三级：系统、安全、审计管理员分设，一人不兼两职).
+pub fn may_become(old: Option<Role>, new: Role, has_station: bool) -> Result<(), Refusal> {
+    let rule = |r: Refusal| r.by("三员分立", "GB/T 22239-2019（等级保护第三级，待核实）");
+    if let Some(old) = old
+        && old != new
+        && (old.is_admin() || new.is_admin())
+    {
+        return Err(rule(Refusal::new(
+            "identity.admin_separation",
+            format!("“{}”不能改为“{}”：管理员账号不能与其他岗位互换。", old.label(), new.label()),
+            "请停用原账号，另建新账号。",
+        )));
+    }
+    if new.is_admin() == has_station {
+        return Err(rule(Refusal::new(
+            "identity.admin_station",
+            if new.is_admin() { "管理员账号不属于任何派出所。" } else { "这个岗位的账号须属于一个派出所。" },
+            "请改正所属单位。",
+        )));
+    }
+    if !Role::ACCOUNTS.contains(&new) {
+        return Err(Refusal::new("identity.role", format!("“{}”不能有账号。", new.label()), "请选择其他岗位。"));
+    }
+    Ok(())
+}
+
+/// Account names: 3 to 40 of letters, digits, dot, dash, underscore.
+pub fn account_error(account: &str) -> Option<&'static str> {
+    let n = account.chars().count();
+    let good = account.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    (!(3..=40).contains(&n) || !good).then_some("账号为 3 到 40 位字母、数字、点、短横线或下划线。")
+}
+
+/// Where to go after signing in: only a path of this site.
+pub fn safe_next(next: &str) -> &str {
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.contains(['\r', '\n']);
+    if local && !next.starts_with("/login") { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const L: Limits = Limits { failures: 5, lock_minutes: 15, idle_minutes: 15, absolute_hours: 12, password_length: 10, password_classes: 3 };
+
+    fn t(s: &str) -> Timestamp {
+        s.parse().unwrap()
+    }
+
+    #[test]
+    fn the_fifth_failure_locks_for_a_quarter_of_an_hour() {
+        let now = t("2026-05-08T01:00:00Z");
+        assert_eq!(after_failure(&L, 3, now), (4, None));
+        assert_eq!(after_failure(&L, 4, now), (0, Some(t("2026-05-08T01:15:00Z"))));
+    }
+
+    #[test]
+    fn a_session_ends_when_idle_and_after_its_longest_life() {
+        let start = t("2026-05-08T01:00:00Z");
+        assert!(is_alive(&L, start, t("2026-05-08T01:10:00Z"), t("2026-05-08T01:24:59Z")));
+        assert!(!is_alive(&L, start, t("2026-05-08T01:10:00Z"), t("2026-05-08T01:25:00Z")));
+        assert!(!is_alive(&L, start, t("2026-05-08T12:59:00Z"), t("2026-05-08T13:00:00Z")));
+    }
+
+    #[test]
+    fn administrators_stay_apart() {
+        assert_eq!(may_become(Some(Role::Officer), Role::AuditAdmin, false).unwrap_err().key, "identity.admin_separation");
+        assert!(may_become(Some(Role::SystemAdmin), Role::SecurityAdmin, false).is_err());
+        assert!(may_become(None, Role::SystemAdmin, true).is_err());
+        assert!(may_become(None, Role::Officer, false).is_err());
+        assert!(may_become(Some(Role::Officer), Role::DutyLeader, true).is_ok());
+        assert!(may_become(None, Role::Resident, true).is_err());
+    }
+
+    #[test]
+    fn the_way_back_stays_on_this_site() {
+        for bad in ["https://evil.example", "//evil.example", "/\\evil", "", "/login?next=/login"] {
+            assert_eq!(safe_next(bad), "/", "{bad}");
+        }
+        assert_eq!(safe_next("/incidents/desk?tab=new"), "/incidents/desk?tab=new");
+    }
+}

@@ -1,0 +1,168 @@
+//! Pages: values with sources, code lists, calendar.
+
+use askama::Template;
+use axum::extract::Query;
+use kernel::rules::{Code, PendingRule, Rule, RuleSet};
+use kernel::{Date, Permission, Purpose};
+use serde::Deserialize;
+use std::sync::Arc;
+use web::page::{Again, go};
+use web::{Answer, Ctx, Form, Page};
+
+/// What to list.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Filter {
+    show: String,
+}
+
+#[derive(Template)]
+#[template(path = "rules.html")]
+struct List<'a> {
+    rules: &'a RuleSet,
+    shown: Vec<&'a Rule>,
+    pending: &'a [PendingRule],
+    show: String,
+    admin: bool,
+    again: &'a Again,
+    form: &'a Form,
+    command_id: String,
+}
+
+impl List<'_> {
+    fn value(&self, r: &Rule) -> String {
+        let plain = match &r.value {
+            toml_value if toml_value.is_str() => toml_value.as_str().unwrap_or("").to_string(),
+            toml_value if toml_value.is_bool() => if toml_value.as_bool() == Some(true) { "是" } else { "否" }.to_string(),
+            other => other.to_string(),
+        };
+        let unit = match r.unit.as_str() {
+            "working_days" => " 个工作日",
+            "days" => " 天",
+            "hours" => " 小时",
+            "minutes" => " 分钟",
+            "months" => " 个月",
+            _ => "",
+        };
+        format!("{plain}{unit}")
+    }
+}
+
+fn show_list(ctx: &Ctx, show: String, form: &Form, again: Again) -> Answer {
+    let rules: Arc<RuleSet> = ctx.app.rules();
+    let shown = rules
+        .all_rules()
+        .filter(|r| match show.as_str() {
+            "unverified" => !r.verified && !rules.is_confirmed(&r.key),
+            "law" => r.source_kind == "law",
+            "local" => r.station.is_some(),
+            _ => true,
+        })
+        .collect();
+    let failed = again.any();
+    let content = List {
+        rules: &rules,
+        shown,
+        pending: rules.all_pending(),
+        show,
+        admin: ctx.may(Permission::RuleAdmin),
+        again: &again,
+        form,
+        command_id: ctx.command_id().to_string(),
+    };
+    let page = Page::new("规则包", &content).action("代码表", "/rules/codes").action("工作日历", "/rules/calendar");
+    if failed { page.again().show(ctx) } else { page.show(ctx) }
+}
+
+/// `GET /rules`
+pub async fn list(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
+    show_list(&ctx, f.show, &Form::default(), Again::default())
+}
+
+#[derive(Template)]
+#[template(path = "codes.html")]
+struct Codes<'a> {
+    lists: Vec<(&'a String, &'a Vec<Code>)>,
+}
+
+/// `GET /rules/codes`
+pub async fn codes(ctx: Ctx) -> Answer {
+    let rules = ctx.app.rules();
+    Page::new("代码表", &Codes { lists: rules.all_codes().collect() }).crumb("规则包", "/rules").show(&ctx)
+}
+
+struct Day {
+    date: Date,
+    kind: &'static str,
+    name: String,
+}
+
+#[derive(Template)]
+#[template(path = "calendar.html")]
+struct CalendarPage {
+    year: i16,
+    known: bool,
+    months: Vec<(i8, Vec<Option<Day>>)>,
+}
+
+/// `GET /rules/calendar?year=`
+pub async fn calendar(ctx: Ctx, Query(q): Query<std::collections::HashMap<String, String>>) -> Answer {
+    let rules = ctx.app.rules();
+    let year = q.get("year").and_then(|y| y.parse::<i16>().ok()).filter(|y| (2000..=2100).contains(y)).unwrap_or(ctx.app.today().year());
+    let c = rules.calendar();
+    let mut months = vec![];
+    for month in 1..=12i8 {
+        let Ok(first) = Date::new(year, month, 1) else { continue };
+        let mut days: Vec<Option<Day>> = (1..first.weekday().to_monday_one_offset()).map(|_| None).collect();
+        let mut date = first;
+        while date.month() == month {
+            let kind = match (c.is_make_up(date), c.holiday(date).is_some(), c.is_working(date)) {
+                (true, ..) => "worked",
+                (_, true, _) => "holiday",
+                (_, _, true) => "work",
+                _ => "rest",
+            };
+            days.push(Some(Day { date, kind, name: c.holiday(date).unwrap_or("").to_string() }));
+            let Ok(next) = date.tomorrow() else { break };
+            date = next;
+        }
+        months.push((month, days));
+    }
+    let content = CalendarPage { year, known: c.is_known(year), months };
+    Page::new(format!("{year} 年工作日历"), &content).crumb("规则包", "/rules").show(&ctx)
+}
+
+/// `POST /rules/confirm`
+pub async fn confirm(ctx: Ctx, mut form: Form) -> Answer {
+    let key = form.required("key", "规则", 120);
+    let note = form.bounded("note", "对照说明", 300);
+    let act = ctx.act("rulebook.confirm", Purpose::Administration, &form);
+    let done = match form.finish(()) {
+        Ok(()) => crate::confirm(&ctx.app, &act, &key, &note).await,
+        Err(e) => Err(e),
+    };
+    match done {
+        Ok(()) => go("/rules?show=unverified"),
+        Err(e) => show_list(&ctx, "unverified".into(), &form, Again::from_error(e)?),
+    }
+}
+
+/// `POST /rules/import`
+pub async fn import(ctx: Ctx, mut form: Form) -> Answer {
+    let file = form.files("pack").first().map(|u| (*u).clone());
+    let act = ctx.act("rulebook.import", Purpose::Administration, &form);
+    let done = match file {
+        None => {
+            form.errors.add("pack", "请选择规则包文件（TOML）。");
+            form.finish(())
+        }
+        Some(u) => match String::from_utf8(u.bytes.to_vec()) {
+            Ok(text) => crate::import(&ctx.app, &act, &u.file_name, &text).await,
+            Err(_) => Err(kernel::FieldErrors::one("pack", "文件不是 UTF-8 文本。")),
+        },
+    };
+    match done {
+        Ok(()) => go("/rules"),
+        Err(e) => show_list(&ctx, String::new(), &form, Again::from_error(e)?),
+    }
+}
