@@ -106,6 +106,18 @@ pub async fn address_line(r: &mut Reader, id: AddressId) -> Result<String> {
         .map_or(Ok(String::new()), |x| x.get("line"))
 }
 
+/// The printed lines of several households.
+pub async fn address_lines(r: &mut Reader, ids: &[AddressId]) -> Result<Vec<(AddressId, String)>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    r.rows(sql!("select id, line from places_address where id in @ids($1)"), vec![kernel::row::ids(ids)])
+        .await?
+        .iter()
+        .map(|x| Ok((x.get("id")?, x.get("line")?)))
+        .collect()
+}
+
 /// The building of a household.
 pub async fn building_of(r: &mut Reader, id: AddressId) -> Result<Option<BuildingId>> {
     r.rows(sql!("select building_id from places_address where id = $1"), args![id])

@@ -1,0 +1,11 @@
+//! The only SQL of the domain, and the only way to a person: every fn that shows one marks it.
+
+mod holds;
+mod persons;
+mod query;
+mod write;
+
+pub use holds::*;
+pub use persons::*;
+pub use query::{Query, register};
+pub(crate) use write::*;

@@ -1,0 +1,58 @@
+//! The register with its query form.
+
+use crate::model::{PersonKind, PersonRow, PersonView};
+use kernel::{AddressId, PersonId, Reach, Reader, Result, StationId, args, sql};
+
+/// Rows on one page of the register.
+const PAGE: i64 = 50;
+
+/// What the query form asks.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Part of the name.
+    pub name: String,
+    pub kind: Option<PersonKind>,
+    /// Only reporters and other contacts (`Some(true)`), only the register (`Some(false)`).
+    pub contact: Option<bool>,
+    /// Only persons whose address nobody has found yet.
+    pub pending: bool,
+    pub address: Option<AddressId>,
+    pub before: Option<PersonId>,
+}
+
+/// One page, newest first, every row marked as shown; and where the next page begins. A person whose
+/// name is hidden from the caller is not found by name.
+pub async fn register(r: &mut Reader, q: &Query) -> Result<(Vec<PersonView>, Option<PersonId>)> {
+    let (all, station) = match r.act().actor.reach() {
+        Reach::All => (true, StationId::NIL),
+        Reach::Station(s) => (false, s),
+        Reach::Grids(..) | Reach::Own(_) => return Ok((vec![], None)),
+    };
+    let name = q.name.replace(['%', '_'], "");
+    let rows: Vec<PersonRow> = r
+        .all(
+            sql!("select id, station_id, name, sex, ethnicity, birth, adult_on, minor_told, id_kind, id_tail, phone_tail, kind, contact, protected, domicile, pending_place, died_on, erased_at, version from people_person p where ($1 or station_id = $2) and erased_at is null and ($3 = '' or name like '%' || $3 || '%') and (cast($4 as text) is null or kind = $4) and ($5 = -1 or contact = ($5 = 1)) and (not $6 or pending_place <> '') and (cast($7 as @uuid) is null or exists (select 1 from people_residence h where h.person_id = p.id and h.address_id = $7 and h.until_day is null)) and (cast($8 as @uuid) is null or id < $8) order by id desc limit $9"),
+            args![
+                all,
+                station,
+                name.clone(),
+                q.kind,
+                q.contact.map_or(-1_i64, i64::from),
+                q.pending,
+                q.address,
+                q.before,
+                PAGE + 1
+            ],
+        )
+        .await?;
+    let more = rows.len() as i64 > PAGE;
+    let mut rows = rows;
+    rows.truncate(PAGE as usize);
+    let next = if more { rows.last().map(|p| p.id) } else { None };
+    if !name.is_empty() {
+        let today = kernel::clock::day_of(r.now());
+        let role = r.act().actor.role;
+        rows.retain(|p| crate::rules::hidden(p, role, today, false).is_none());
+    }
+    Ok((super::views(r, rows, false).await?, next))
+}
