@@ -1,7 +1,7 @@
 //! Rules about persons: names, documents, phones, age, who sees whom. Pure.
 
-mod document;
-mod phone;
+pub mod document;
+pub mod phone;
 
 pub use document::{Facts, check_digit, document, to_18};
 pub use phone::{phone, phone_error};

@@ -64,7 +64,8 @@ fn citizen(number: String, what: &str, today: Date) -> Result<Facts, String> {
     if number.len() != 18 || !all(&number[..17], |b| b.is_ascii_digit()) || !matches!(number.as_bytes()[17], b'0'..=b'9' | b'X') {
         return Err(format!("{what}应为 18 位（末位可以是 X），旧证为 15 位，现有 {} 位。", number.chars().count()));
     }
-    if !PROVINCES.contains(&&number[..2]) && !(what != "身份证号" && &number[..2] == "83") {
+    let taiwan = what != "身份证号" && number.starts_with("83");
+    if !taiwan && !PROVINCES.contains(&&number[..2]) {
         return Err(format!("{what}前两位“{}”不是省级区划代码（GB/T 2260）。", &number[..2]));
     }
     let birth = birth_of(&number[6..14], today).ok_or_else(|| format!("{what}中的出生日期“{}”不存在或晚于今天。", &number[6..14]))?;
