@@ -58,7 +58,8 @@ pub async fn locate(r: &mut Reader, station: StationId, text: &str) -> Result<Lo
     if let Some(room) = &parts.room {
         let rooms = store::rooms(r, building, room).await?;
         let fitting: Vec<_> = match &parts.unit {
-            Some(unit) => rooms.iter().filter(|a| a.unit_key == *unit).collect(),
+            // "1单元" is often said of a building that has no units.
+            Some(unit) => rooms.iter().filter(|a| a.unit_key == *unit || (unit == "1" && a.unit_key.is_empty())).collect(),
             None => rooms.iter().collect(),
         };
         if let [only] = fitting.as_slice() {

@@ -223,6 +223,12 @@ async fn twelve_hundred_households_are_quick() {
         }
         let found = town.locate("金桂园1号楼13单元1299").await;
         assert_eq!(found.confidence, Confidence::Household);
+        // A building without units: "1单元" may be said or not.
+        let plain = vec![NewAddress::home("", "商铺5"), NewAddress::home("", "901")];
+        actions::add_addresses(app, &town.act(&town.officer), town.station, town.buildings[1], plain).await.unwrap();
+        for text in ["金桂园3号楼901", "金桂园3号楼1单元901室"] {
+            assert_eq!(town.locate(text).await.confidence, Confidence::Household, "{text}");
+        }
     }
 }
 
