@@ -206,7 +206,9 @@ pub async fn enrol_totp(app: &App, act: &Act, secret: &[u8], code: &str) -> Resu
             tx.record("identity.enrol_totp", &[("user", me.0)], "");
             Ok(())
         })
-        .await
+        .await?;
+    session::forget();
+    Ok(())
 }
 
 fn check_new(limits: &Limits, u: &NewUser) -> FieldErrors {

@@ -70,6 +70,17 @@ pub fn may_become(old: Option<Role>, new: Role, has_station: bool) -> Result<(),
     Ok(())
 }
 
+/// Why an account may only use its own page yet.
+pub fn confined(role: Role, must_change: bool, has_totp: bool) -> Option<&'static str> {
+    if must_change {
+        Some("请先在“我的账号”中修改初始密码，再开始使用。")
+    } else if role.is_admin() && !has_totp {
+        Some("管理员须先在“我的账号”中启用动态验证码，再办理业务。")
+    } else {
+        None
+    }
+}
+
 /// Account names: 3 to 40 of letters, digits, dot, dash, underscore.
 pub fn account_error(account: &str) -> Option<&'static str> {
     let n = account.chars().count();

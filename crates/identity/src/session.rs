@@ -86,17 +86,19 @@ async fn look_up(app: &App, hash: &[u8; 32], now: Timestamp) -> Result<Option<Ac
     let today = kernel::clock::day_of(now);
     let limits = rules::Limits::of(&app.rules(), today)?;
     let look = Act::look(&Actor::system(), "identity.caller", Purpose::SignIn, app.db());
-    let found: Option<(Session, User, Vec<kernel::Uuid>, Vec<kernel::Uuid>)> = app
+    let found: Option<(Session, User, Vec<kernel::Uuid>, Vec<kernel::Uuid>, bool)> = app
         .db()
         .read(&look, async |r: &mut Reader| {
             let Some(s) = store::session_by_hash(r, hash).await? else { return Ok(None) };
             let Some(u) = store::find_user(r, s.user_id).await? else { return Ok(None) };
             let beats = store::granted(r, u.id, GrantKind::Beat, today).await?;
             let grids = store::granted(r, u.id, GrantKind::Grid, today).await?;
-            Ok(Some((s, u, beats, grids)))
+            let has_totp = store::secrets_of(r, u.id).await?.is_some_and(|s| s.totp.is_some());
+            Ok(Some((s, u, beats, grids, has_totp)))
         })
         .await?;
-    let Some((s, u, beats, grids)) = found else { return Ok(None) };
+    let Some((s, u, beats, grids, has_totp)) = found else { return Ok(None) };
+    let confined = rules::confined(u.role, u.must_change, has_totp);
     if s.ended_at.is_some() || u.is_disabled() || !rules::is_alive(&limits, s.created_at, s.seen_at, now) {
         return Ok(None);
     }
@@ -109,6 +111,7 @@ async fn look_up(app: &App, hash: &[u8; 32], now: Timestamp) -> Result<Option<Ac
     actor.role = u.role;
     actor.unit = u.unit;
     actor.name = u.name;
+    actor.confined = confined;
     actor.beats = beats.into_iter().map(Into::into).collect();
     actor.grids = grids.into_iter().map(Into::into).collect();
     Ok(Some(actor))

@@ -203,6 +203,8 @@ pub struct Actor {
     pub grids: Vec<GridId>,
     /// For the command line: the OS user, written into the entry.
     pub os_user: Option<String>,
+    /// Why nothing but the own account may be used yet (first password, missing second factor).
+    pub confined: Option<&'static str>,
 }
 
 impl Actor {
@@ -234,17 +236,21 @@ impl Actor {
             beats: vec![],
             grids: vec![],
             os_user: None,
+            confined: None,
         }
     }
 
     pub fn may(&self, permission: Permission) -> bool {
-        self.role.may(permission)
+        self.confined.is_none() && self.role.may(permission)
     }
 
     /// [`Error::Forbidden`](crate::Error::Forbidden) naming the missing right, unless the role holds it.
     pub fn must(&self, permission: Permission) -> crate::Result<()> {
         if self.may(permission) {
             return Ok(());
+        }
+        if let Some(why) = self.confined {
+            return Err(crate::Error::Forbidden(why.to_string()));
         }
         Err(crate::Error::Forbidden(format!(
             "“{}”没有“{}”的权限。需要时请由安全管理员调整授权。",

@@ -87,12 +87,8 @@ async fn guard(need: Need, req: Request, next: Next) -> Response {
                 Need::Any(list) => list[0],
                 Need::Public | Need::SignedIn => return next.run(req).await,
             };
-            Failure(Error::Forbidden(format!(
-                "“{}”没有“{}”的权限。需要时请由安全管理员调整授权。",
-                a.role.label(),
-                wanted.label()
-            )))
-            .into_response()
+            let refused = a.must(wanted).err().unwrap_or(Error::NotFound("这个页面"));
+            Failure(refused).into_response()
         }
         None if req.method() == Method::GET && !req.headers().contains_key("x-fragment") => {
             let path = req.uri().path_and_query().map_or("/", |p| p.as_str());

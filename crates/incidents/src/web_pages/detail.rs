@@ -6,7 +6,7 @@ use crate::model::{Dispatch, Feedback, Intake, Line, LinkKind, LogLine, State, S
 use crate::{actions, rules, store};
 use askama::Template;
 use axum::extract::Path;
-use kernel::{IncidentId, Permission, Purpose, Reader, Timestamp, UserId};
+use kernel::{IncidentId, Permission, Purpose, Reader, UserId};
 use web::page::Again;
 use web::{Answer, Ctx, Form, Page};
 
@@ -25,7 +25,6 @@ pub(crate) struct Loaded {
     cluster: Vec<Line>,
     linked: Vec<(LinkKind, Line)>,
     crew: Vec<identity::model::UserLine>,
-    names: Vec<(UserId, String)>,
     files: Vec<attachments::Kept>,
 }
 
@@ -61,7 +60,6 @@ struct Detail<'a> {
     command_id: String,
     categories: Vec<Choice>,
     levels: Vec<Choice>,
-    purposes: Vec<Choice>,
     source: String,
     received_category: String,
     category: String,
@@ -70,7 +68,6 @@ struct Detail<'a> {
     earlier: Vec<LineView>,
     cluster: Vec<LineView>,
     slot: String,
-    now: Timestamp,
     my_order: Option<usize>,
     can_dispatch: bool,
     can_review: bool,
@@ -120,7 +117,6 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 Some(g) => places::store::grid_name(r, g).await?,
                 None => String::new(),
             };
-            let _ = today;
             let reporter = match intake.reporter_id {
                 // Grid workers see the matter and the place; a protected reporter is hidden from all
                 // but those who dispatch and lead.
@@ -162,7 +158,6 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 linked: if full { store::linked(r, id).await? } else { vec![] },
                 files: attachments::of_record(r, "incident", id.0).await?,
                 crew,
-                names,
                 intake,
             })
         })
@@ -187,7 +182,6 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         command_id: ctx.command_id().to_string(),
         categories: choices(&rules, "incident.category1", today),
         levels: choices(&rules, "incident.level", today),
-        purposes: choices(&rules, "purpose", today),
         source: rules.name("incident.source", &d.intake.source_code).to_string(),
         received_category: category_name(&d.intake.received_category),
         category: category_name(&d.intake.category),
@@ -196,7 +190,6 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         earlier: views(d.earlier.clone(), &rules),
         cluster: views(d.cluster.clone(), &rules),
         slot,
-        now: ctx.now(),
         my_order,
         can_dispatch: ctx.may(Permission::IncidentDispatch),
         can_review: ctx.may(Permission::IncidentReview),

@@ -1,0 +1,66 @@
+//! The demonstration: two invented stations, filled through the same actions as a user's clicks.
+//!
+//! Division codes and community names are real (public list, MIT); complexes, buildings, households,
+//! people and events are invented. Generated ID numbers use region prefixes that do not exist and
+//! phones start with 10000, so no real person can be met.
+
+mod dice;
+mod life;
+mod staff;
+mod town;
+
+use kernel::{Actor, App, Error, Result, Role};
+
+/// An account of the demonstration; the password is random for each installation.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub role: Role,
+    pub account: String,
+    pub password: String,
+    pub name: String,
+    pub unit: String,
+}
+
+/// Tells how far the filling is: done, of all, what now.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
+
+/// Fills an empty installation and returns one account per role and station.
+pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
+    let towns = town::read()?;
+    let stories = life::stories()?;
+    let mut dice = dice::Dice::new(20_260_508);
+    let operator = Actor::local("demo");
+    let steps = towns.len() * 4;
+    let mut done = 0;
+    let mut tick = |what: &str| {
+        progress(done, steps, what);
+        done += 1;
+    };
+    let mut accounts = vec![];
+    let mut built = vec![];
+    for t in &towns {
+        tick("地址");
+        let places = town::build(app, &operator, t).await?;
+        tick("账号");
+        let crew = staff::hire(app, &operator, t, &places, &mut accounts).await?;
+        built.push((t, places, crew));
+    }
+    for (t, places, crew) in &built {
+        tick("住户");
+        town::settle(app, t, places, crew, &mut dice).await?;
+        tick("警情");
+        life::happen(app, t, places, crew, &stories, &mut dice).await?;
+    }
+    progress(steps, steps, "完成");
+    let mut shown: Vec<Account> = vec![];
+    for a in accounts {
+        if !shown.iter().any(|s| s.role == a.role && s.unit == a.unit) {
+            shown.push(a);
+        }
+    }
+    Ok(shown)
+}
+
+pub(crate) fn broken(file: &str, e: impl std::fmt::Display) -> Error {
+    Error::internal(format!("demo data {file}: {e}"))
+}

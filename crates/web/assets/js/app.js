@@ -1,0 +1,4 @@
+// The page's small helpers. Everything works without them; they save a reload or a loss.
+import "./live.js";
+import "./forms.js";
+import "./menu.js";

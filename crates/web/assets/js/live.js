@@ -1,0 +1,63 @@
+// <fq-live topic="incidents." src="/fragment">: fetches its own fragment when the topic changes.
+// One stream per page; permissions apply by themselves because the fragment is an ordinary page.
+
+/** @type {EventSource | null} */
+let stream = null;
+/** @type {Set<Live>} */
+const all = new Set();
+
+function connect() {
+  stream?.close();
+  const topics = [...new Set([...all].map((l) => l.topic))].join(",");
+  if (!topics) return;
+  stream = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
+  stream.addEventListener("ready", () => all.forEach((l) => l.back()));
+  stream.addEventListener("change", (e) => {
+    const topic = String(e.data).split(" ")[0];
+    all.forEach((l) => (topic === "*" || topic.startsWith(l.topic)) && l.refresh());
+  });
+  stream.addEventListener("error", () => all.forEach((l) => (l.dataset.state = "lost")));
+}
+
+class Live extends HTMLElement {
+  /** @type {number | undefined} */ #timer;
+  #busy = false;
+
+  get topic() { return this.getAttribute("topic") ?? ""; }
+
+  connectedCallback() { all.add(this); queueMicrotask(connect); }
+  disconnectedCallback() { all.delete(this); }
+
+  /** The stream is (again) there: what changed meanwhile is fetched once. */
+  back() {
+    if (this.dataset.state === "lost") this.refresh();
+    this.dataset.state = "on";
+  }
+
+  /** Gathers changes for a moment, then fetches; keeps the focus where it was. */
+  refresh() {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#load(), 150);
+  }
+
+  async #load() {
+    if (this.#busy) return this.refresh();
+    this.#busy = true;
+    try {
+      const answer = await fetch(this.getAttribute("src") ?? "", { headers: { "x-fragment": "1" } });
+      if (!answer.ok) return;
+      const html = await answer.text();
+      if (html === this.innerHTML) return;
+      const held = document.activeElement instanceof HTMLAnchorElement && this.contains(document.activeElement)
+        ? document.activeElement.getAttribute("href") : null;
+      this.innerHTML = html;
+      if (held) this.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
+    } catch {
+      this.dataset.state = "lost";
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
+
+customElements.define("fq-live", Live);

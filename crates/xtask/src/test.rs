@@ -1,0 +1,57 @@
+//! `cargo xt test`: the README's test command.
+
+use crate::postgres::Server;
+use std::process::Command;
+use std::time::Instant;
+
+/// Debian packages that the tests need, with a file that shows they are there.
+const PACKAGES: &[(&str, &str)] = &[("postgresql", "/usr/lib/postgresql")];
+
+/// Runs a step and says how long it took; an error names the command.
+fn step(name: &str, command: &mut Command) -> Result<(), String> {
+    eprintln!("── {name}");
+    let began = Instant::now();
+    let status = command.status().map_err(|e| format!("{name}: {e}"))?;
+    eprintln!("── {name}: {:.1} s", began.elapsed().as_secs_f32());
+    if status.success() { Ok(()) } else { Err(format!("{name} failed")) }
+}
+
+fn cargo(args: &[&str]) -> Command {
+    let mut c = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    c.args(args);
+    c
+}
+
+fn packages() -> Result<(), String> {
+    let missing: Vec<&str> =
+        PACKAGES.iter().filter(|(_, file)| !std::path::Path::new(file).exists()).map(|(name, _)| *name).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let line = format!("apt-get update && apt-get install -y --no-install-recommends {}", missing.join(" "));
+    let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
+    if !root {
+        return Err(format!("the tests need Debian packages; as root run:\n  {line}"));
+    }
+    step("packages", Command::new("sh").arg("-c").arg(&line).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Everything. `fast` leaves out PostgreSQL and the lints.
+pub fn run(fast: bool) -> Result<(), String> {
+    let server = if fast {
+        None
+    } else {
+        packages()?;
+        Some(Server::start()?)
+    };
+    if !fast {
+        step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+        step("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    }
+    crate::tidy::run()?;
+    let mut tests = cargo(&["test", "--workspace", "--quiet"]);
+    if let Some(s) = &server {
+        tests.env("FENGQIAO_TEST_PG", s.url());
+    }
+    step("tests", &mut tests)
+}
