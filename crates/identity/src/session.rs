@@ -1,7 +1,7 @@
 //! From a cookie to the person acting. A small cache keeps a page from costing extra queries; it
 //! forgets after a few seconds, so that a sign-out elsewhere takes hold at once for practical use.
 
-use crate::model::{GrantKind, Session, User};
+use crate::model::GrantKind;
 use crate::{rules, store};
 use futures::future::BoxFuture;
 use http::HeaderMap;
@@ -86,7 +86,7 @@ async fn look_up(app: &App, hash: &[u8; 32], now: Timestamp) -> Result<Option<Ac
     let today = kernel::clock::day_of(now);
     let limits = rules::Limits::of(&app.rules(), today)?;
     let look = Act::look(&Actor::system(), "identity.caller", Purpose::SignIn, app.db());
-    let found: Option<(Session, User, Vec<kernel::Uuid>, Vec<kernel::Uuid>, bool)> = app
+    let found = app
         .db()
         .read(&look, async |r: &mut Reader| {
             let Some(s) = store::session_by_hash(r, hash).await? else { return Ok(None) };

@@ -15,6 +15,7 @@ pub mod db;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod job;
 pub mod migrate;
 pub mod row;
 pub mod rules;

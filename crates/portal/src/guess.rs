@@ -42,10 +42,10 @@ impl Tries {
     }
 
     fn wrong(&mut self, place: &str, now: Timestamp) {
-        if self.0.len() >= PLACES && !self.0.contains_key(place) {
-            if let Some(oldest) = self.0.iter().min_by_key(|(_, (_, t))| *t).map(|(k, _)| k.clone()) {
-                self.0.remove(&oldest);
-            }
+        let full = self.0.len() >= PLACES && !self.0.contains_key(place);
+        let oldest = self.0.iter().min_by_key(|(_, (_, t))| *t).map(|(k, _)| k.clone());
+        if let (true, Some(oldest)) = (full, oldest) {
+            self.0.remove(&oldest);
         }
         let e = self.0.entry(place.to_string()).or_insert((0, now));
         e.0 += 1;

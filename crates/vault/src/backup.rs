@@ -50,7 +50,10 @@ pub fn key_of(from: &mut dyn Read) -> Result<String, VaultError> {
     head(from).map(|(id, ..)| id)
 }
 
-fn head(from: &mut dyn Read) -> Result<(String, CipherAlg, Vec<u8>, Vec<u8>), VaultError> {
+/// Key id, cipher, salt, and the head's bytes as they are authenticated.
+type Head = (String, CipherAlg, Vec<u8>, Vec<u8>);
+
+fn head(from: &mut dyn Read) -> Result<Head, VaultError> {
     let broken = || VaultError::Broken("备份文件头");
     let mut all = vec![];
     let mut lines = 0;

@@ -143,7 +143,10 @@ fn bind(head: &[u8], aad: &[u8]) -> Vec<u8> {
     [head, aad].concat()
 }
 
-fn parse(sealed: &[u8]) -> Result<(CipherAlg, &str, &[u8], &[u8]), VaultError> {
+/// Cipher, key id, the authenticated head, the rest.
+type Parsed<'a> = (CipherAlg, &'a str, &'a [u8], &'a [u8]);
+
+fn parse(sealed: &[u8]) -> Result<Parsed<'_>, VaultError> {
     let broken = VaultError::Broken("密文");
     let [version, cipher, len, ..] = sealed else { return Err(broken) };
     if *version != VERSION {

@@ -135,6 +135,10 @@ impl Site {
         }
         out
     }
+    /// Whether some menu entry's path fulfils `test`.
+    pub fn has_menu(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.0.menu.iter().any(|m| test(m.path))
+    }
     /// The HTML that higher domains hang into `slot` for record `id`.
     pub async fn fill(&self, slot: Slot, actor: &Actor, id: Uuid) -> Result<String> {
         let mut out = String::new();

@@ -176,9 +176,17 @@ impl Page {
         assets::url(name)
     }
 
+    /// Whether a domain of this program brings `path`.
+    fn knows(&self, ctx: &Ctx, path: &str) -> bool {
+        ctx.site.has_menu(|p| p == path)
+    }
+
+    /// Whether `path` is the menu's entry for this page: the longest one that the address begins with.
     fn is_here(&self, ctx: &Ctx, path: &str) -> bool {
         let here = ctx.path.split('?').next().unwrap_or("");
-        here == path || (path != "/" && here.starts_with(&format!("{path}/")))
+        let covers = |p: &str| here == p || (p != "/" && here.starts_with(&format!("{p}/")));
+        let longer = |p: &str| p.len() > path.len() && covers(p);
+        covers(path) && !ctx.site.has_menu(longer)
     }
 }
 

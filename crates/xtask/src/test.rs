@@ -45,7 +45,6 @@ pub fn run(fast: bool) -> Result<(), String> {
         Some(Server::start()?)
     };
     if !fast {
-        step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
         step("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     }
     crate::tidy::run()?;

@@ -1,0 +1,52 @@
+//! Clocked work is claimed in the database, so that each job runs on one node at a time.
+
+use crate::{Act, Actor, App, Purpose, Reader, Result, Tx, args, sql};
+
+/// How long a claimed job may run before another node may take it, in microseconds.
+const LEASE: i64 = 600 * 1_000_000;
+
+/// Claims the job when it is due and nobody runs it; false otherwise. Asking costs one read.
+pub async fn claim(app: &App, name: &'static str, every_seconds: i64) -> Result<bool> {
+    let act = Act::look(&Actor::system(), "jobs.claim", Purpose::Administration, app.db());
+    let now = act.at.as_microsecond();
+    let waiting = app
+        .db()
+        .read(&act, async |r: &mut Reader| {
+            r.count(
+                sql!("select count(*) as n from kernel_job where name = $1 and (next_at > $2 or running_until > $2)"),
+                args![name, now],
+            )
+            .await
+        })
+        .await?;
+    if waiting > 0 {
+        return Ok(false);
+    }
+    let claimed = app
+        .db()
+        .write(&act, async |tx: &mut Tx| {
+            tx.record("jobs.claim", &[], name);
+            tx.exec(sql!("insert into kernel_job (name, next_at) values ($1, 0) on conflict (name) do nothing"), args![name])
+                .await?;
+            tx.exec(
+                sql!("update kernel_job set running_until = $3, next_at = $4, last_at = $2 where name = $1 and next_at <= $2 and running_until <= $2"),
+                args![name, now, now + LEASE, now + every_seconds * 1_000_000],
+            )
+            .await
+        })
+        .await?;
+    Ok(claimed == 1)
+}
+
+/// Ends a claimed run and keeps its error, if any.
+pub async fn done(app: &App, name: &'static str, error: Option<String>) -> Result<()> {
+    let act = Act::look(&Actor::system(), "jobs.done", Purpose::Administration, app.db());
+    app.db()
+        .write(&act, async |tx: &mut Tx| {
+            tx.record("jobs.done", &[], name);
+            tx.exec(sql!("update kernel_job set running_until = 0, last_error = $2 where name = $1"), args![name, error])
+                .await
+                .map(|_| ())
+        })
+        .await
+}
