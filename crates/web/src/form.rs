@@ -204,11 +204,10 @@ pub fn parse_moment(typed: &str) -> Option<Timestamp> {
     let mut hms = time.trim().split(':');
     let (h, m): (i8, i8) = (hms.next()?.parse().ok()?, hms.next()?.parse().ok()?);
     let s: i8 = hms.next().map_or(Some(0), |s| s.parse().ok())?;
-    let zoned = day.at(h.clamp(-1, 24), m.clamp(-1, 60), s.clamp(-1, 60), 0);
     if !(0..24).contains(&h) || !(0..60).contains(&m) || !(0..60).contains(&s) {
         return None;
     }
-    zoned.to_zoned_datetime(kernel::clock::zone()).ok().map(|z| z.timestamp())
+    day.at(h, m, s, 0).to_zoned_datetime(kernel::clock::zone()).ok().map(|z| z.timestamp())
 }
 
 fn broken(what: &str) -> Response {
