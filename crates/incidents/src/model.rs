@@ -86,6 +86,8 @@ pub struct NewIntake {
     pub weapon: bool,
     pub injured: bool,
     pub minor: bool,
+    /// Stands beside the source in the log's first line.
+    pub note: String,
     /// Hash of the resident's receipt secret.
     pub receipt_hash: Option<Vec<u8>>,
 }

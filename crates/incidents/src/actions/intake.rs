@@ -47,7 +47,7 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
     let n = tx.next_number(station, "incident", year).await?;
     let number = format!("{}警〔{year}〕{n}号", short_name(&station_row.name));
     let place = locate_text(tx, new).await?;
-    let title = if new.title.trim().is_empty() { rules::title_of(&new.content) } else { kernel::text::cut(&new.title, 60) };
+    let title = if new.title.trim().is_empty() { rules::title_of(&new.content) } else { kernel::text::cut(&new.title, 200) };
     let reporter = if new.reporter_name.trim().is_empty() && new.reporter_phone.trim().is_empty() {
         None
     } else {
@@ -73,7 +73,11 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
     store::insert(tx, id, (&number, year, n), new, &place, reporter, cluster, &title).await?;
     store::insert_signature(tx, id, &signature).await?;
     index(tx, id, &number, &title, new, &place).await?;
-    trace(tx, id, Step::Take, rules.name("incident.source", &new.source_code)).await?;
+    let mut how = rules.name("incident.source", &new.source_code).to_string();
+    if !new.note.is_empty() {
+        how.push_str(&format!("（{}）", new.note));
+    }
+    trace(tx, id, Step::Take, &how).await?;
     let unlocated = place.beat.is_none() && place.grid.is_none();
     notices::actions::put(
         tx,

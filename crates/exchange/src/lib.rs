@@ -1,0 +1,28 @@
+//! 数据交换: files in, by a mapping that anyone can read; no row lost, no row twice.
+//!
+//! 1. [`table::read`] turns bytes (gzip, UTF-8 or GB 18030, CSV or XLSX) into records, strictly.
+//! 2. [`judge::judge`] reads one record by the mapping: accepted, refused with a reason, or skipped.
+//! 3. [`actions::import`] writes accepted rows in slices through the domain's own action; a row's key
+//!    says whether it is known; what was refused goes into an error file that can be mended and run again.
+
+pub mod actions;
+pub mod judge;
+pub mod mapping;
+pub mod report;
+mod store;
+pub mod table;
+pub mod value;
+
+#[cfg(test)]
+mod tests;
+
+use web::Domain;
+
+/// Tables of the domain.
+pub fn domain() -> Domain {
+    Domain {
+        name: "exchange",
+        migrations: Some(kernel::migrations!("exchange", "0001_exchange.sql")),
+        ..Domain::default()
+    }
+}

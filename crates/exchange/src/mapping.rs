@@ -1,0 +1,140 @@
+//! The mapping file: what the source looks like, where its rows go, how each column is read.
+
+use kernel::{Error, Refusal, Result};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A mapping file (`mappings/*.toml`).
+#[derive(Clone, Debug, Deserialize)]
+pub struct Mapping {
+    pub mapping: Head,
+    pub source: Source,
+    pub target: Target,
+    pub columns: BTreeMap<String, Column>,
+    pub key: Key,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Head {
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Source {
+    /// `csv` or `xlsx`.
+    pub format: String,
+    #[serde(default = "auto")]
+    pub encoding: String,
+    #[serde(default = "comma")]
+    pub delimiter: String,
+    #[serde(default)]
+    pub sheet: Option<String>,
+    #[serde(default = "most_bytes")]
+    pub max_bytes: u64,
+    #[serde(default = "most_rows")]
+    pub max_rows: usize,
+    #[serde(default = "most_chars")]
+    pub max_cell_chars: usize,
+}
+
+fn auto() -> String {
+    "auto".into()
+}
+fn comma() -> String {
+    ",".into()
+}
+fn most_bytes() -> u64 {
+    200_000_000
+}
+fn most_rows() -> usize {
+    1_000_000
+}
+fn most_chars() -> usize {
+    100_000
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Target {
+    /// `incident.intake`.
+    pub kind: String,
+    #[serde(default)]
+    pub station: Option<String>,
+    pub source_code: String,
+    #[serde(default)]
+    pub category_initial: Option<String>,
+}
+
+/// How one target field is read.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Column {
+    pub from: String,
+    /// `text`, `datetime` or `integer`.
+    #[serde(rename = "type", default = "text")]
+    pub kind: String,
+    #[serde(default)]
+    pub required: bool,
+    /// `half`: full-width digits and letters become half-width.
+    #[serde(default)]
+    pub width: Option<String>,
+    #[serde(default)]
+    pub max_chars: Option<usize>,
+    #[serde(default = "refuse")]
+    pub on_bad: String,
+    #[serde(default)]
+    pub parse: Vec<String>,
+    #[serde(default)]
+    pub excel_serial_range: Option<[i64; 2]>,
+    #[serde(default)]
+    pub min: Option<i64>,
+    #[serde(default)]
+    pub max: Option<i64>,
+}
+
+fn text() -> String {
+    "text".into()
+}
+fn refuse() -> String {
+    "refuse".into()
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Key {
+    pub columns: Vec<String>,
+    pub namespace: String,
+}
+
+/// Fields that a row must bring for an intake.
+const NEEDED: &[&str] = &["external_id", "reported_at", "content"];
+
+impl Mapping {
+    /// Reads a mapping; refuses what it does not know, naming it.
+    pub fn parse(text: &str) -> Result<Mapping> {
+        let bad = |what: String| Error::from(Refusal::new("mapping.syntax", what, "请对照 mappings 目录中的样例改正。"));
+        let m: Mapping = toml::from_str(text).map_err(|e| bad(format!("映射文件读不懂：{}", e.message())))?;
+        if m.target.kind != "incident.intake" {
+            return Err(bad(format!("映射的目标“{}”不认识，可用 incident.intake。", m.target.kind)));
+        }
+        if !matches!(m.source.format.as_str(), "csv" | "xlsx") {
+            return Err(bad(format!("来源格式“{}”不认识，可用 csv 或 xlsx。", m.source.format)));
+        }
+        for need in NEEDED {
+            if !m.columns.contains_key(*need) {
+                return Err(bad(format!("映射缺少 columns.{need}。")));
+            }
+        }
+        for k in &m.key.columns {
+            if !m.columns.contains_key(k) {
+                return Err(bad(format!("key.columns 中的 {k} 没有对应的列。")));
+            }
+        }
+        Ok(m)
+    }
+
+    pub fn delimiter(&self) -> u8 {
+        match self.source.delimiter.as_str() {
+            "\t" => b'\t',
+            ";" => b';',
+            _ => b',',
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The only SQL of the domain.
+
+use crate::report::Counts;
+use kernel::{ImportId, IncidentId, Reader, Result, StationId, Timestamp, Tx, args, sql};
+
+/// Digest and record of a key that is known.
+pub async fn known(r: &mut Reader, station: StationId, namespace: &str, key: &str) -> Result<Option<(Vec<u8>, IncidentId)>> {
+    let rows = r
+        .rows(
+            sql!("select content, record_id from exchange_row where station_id = $1 and namespace = $2 and row_key = $3"),
+            args![station, namespace, key],
+        )
+        .await?;
+    rows.first().map(|row| Ok((row.get("content")?, row.get("record_id")?))).transpose()
+}
+
+pub async fn keep(tx: &mut Tx, station: StationId, namespace: &str, key: &str, digest: &[u8], record: IncidentId, import: ImportId) -> Result<()> {
+    tx.exec(
+        sql!("insert into exchange_row (station_id, namespace, row_key, content, record_id, import_id) values ($1, $2, $3, $4, $5, $6)"),
+        args![station, namespace, key, digest, record, import],
+    )
+    .await?;
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments)] // one column each
+pub async fn insert_import(
+    tx: &mut Tx,
+    station: StationId,
+    id: ImportId,
+    file: &str,
+    digest: &[u8],
+    mapping: &str,
+    c: &Counts,
+    started: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        sql!("insert into exchange_import (station_id, id, file_name, digest, mapping, rows, accepted, known, refused, skipped, started_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+        args![station, id, file, digest, mapping, c.rows as i64, c.accepted as i64, c.known as i64, c.refused as i64, c.skipped as i64, started],
+    )
+    .await?;
+    Ok(())
+}
