@@ -52,7 +52,7 @@ create table incidents_shingle (
   station_id @uuid not null, band @int not null, incident_id @uuid not null, primary key (station_id, band, incident_id)
 );
 create table incidents_signature (
-  incident_id @uuid primary key, title_hashes @blob not null, body_hashes @blob not null
+  incident_id @uuid primary key, title_hashes @blob not null, body_hashes @blob not null, matter_hashes @blob not null
 );
 create table incidents_handover (
   station_id @uuid not null, id @uuid not null, from_user @uuid not null, to_user @uuid, opened_at @int not null,

@@ -16,6 +16,8 @@ pub const ALIKE: f64 = 0.5;
 pub struct Signature {
     pub title: Vec<u32>,
     pub body: Vec<u32>,
+    /// Hashes of the places and causes told of together.
+    pub matters: Vec<u32>,
 }
 
 fn mix(mut x: u64) -> u64 {
@@ -45,10 +47,15 @@ fn minima(text: &str, n: usize, least: usize) -> Vec<u32> {
 
 impl Signature {
     pub fn of(title: &str, body: &str) -> Signature {
-        Signature { title: minima(title, 2, 6), body: minima(body, 3, 20) }
+        let matters = crate::matter::keys(title, body)
+            .iter()
+            .map(|k| k.chars().fold(7u64, |h, c| mix(h ^ c as u64)) as u32)
+            .collect();
+        Signature { title: minima(title, 2, 6), body: minima(body, 3, 20), matters }
     }
 
-    /// The higher of title and body similarity, 0 to 1.
+    /// The higher of title and body similarity, 0 to 1; [`ALIKE`] at least where one place and one
+    /// cause are told of by both.
     pub fn likeness(&self, other: &Signature) -> f64 {
         let share = |a: &[u32], b: &[u32]| {
             if a.is_empty() || b.is_empty() {
@@ -56,7 +63,9 @@ impl Signature {
             }
             a.iter().zip(b).filter(|(x, y)| x == y).count() as f64 / HASHES as f64
         };
-        share(&self.title, &other.title).max(share(&self.body, &other.body))
+        let texts = share(&self.title, &other.title).max(share(&self.body, &other.body));
+        let same_matter = self.matters.iter().any(|m| other.matters.contains(m));
+        if same_matter { texts.max(ALIKE) } else { texts }
     }
 
     /// Index keys: equal in one band means "look closer".
@@ -68,6 +77,7 @@ impl Signature {
                 out.push((h >> 1) as i64);
             }
         }
+        out.extend(self.matters.iter().map(|m| (mix(3u64 << 40 ^ u64::from(*m)) >> 1) as i64));
         out.sort_unstable();
         out.dedup();
         out

@@ -245,8 +245,8 @@ pub async fn earlier(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
 pub async fn insert_signature(tx: &mut Tx, id: IncidentId, s: &Signature) -> Result<()> {
     let station = tx.act().station;
     tx.exec(
-        sql!("insert into incidents_signature (incident_id, title_hashes, body_hashes) values ($1, $2, $3)"),
-        args![id, Signature::to_bytes(&s.title), Signature::to_bytes(&s.body)],
+        sql!("insert into incidents_signature (incident_id, title_hashes, body_hashes, matter_hashes) values ($1, $2, $3, $4)"),
+        args![id, Signature::to_bytes(&s.title), Signature::to_bytes(&s.body), Signature::to_bytes(&s.matters)],
     )
     .await?;
     for band in s.bands() {
@@ -267,17 +267,22 @@ pub async fn candidates(r: &mut Reader, station: StationId, s: &Signature) -> Re
     }
     let rows = r
         .rows(
-            sql!("select i.id, i.cluster_id, g.title_hashes, g.body_hashes from incidents_intake i join incidents_signature g on g.incident_id = i.id where i.id in (select incident_id from incidents_shingle where station_id = $1 and band in @ints($2)) order by i.called_at desc limit 60"),
+            sql!("select i.id, i.cluster_id, g.title_hashes, g.body_hashes, g.matter_hashes from incidents_intake i join incidents_signature g on g.incident_id = i.id where i.id in (select incident_id from incidents_shingle where station_id = $1 and band in @ints($2)) order by i.called_at desc limit 60"),
             args![station, kernel::row::texts(&bands)],
         )
         .await?;
     rows.iter()
         .map(|row| {
             let (title, body): (Vec<u8>, Vec<u8>) = (row.get("title_hashes")?, row.get("body_hashes")?);
+            let matters: Vec<u8> = row.get("matter_hashes")?;
             Ok((
                 row.get("id")?,
                 row.get("cluster_id")?,
-                Signature { title: Signature::from_bytes(&title), body: Signature::from_bytes(&body) },
+                Signature {
+                    title: Signature::from_bytes(&title),
+                    body: Signature::from_bytes(&body),
+                    matters: Signature::from_bytes(&matters),
+                },
             ))
         })
         .collect()
