@@ -14,6 +14,7 @@ pub fn all() -> Vec<Domain> {
         notices::domain(),
         incidents::domain(),
         search::domain(),
+        exchange::domain(),
         audit::domain(),
         portal::domain(),
     ]

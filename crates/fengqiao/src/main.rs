@@ -60,6 +60,13 @@ enum Command {
         #[arg(long, default_value = "sm")]
         suite: String,
     },
+    /// 导入文件（先预览；拒收的行写进错误文件；同一行不会进两次）
+    Import {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        what: commands::import::ImportArgs,
+    },
     /// 审计
     Audit {
         #[command(flatten)]
@@ -115,6 +122,7 @@ fn main() -> std::process::ExitCode {
             Command::Demo { place, listen } => commands::demo(place, &listen).await,
             Command::Serve { place, server } => serve::command(place, server).await,
             Command::Init { place, suite } => commands::init(place, &suite).await,
+            Command::Import { place, what } => commands::import::command(place, what).await,
             Command::Audit { place, what } => commands::audit(place, what).await,
             Command::Backup { place, file } => commands::backup(place, &file).await,
             Command::Restore { place, file } => commands::restore(place, &file),

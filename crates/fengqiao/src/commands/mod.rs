@@ -1,5 +1,7 @@
 //! The commands besides `serve`.
 
+pub mod import;
+
 use crate::open::{DEMO_MARK, Keys, open};
 use crate::{Place, serve};
 use anyhow::{Context, bail};
@@ -39,6 +41,27 @@ pub enum KeysCommand {
 fn local() -> Actor {
     let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".into());
     Actor::local(&user)
+}
+
+/// The person on whose behalf a command runs: a named account, or the operator at the machine.
+pub async fn acting(app: &kernel::App, account: Option<&str>) -> anyhow::Result<Actor> {
+    let Some(account) = account else { return Ok(local()) };
+    let look = app.look(&local(), "identity.acting", Purpose::Administration);
+    let user = app
+        .db()
+        .read(&look, async |r: &mut kernel::Reader| identity::store::by_account(r, account).await)
+        .await?
+        .with_context(|| format!("没有账号 {account}"))?;
+    if user.is_disabled() {
+        bail!("账号 {account} 已停用。");
+    }
+    let mut actor = local();
+    actor.user = user.id;
+    actor.role = user.role;
+    actor.station = user.station_id;
+    actor.name = user.name;
+    actor.unit = user.unit;
+    Ok(actor)
 }
 
 /// `fengqiao demo`: fills an empty directory through the same actions as a user's clicks, then
