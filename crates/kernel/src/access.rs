@@ -114,8 +114,8 @@ impl Role {
                 PlacesSee, FiguresSee, SearchUse, DataExport, HandoverSign, DisclosureDelay, RuleSee,
             ],
             Role::Operator => &[
-                TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, DisputeSee, PeopleSee, PlacesSee,
-                FiguresSee, SearchUse, HandoverSign, RuleSee,
+                TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, DisputeSee, DisputeAssist,
+                PeopleSee, PlacesSee, FiguresSee, SearchUse, HandoverSign, RuleSee,
             ],
             Role::Officer => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeOpen, DisputeMediate,

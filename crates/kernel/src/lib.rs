@@ -32,7 +32,7 @@ pub use db::Db;
 pub use error::{Error, FieldErrors, Refusal, Result, RuleRef};
 pub use event::Event;
 pub use id::*;
-pub use jiff::{Timestamp, civil::Date};
+pub use jiff::{Timestamp, ToSpan, civil::Date};
 pub use migrate::Migrations;
 pub use row::{Column, FromRow, Row, Value};
 pub use sql::{Engine, Sql};

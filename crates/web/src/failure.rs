@@ -107,12 +107,3 @@ impl IntoResponse for Failure {
         response
     }
 }
-
-/// Splits an error into what a form shows again (field errors, or a refusal) and what it cannot.
-pub fn for_form(error: Error) -> Result<(FieldErrors, Option<Refusal>), Failure> {
-    match error {
-        Error::Invalid(fields) => Ok((fields, None)),
-        Error::Refused(r) => Ok((FieldErrors::default(), Some(*r))),
-        other => Err(Failure(other)),
-    }
-}

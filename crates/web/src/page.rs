@@ -201,6 +201,8 @@ pub fn fragment(content: &impl Template) -> crate::Answer {
 pub struct Again {
     pub errors: FieldErrors,
     pub refusal: Option<Refusal>,
+    /// Somebody else changed the record meanwhile: both values of each field.
+    pub clashes: Vec<kernel::error::Clash>,
 }
 
 impl Again {
@@ -209,12 +211,30 @@ impl Again {
         self.errors.of(field)
     }
     pub fn any(&self) -> bool {
-        !self.errors.is_empty() || self.refusal.is_some()
+        !self.errors.is_empty() || self.refusal.is_some() || !self.clashes.is_empty()
     }
-    /// Field errors and refusals become this; other errors go to the error page.
+    /// 409 when two people changed the record, else 422.
+    pub fn status(&self) -> StatusCode {
+        if self.clashes.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::CONFLICT }
+    }
+    /// The paragraph under `field`, or ""; templates print it with `|safe`.
+    pub fn under(&self, field: &str) -> String {
+        match self.of(field) {
+            "" => String::new(),
+            sentence => {
+                let text = sentence.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+                format!(r#"<p class="field__error" role="alert">{text}</p>"#)
+            }
+        }
+    }
+    /// Field errors, refusals and clashes become this; other errors go to the error page.
     pub fn from_error(error: kernel::Error) -> Result<Again, Failure> {
-        let (errors, refusal) = crate::failure::for_form(error)?;
-        Ok(Again { errors, refusal })
+        match error {
+            kernel::Error::Invalid(errors) => Ok(Again { errors, ..Again::default() }),
+            kernel::Error::Refused(r) => Ok(Again { refusal: Some(*r), ..Again::default() }),
+            kernel::Error::Conflict(clashes) => Ok(Again { clashes, ..Again::default() }),
+            other => Err(Failure(other)),
+        }
     }
     /// The box above the form: refusal with rule, source and next step, or the list of wrong fields.
     /// Every form template prints it with `{{ again.summary()|safe }}`.

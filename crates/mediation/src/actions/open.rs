@@ -1,0 +1,301 @@
+//! Registering a dispute: from an incident or a talk, with its parties; level and corrections.
+
+use super::{To, end_of, give, note, reach, trace};
+use crate::model::{Dispute, NewDispute, NewParty, Side, State, Step};
+use crate::store::{self, Edit, Where};
+use crate::{rules, store::parts};
+use kernel::error::Clash;
+use kernel::rules::RuleSet;
+use kernel::search::Doc;
+use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, Permission as P, Refusal, Result, Tx, UserId};
+
+/// Characters of the summary at most.
+pub const MAX_SUMMARY: usize = 8_000;
+
+fn check(new: &NewDispute, rules: &RuleSet, today: Date) -> Result<()> {
+    let mut e = FieldErrors::default();
+    if new.title.trim().is_empty() {
+        e.add("title", "请写明事由。");
+    }
+    if new.summary.trim().is_empty() {
+        e.add("summary", "请写明纠纷经过和双方的要求。");
+    }
+    if new.summary.chars().count() > MAX_SUMMARY {
+        e.add("summary", format!("经过最多 {MAX_SUMMARY} 字，请精简，其余作为附件上传。"));
+    }
+    for (i, p) in new.parties.iter().enumerate() {
+        party_errors(&mut e, p, &format!("_{i}"));
+    }
+    if new.parties.len() > 12 {
+        e.add("name_0", "一起纠纷最多登记 12 名当事人，请只写主要当事人。");
+    }
+    e.ok(())?;
+    rules.must_know("dispute.source", &new.source_code, today)?;
+    known(rules, today, new.judicial.as_deref(), new.police.as_deref(), &new.causes)
+}
+
+fn party_errors(e: &mut FieldErrors, p: &NewParty, suffix: &str) {
+    if p.person.is_none() && p.name.trim().is_empty() {
+        e.add(format!("name{suffix}"), "请填写当事人姓名。");
+    }
+    if let Some(s) = people::rules::phone_error(&p.phone) {
+        e.add(format!("phone{suffix}"), s);
+    }
+}
+
+fn known(rules: &RuleSet, today: Date, judicial: Option<&str>, police: Option<&str>, causes: &[String]) -> Result<()> {
+    if let Some(c) = judicial {
+        rules.must_know("dispute.category.judicial", c, today)?;
+    }
+    if let Some(c) = police {
+        rules.must_know("dispute.category.police", c, today)?;
+    }
+    for c in causes {
+        rules.must_know("cause_tag", c, today)?;
+    }
+    Ok(())
+}
+
+/// Registers a dispute. From an incident, its place, source and reporter are taken over and the two
+/// are linked; one incident opens one dispute. Domestic violence goes to its own path at once.
+pub async fn open(app: &App, act: &Act, new: NewDispute) -> Result<DisputeId> {
+    act.actor.must(P::DisputeOpen)?;
+    let app2 = app.clone();
+    app.db().write(act, async |tx: &mut Tx| open_in(&app2, tx, new.clone()).await).await
+}
+
+async fn open_in(app: &App, tx: &mut Tx, mut new: NewDispute) -> Result<DisputeId> {
+    let rules = app.rules();
+    let today = kernel::clock::day_of(tx.now());
+    let station = tx.act().station;
+    let mut place = Where::default();
+    let mut facts = vec![];
+    if let Some(incident) = new.incident {
+        let intake = incidents::store::get(tx, incident).await?;
+        incidents::actions::visible(tx, &intake).await?;
+        if let Some((_, number, _)) = store::of_incident(tx, incident).await? {
+            return Err(Refusal::new(
+                "mediation.already_open",
+                format!("这起警情已经转为纠纷 {number}。"),
+                "请打开该纠纷继续办理；同一当事人的另一件事，请单独登记。",
+            )
+            .into());
+        }
+        place = Where {
+            address: intake.address_id,
+            other: intake.other_address_id,
+            building: intake.building_id,
+            grid: intake.grid_id,
+            beat: intake.beat_id,
+        };
+        if new.title.trim().is_empty() {
+            new.title.clone_from(&intake.title);
+        }
+        if new.summary.trim().is_empty() {
+            new.summary.clone_from(&intake.content);
+        }
+        if new.place.trim().is_empty() {
+            new.place.clone_from(&intake.place_text);
+        }
+        if intake.weapon {
+            facts.push("weapon".to_string());
+        }
+        if intake.injured {
+            facts.push("injury".to_string());
+        }
+        if intake.cluster_id != intake.id {
+            facts.push("repeat_call".to_string());
+        }
+    }
+    check(&new, &rules, today)?;
+    if place.building.is_none() && !new.place.is_empty() {
+        let found = places::locate(tx, station, &new.place).await?;
+        place = Where { address: found.address, other: place.other, building: found.building, grid: found.grid, beat: found.beat };
+    }
+    let station_row = places::store::station(tx, station).await?;
+    let year = i64::from(today.year());
+    let n = tx.next_number(station, "dispute", year).await?;
+    let number = format!("{}纠〔{year}〕{n}号", station_row.name.trim_end_matches("派出所"));
+    let owner = owner(tx, &place, today).await?;
+    let id: DisputeId = tx.fresh();
+    let level = rules::suggested_level("blue", &facts, &rules);
+    let level = if facts.is_empty() { "yellow".to_string() } else { level };
+    let state = if new.domestic_violence { State::Protected } else { State::Registered };
+    store::insert(tx, id, (&number, year, n), &new, &place, &level, owner, state).await?;
+    for f in &facts {
+        parts::add_fact(tx, id, f, "由警情带入").await?;
+    }
+    for p in &new.parties {
+        add(app, tx, id, p).await?;
+    }
+    trace(tx, id, Step::Open, (state, None), today, rules.name("dispute.source", &new.source_code)).await?;
+    let d = store::get(tx, id).await?;
+    index(tx, &d).await?;
+    if new.domestic_violence {
+        trace(tx, id, Step::Protect, (state, None), today, "登记时确认涉及家庭暴力").await?;
+        super::other::protect_task(tx, &d).await?;
+    } else {
+        let due = plus_hours(tx.now(), rules.int("dispute.feedback_hours", today)?);
+        give(tx, (&d, "dispute.accept"), "待受理审查".into(), id.0, To::User(owner), due).await?;
+    }
+    Ok(id)
+}
+
+fn plus_hours(at: kernel::Timestamp, hours: i64) -> kernel::Timestamp {
+    at.checked_add(std::time::Duration::from_secs(hours.max(0) as u64 * 3_600)).unwrap_or(at)
+}
+
+/// The person acting when sworn, else the officer of the beat, else the person acting.
+async fn owner(tx: &mut Tx, place: &Where, today: Date) -> Result<UserId> {
+    let me = tx.act().actor.clone();
+    if me.may(P::DisputeMediate) {
+        return Ok(me.user);
+    }
+    let station = tx.act().station;
+    let crew = identity::store::crew(tx, station, place.beat, place.grid, today).await?;
+    Ok(crew.iter().find(|u| u.role.is_sworn()).map_or(me.user, |u| u.id))
+}
+
+async fn index(tx: &mut Tx, d: &Dispute) -> Result<()> {
+    tx.index(&Doc {
+        kind: "dispute",
+        id: d.id.0,
+        station: d.station_id,
+        grid: d.grid_id,
+        at: d.opened_at,
+        title: &format!("{} {}", d.number, d.title),
+        text: &format!("{}\n{}\n{}", d.summary, d.place_text, d.plan),
+    })
+    .await
+}
+
+/// Keeps a party as a person with what the matter needs.
+async fn add(app: &App, tx: &mut Tx, id: DisputeId, p: &NewParty) -> Result<()> {
+    let station = tx.act().station;
+    let person = match p.person {
+        Some(person) => {
+            people::store::person_for(tx, person, true).await?;
+            people::actions::touch(tx, person).await?;
+            person
+        }
+        None => {
+            let address = if p.place.trim().is_empty() { None } else { places::locate(tx, station, &p.place).await?.address };
+            let new = people::model::NewContact {
+                station,
+                name: p.name.clone(),
+                phone: p.phone.clone(),
+                protected: false,
+                minor: p.minor,
+                address,
+            };
+            people::actions::register_contact(app, tx, new).await?
+        }
+    };
+    let side = p.side.unwrap_or(Side::Respondent);
+    parts::insert_party(tx, id, person, side, p).await?;
+    tx.record("mediation.party", &[("dispute", id.0), ("person", person.0)], side.code());
+    Ok(())
+}
+
+/// Adds a party to a dispute under way.
+pub async fn add_party(app: &App, act: &Act, id: DisputeId, p: NewParty) -> Result<()> {
+    act.actor.must(P::DisputeOpen)?;
+    let mut e = FieldErrors::default();
+    party_errors(&mut e, &p, "");
+    e.ok(())?;
+    let app2 = app.clone();
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            rules::next(d.state, Step::Party)?;
+            if parts::parties(tx, id).await?.len() >= 12 {
+                return Err(Refusal::new("mediation.many_parties", "一起纠纷最多登记 12 名当事人。", "请只登记主要当事人。").into());
+            }
+            add(&app2, tx, id, &p).await?;
+            note(tx, &d, Step::Party, p.side.map_or("", Side::label)).await
+        })
+        .await
+}
+
+/// Corrects the registration. [`Error::Conflict`] with both values when somebody else changed it.
+pub async fn edit(app: &App, act: &Act, id: DisputeId, version: i64, e: Edit) -> Result<()> {
+    act.actor.must(P::DisputeOpen)?;
+    let rules = app.rules();
+    let today = kernel::clock::day_of(act.at);
+    let as_new = NewDispute {
+        title: e.title.clone(),
+        summary: e.summary.clone(),
+        source_code: "walk_in".into(),
+        ..NewDispute::default()
+    };
+    check(&as_new, &rules, today)?;
+    known(&rules, today, e.judicial.as_deref(), e.police.as_deref(), &e.causes)?;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            rules::next(d.state, Step::Edit)?;
+            if store::update(tx, id, version, &e).await? == 0 {
+                return Err(Error::Conflict(clashes(&e, &d)));
+            }
+            let d = store::get(tx, id).await?;
+            index(tx, &d).await?;
+            note(tx, &d, Step::Edit, "").await
+        })
+        .await
+}
+
+fn clashes(mine: &Edit, d: &Dispute) -> Vec<Clash> {
+    [
+        ("title", "事由", mine.title.clone(), d.title.clone()),
+        ("summary", "经过", mine.summary.clone(), d.summary.clone()),
+        ("judicial", "类别", mine.judicial.clone().unwrap_or_default(), d.judicial.clone().unwrap_or_default()),
+        ("police", "警情细类", mine.police.clone().unwrap_or_default(), d.police.clone().unwrap_or_default()),
+        ("causes", "起因", mine.causes.join(","), d.causes.clone()),
+    ]
+    .into_iter()
+    .filter(|(_, _, mine, theirs)| mine != theirs)
+    .map(|(field, label, mine, theirs)| Clash { field: field.into(), label: label.into(), mine, theirs })
+    .collect()
+}
+
+/// Sets the level of the dispute (never of a person) from facts that a person has confirmed. It may
+/// be set lower than the facts suggest only with a reason.
+pub async fn set_level(app: &App, act: &Act, id: DisputeId, level: &str, facts: &[String], why: &str) -> Result<()> {
+    act.actor.must(P::DisputeMediate)?;
+    let rules = app.rules();
+    let today = kernel::clock::day_of(act.at);
+    rules.must_know("dispute.level", level, today)?;
+    for f in facts {
+        rules.must_know("dispute.level_fact", f, today)?;
+    }
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            rules::next(d.state, Step::Level)?;
+            for f in facts {
+                parts::add_fact(tx, id, f, why).await?;
+            }
+            let all = parts::facts(tx, id).await?;
+            let suggested = rules::suggested_level("blue", &all, &rules);
+            let rank = |l: &str| rules.code("dispute.level", l).and_then(|c| c.attr_int("rank")).unwrap_or(0);
+            if rank(level) < rank(&suggested) && why.trim().is_empty() {
+                return Err(FieldErrors::one(
+                    "level_why",
+                    format!("已确认的事实建议定为“{}”，定得更低须写明理由。", rules.name("dispute.level", &suggested)),
+                ));
+            }
+            store::set_level(tx, id, level).await?;
+            let names: Vec<&str> = facts.iter().map(|f| rules.name("dispute.level_fact", f)).collect();
+            let mut text = format!("{}；{}", rules.name("dispute.level", level), names.join("、"));
+            if !why.is_empty() {
+                text.push_str(&format!("；{why}"));
+            }
+            note(tx, &d, Step::Level, &text).await?;
+            if rank(level) >= 3 && rank(&d.level) < 3 {
+                let role = if rank(level) >= 4 { kernel::Role::StationLeader } else { kernel::Role::DutyLeader };
+                give(tx, (&d, "dispute.lead"), format!("升为{}级，请包案", rules.name("dispute.level", level)), id.0, To::Role(role), end_of(today)).await?;
+            }
+            Ok(())
+        })
+        .await
+}

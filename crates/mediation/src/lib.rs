@@ -1,0 +1,89 @@
+//! 矛盾纠纷化解: a dispute from first word to visit, plan, agreement and follow-up.
+//!
+//! **Terms.** 纠纷 *dispute*, 当事人 *party*, 人民调解 *people's mediation*, 治安调解 *public-order mediation*,
+//! 行政调解 *administrative mediation*, 司法确认 *judicial confirmation*, 回访 *follow-up*, 告诫书 *warning*.
+//!
+//! **Invariants.** Levels are of the dispute, never of a person. A track is taken only after its
+//! questions were answered; the answers are kept, also when they exclude it. A committee's mediator
+//! hosts people's mediation, an officer the others. Domestic violence is never mediated. An agreement
+//! is a number without gaps, promises with dates, and one paper. Nothing is deleted: withdrawn,
+//! referred and not settled are outcomes. The log keeps the state after each step, so that figures
+//! can be read as they were known at any moment.
+
+pub mod actions;
+pub mod model;
+pub mod rules;
+pub mod store;
+mod web_pages;
+
+#[cfg(test)]
+mod tests;
+
+use kernel::Permission as P;
+use web::domain::{get, post};
+use web::{Domain, MenuItem, Need};
+
+const SEE: Need = Need::Any(&[P::DisputeSee, P::DisputeAssist]);
+
+/// Routes, tables and menu of the domain.
+pub fn domain() -> Domain {
+    use web_pages::{detail, forms, new, register};
+    Domain {
+        name: "mediation",
+        migrations: Some(kernel::migrations!("mediation", "0001_mediation.sql")),
+        routes: vec![
+            get("/disputes", SEE, register::page),
+            get("/disputes/new", Need::Can(P::DisputeOpen), new::page),
+            post("/disputes/new", Need::Can(P::DisputeOpen), new::open),
+            get("/disputes/committees", Need::Can(P::DisputeSee), register::committees),
+            post("/disputes/committees", Need::Can(P::DisputeReview), register::add_committee),
+            get("/disputes/{id}", SEE, detail::page),
+            post("/disputes/{id}/party", Need::Can(P::DisputeOpen), forms::party),
+            post("/disputes/{id}/edit", Need::Can(P::DisputeOpen), forms::edit),
+            post("/disputes/{id}/level", Need::Can(P::DisputeMediate), forms::level),
+            post("/disputes/{id}/gate", Need::Can(P::DisputeMediate), forms::gate),
+            post("/disputes/{id}/talk", SEE, forms::talk),
+            post("/disputes/{id}/plan", Need::Can(P::DisputeMediate), forms::plan),
+            post("/disputes/{id}/clock", Need::Can(P::DisputeMediate), forms::clock),
+            get("/disputes/{id}/agreement", Need::Can(P::DisputeMediate), forms::agreement_page),
+            post("/disputes/{id}/agreement", Need::Can(P::DisputeMediate), forms::agree),
+            post("/disputes/{id}/paper", Need::Can(P::DisputeMediate), forms::paper),
+            post("/disputes/{id}/promise", Need::Can(P::DisputeAssist), forms::promise),
+            post("/disputes/{id}/confirm", Need::Can(P::DisputeMediate), forms::confirm),
+            post("/disputes/{id}/follow-up", Need::Can(P::DisputeAssist), forms::follow_up),
+            post("/disputes/{id}/plan-follow-up", Need::Can(P::DisputeMediate), forms::plan_follow_up),
+            post("/disputes/{id}/end", Need::Can(P::DisputeOpen), forms::end),
+            post("/disputes/{id}/warn", Need::Can(P::DisputeMediate), forms::warn),
+            post("/disputes/{id}/escalate", Need::Can(P::DisputeMediate), forms::escalate),
+            post("/disputes/{id}/reopen", Need::Can(P::DisputeReview), forms::reopen),
+        ],
+        menu: vec![
+            MenuItem { group: "纠纷", label: "纠纷台账", path: "/disputes", permission: P::DisputeAssist, order: 30 },
+            MenuItem { group: "纠纷", label: "登记纠纷", path: "/disputes/new", permission: P::DisputeOpen, order: 31 },
+            MenuItem { group: "纠纷", label: "调解委员会", path: "/disputes/committees", permission: P::DisputeSee, order: 32 },
+        ],
+        slots: vec![
+            web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files },
+            web::SlotFill { slot: incidents::ACTIONS_SLOT, fill: web_pages::from_incident },
+            web::SlotFill { slot: people::PERSON_SLOT, fill: web_pages::of_person },
+        ],
+        ..Domain::default()
+    }
+}
+
+/// Whoever may see the dispute may see its files.
+fn see_files<'a>(
+    app: &'a kernel::App,
+    actor: &'a kernel::Actor,
+    id: kernel::Uuid,
+) -> futures::future::BoxFuture<'a, kernel::Result<String>> {
+    Box::pin(async move {
+        let look = app.look(actor, "mediation.files", kernel::Purpose::Mediation);
+        app.db()
+            .read(&look, async |r: &mut kernel::Reader| {
+                let Some(d) = store::find(r, id.into()).await? else { return Ok(String::new()) };
+                Ok(if actions::visible(r, &d).is_ok() { "yes".to_string() } else { String::new() })
+            })
+            .await
+    })
+}

@@ -1,0 +1,462 @@
+//! The nouns: dispute, party, gate, talk, agreement with its promises, follow-up, log line.
+
+use kernel::{
+    AddressId, AgreementId, BeatId, BuildingId, Date, DisputeId, FollowUpId, GridId, IncidentId, ObligationId, PersonId,
+    Role, StationId, Timestamp, UserId, Uuid, record, text_enum,
+};
+
+text_enum! {
+    /// 纠纷状态
+    pub enum State {
+        Registered = "registered" / "待受理",
+        Mediating = "mediating" / "调解中",
+        Agreed = "agreed" / "履行中",
+        Failed = "failed" / "调解不成",
+        /// 家庭暴力: its own path, never mediated.
+        Protected = "protected" / "家暴处置",
+        Closed = "closed" / "已办结",
+    }
+}
+
+impl State {
+    pub fn is_open(self) -> bool {
+        self != State::Closed
+    }
+}
+
+text_enum! {
+    /// 办理结果
+    pub enum Outcome {
+        Settled = "settled" / "化解",
+        SelfSettled = "self_settled" / "自行和解",
+        NotSettled = "not_settled" / "调解不成",
+        Referred = "referred" / "告知分流",
+        Warned = "warned" / "告诫并查访",
+        Withdrawn = "withdrawn" / "撤回",
+    }
+}
+
+text_enum! {
+    /// 调解途径
+    pub enum Track {
+        Peoples = "peoples_mediation" / "人民调解",
+        PublicOrder = "public_order_mediation" / "治安调解",
+        Administrative = "administrative_mediation" / "行政调解",
+    }
+}
+
+text_enum! {
+    /// 操作
+    pub enum Step {
+        Open = "open" / "登记纠纷",
+        Edit = "edit" / "修改登记",
+        Party = "party" / "登记当事人",
+        Level = "level" / "定级",
+        Gate = "gate" / "受理审查",
+        Accept = "accept" / "受理",
+        Inquire = "inquire" / "走访调查",
+        Plan = "plan" / "调解方案",
+        Session = "session" / "调解",
+        Pause = "pause" / "中止（鉴定、评估）",
+        Resume = "resume" / "恢复调解",
+        Extend = "extend" / "延长期限",
+        Agree = "agree" / "达成协议",
+        Fail = "fail" / "调解不成",
+        Perform = "perform" / "履行登记",
+        Break = "break" / "未履行",
+        FollowUp = "follow_up" / "回访",
+        Confirm = "confirm" / "司法确认",
+        Refer = "refer" / "告知分流",
+        SelfSettle = "self_settle" / "自行和解",
+        Protect = "protect" / "转家暴处置",
+        Warn = "warn" / "出具告诫书",
+        Escalate = "escalate" / "关联升级",
+        Link = "link" / "关联",
+        Withdraw = "withdraw" / "撤回",
+        Close = "close" / "办结",
+        Reopen = "reopen" / "重新办理",
+    }
+}
+
+text_enum! {
+    /// 当事人地位
+    pub enum Side { Applicant = "applicant" / "甲方", Respondent = "respondent" / "乙方", Third = "third" / "丙方" }
+}
+
+text_enum! {
+    /// What kind of talk was held.
+    pub enum TalkKind { Inquiry = "inquiry" / "走访调查", Session = "session" / "调解" }
+}
+
+text_enum! {
+    /// 协议形式
+    pub enum Form {
+        Written = "written" / "书面协议",
+        Oral = "oral" / "口头协议",
+        OnSpot = "on_spot" / "当场调解",
+    }
+}
+
+text_enum! {
+    /// 履行情况
+    pub enum Kept {
+        Pending = "pending" / "待履行",
+        Done = "done" / "已履行",
+        Late = "late" / "逾期履行",
+        Broken = "broken" / "未履行",
+        /// Holds from the signing on, without an end (夜间不拖拽家具).
+        Standing = "standing" / "持续履行",
+    }
+}
+
+text_enum! {
+    /// 升级种类
+    pub enum Escalation { PublicOrder = "public_order" / "民转治", Criminal = "criminal" / "民转刑" }
+}
+
+text_enum! {
+    /// 司法确认状态
+    pub enum Confirmation {
+        ToApply = "to_apply" / "待申请",
+        ToAccept = "to_accept" / "待受理",
+        ToReview = "to_review" / "待审查",
+        Confirmed = "confirmed" / "确认有效",
+        NotConfirmed = "not_confirmed" / "不予确认",
+        NotAccepted = "not_accepted" / "不予受理",
+        Overdue = "overdue" / "超时",
+    }
+}
+
+record! {
+    /// 纠纷
+    #[derive(Clone, Debug)]
+    pub struct Dispute {
+        pub station_id: StationId,
+        pub id: DisputeId,
+        pub number: String,
+        pub source_code: String,
+        pub incident_id: Option<IncidentId>,
+        pub opened_at: Timestamp,
+        pub opened_by: UserId,
+        pub title: String,
+        pub summary: String,
+        pub place_text: String,
+        pub address_id: Option<AddressId>,
+        pub other_address_id: Option<AddressId>,
+        pub building_id: Option<BuildingId>,
+        pub grid_id: Option<GridId>,
+        pub beat_id: Option<BeatId>,
+        pub judicial: Option<String>,
+        pub police: Option<String>,
+        pub causes: String,
+        pub level: String,
+        pub owner_id: UserId,
+        pub domestic_violence: bool,
+        pub state: State,
+        pub track: Option<Track>,
+        pub outcome: Option<Outcome>,
+        pub accepted_on: Option<Date>,
+        pub deadline: Option<Date>,
+        pub deadline_provisional: bool,
+        pub paused_on: Option<Date>,
+        pub sessions: i64,
+        pub escalated: Option<Escalation>,
+        pub told: String,
+        pub plan: String,
+        pub closed_at: Option<Timestamp>,
+        pub version: i64,
+    }
+}
+
+impl Dispute {
+    /// The cause tags' codes.
+    pub fn cause_codes(&self) -> Vec<&str> {
+        self.causes.split(',').filter(|c| !c.is_empty()).collect()
+    }
+}
+
+record! {
+    /// A line of the register.
+    #[derive(Clone, Debug)]
+    pub struct Line {
+        pub id: DisputeId,
+        pub number: String,
+        pub title: String,
+        pub place_text: String,
+        pub judicial: Option<String>,
+        pub level: String,
+        pub state: State,
+        pub track: Option<Track>,
+        pub outcome: Option<Outcome>,
+        pub deadline: Option<Date>,
+        pub escalated: Option<Escalation>,
+        pub opened_at: Timestamp,
+        pub owner_id: UserId,
+    }
+}
+
+record! {
+    /// 当事人
+    #[derive(Clone, Debug)]
+    pub struct Party {
+        pub id: Uuid,
+        pub person_id: PersonId,
+        pub side: Side,
+        pub minor: bool,
+        /// 违法嫌疑人: may not send an agent (程序规定 §181).
+        pub suspect: bool,
+        pub guardian: String,
+        pub agent_name: String,
+        pub agent_relation: String,
+        pub agent_power: String,
+    }
+}
+
+record! {
+    /// 受理审查: what was asked before mediation, and the answers.
+    #[derive(Clone, Debug)]
+    pub struct Gate {
+        pub track: Track,
+        pub at: Timestamp,
+        pub by_user: UserId,
+        pub passed: bool,
+        pub answers: String,
+        pub why: String,
+    }
+}
+
+record! {
+    /// 走访、调解
+    #[derive(Clone, Debug)]
+    pub struct Talk {
+        pub id: Uuid,
+        pub kind: TalkKind,
+        pub track: Option<Track>,
+        pub n: i64,
+        pub held_from: Timestamp,
+        pub held_until: Option<Timestamp>,
+        pub place: String,
+        pub committee_id: Option<Uuid>,
+        pub mediator: String,
+        pub host_user: Option<UserId>,
+        pub recorded: bool,
+        pub text: String,
+    }
+}
+
+record! {
+    /// 调解协议
+    #[derive(Clone, Debug)]
+    pub struct Agreement {
+        pub id: AgreementId,
+        pub number: String,
+        pub track: Track,
+        pub form: Form,
+        pub committee_id: Option<Uuid>,
+        pub mediator: String,
+        pub facts: String,
+        pub points: String,
+        pub duties: String,
+        pub held_at: Timestamp,
+        pub place: String,
+        pub signed_on: Date,
+        pub signing_recorded: bool,
+        pub by_user: UserId,
+        pub at: Timestamp,
+        pub confirmation: Option<Confirmation>,
+        pub confirmation_due: Option<Date>,
+    }
+}
+
+record! {
+    /// 履行义务
+    #[derive(Clone, Debug)]
+    pub struct Obligation {
+        pub id: ObligationId,
+        pub agreement_id: AgreementId,
+        pub n: i64,
+        pub party_id: Option<Uuid>,
+        pub text: String,
+        pub how: String,
+        pub due: Option<Date>,
+        pub state: Kept,
+        pub done_on: Option<Date>,
+        pub proof: String,
+    }
+}
+
+record! {
+    /// 回访
+    #[derive(Clone, Debug)]
+    pub struct FollowUp {
+        pub id: FollowUpId,
+        pub n: i64,
+        pub due: Date,
+        pub mode: String,
+        pub done_at: Option<Timestamp>,
+        pub by_user: Option<UserId>,
+        pub by_mode: Option<String>,
+        pub interviewee: String,
+        pub finding: Option<String>,
+        pub satisfaction: Option<String>,
+        pub note: String,
+        pub dropped: bool,
+    }
+}
+
+record! {
+    /// 家庭暴力告诫书
+    #[derive(Clone, Debug)]
+    pub struct Warning {
+        pub id: Uuid,
+        pub facts: String,
+        pub prohibition: String,
+        pub served_offender_on: Date,
+        pub served_victim_on: Date,
+        pub committee_told: String,
+        pub told_on: Date,
+    }
+}
+
+record! {
+    /// A link to an incident, a case or another dispute.
+    #[derive(Clone, Debug)]
+    pub struct Link {
+        pub kind: String,
+        pub other_kind: String,
+        pub other_id: Option<Uuid>,
+        pub case_no: String,
+        pub day: Date,
+        pub note: String,
+    }
+}
+
+record! {
+    /// 流水
+    #[derive(Clone, Debug)]
+    pub struct LogLine {
+        pub at: Timestamp,
+        pub by_user: UserId,
+        pub by_role: Role,
+        pub step: Step,
+        pub note: String,
+    }
+}
+
+record! {
+    /// 人民调解委员会
+    #[derive(Clone, Debug)]
+    pub struct Committee {
+        pub id: Uuid,
+        pub name: String,
+        pub mediators: String,
+        pub area: String,
+    }
+}
+
+impl Committee {
+    pub fn mediator_names(&self) -> Vec<&str> {
+        self.mediators.split(['、', ',', '，']).map(str::trim).filter(|m| !m.is_empty()).collect()
+    }
+}
+
+/// A dispute to register.
+#[derive(Clone, Debug, Default)]
+pub struct NewDispute {
+    pub incident: Option<IncidentId>,
+    pub source_code: String,
+    pub title: String,
+    pub summary: String,
+    pub place: String,
+    pub judicial: Option<String>,
+    pub police: Option<String>,
+    pub causes: Vec<String>,
+    /// 家庭暴力: answered for every dispute, it opens the path of its own.
+    pub domestic_violence: bool,
+    pub parties: Vec<NewParty>,
+}
+
+/// A party as typed.
+#[derive(Clone, Debug, Default)]
+pub struct NewParty {
+    pub person: Option<PersonId>,
+    pub name: String,
+    pub phone: String,
+    /// Where the party lives, as told.
+    pub place: String,
+    pub side: Option<Side>,
+    pub minor: bool,
+    pub suspect: bool,
+    pub guardian: String,
+    pub agent_name: String,
+    pub agent_relation: String,
+    pub agent_power: String,
+}
+
+/// A talk to write down.
+#[derive(Clone, Debug)]
+pub struct NewTalk {
+    pub kind: TalkKind,
+    pub held_from: Timestamp,
+    pub held_until: Option<Timestamp>,
+    pub place: String,
+    pub committee: Option<Uuid>,
+    pub mediator: String,
+    pub host: Option<UserId>,
+    pub crew: Vec<UserId>,
+    pub recorded: bool,
+    pub text: String,
+    pub files: Vec<attachments::Prepared>,
+}
+
+/// One promise of an agreement.
+#[derive(Clone, Debug, Default)]
+pub struct NewPromise {
+    pub party: Option<Uuid>,
+    pub text: String,
+    pub how: String,
+    /// `None` means that it holds from the signing on.
+    pub by: Option<Date>,
+}
+
+/// An agreement to write down.
+#[derive(Clone, Debug)]
+pub struct NewAgreement {
+    pub form: Form,
+    pub committee: Option<Uuid>,
+    pub mediator: String,
+    pub facts: String,
+    /// Points in dispute, one a line.
+    pub points: String,
+    /// Each side's responsibility.
+    pub duties: String,
+    pub held_at: Timestamp,
+    pub place: String,
+    pub signed_on: Date,
+    pub signing_recorded: bool,
+    pub promises: Vec<NewPromise>,
+    pub files: Vec<attachments::Prepared>,
+}
+
+/// What was found on a follow-up.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub mode: String,
+    pub interviewee: String,
+    pub finding: String,
+    pub satisfaction: Option<String>,
+    pub note: String,
+}
+
+/// 告诫书
+#[derive(Clone, Debug)]
+pub struct NewWarning {
+    pub offender: Uuid,
+    pub victim: Uuid,
+    pub facts: String,
+    pub prohibition: String,
+    pub served_offender_on: Date,
+    pub served_victim_on: Date,
+    pub committee_told: String,
+    pub told_on: Date,
+}

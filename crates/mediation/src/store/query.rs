@@ -1,0 +1,83 @@
+//! The register, matters between the same addresses, and matters of the same people.
+
+use crate::model::{Dispute, Line, State};
+use kernel::{DisputeId, PersonId, Reach, Reader, Result, StationId, Timestamp, UserId, args, sql};
+
+/// Which lines of the register.
+pub struct Query {
+    pub reach: Reach,
+    pub state: Option<State>,
+    pub judicial: Option<String>,
+    pub level: Option<String>,
+    pub owner: Option<UserId>,
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub before: Option<Timestamp>,
+}
+
+/// Lines of one page.
+pub const PAGE: i64 = 50;
+
+/// Newest first. A grid worker sees the disputes of the own grids.
+pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
+    let until = q.until.unwrap_or(Timestamp::MAX).min(q.before.unwrap_or(Timestamp::MAX));
+    let (from, state) = (q.from.unwrap_or(Timestamp::MIN), q.state.map_or("", State::code));
+    let (judicial, level) = (q.judicial.as_deref().unwrap_or(""), q.level.as_deref().unwrap_or(""));
+    match &q.reach {
+        Reach::Grids(station, grids) => {
+            r.all(
+                sql!("select id, number, title, place_text, judicial, level, state, track, outcome, deadline, escalated, opened_at, owner_id from mediation_dispute where station_id = $1 and grid_id in @ids($2) and opened_at >= $3 and opened_at < $4 and ($5 = '' or state = $5) order by opened_at desc, id desc limit $6"),
+                args![*station, kernel::row::ids(grids), from, until, state, PAGE],
+            )
+            .await
+        }
+        Reach::Own(_) => Ok(vec![]),
+        Reach::All | Reach::Station(_) => {
+            let (all, station) = match &q.reach {
+                Reach::Station(s) => (false, *s),
+                _ => (true, StationId::NIL),
+            };
+            r.all(
+                sql!("select id, number, title, place_text, judicial, level, state, track, outcome, deadline, escalated, opened_at, owner_id from mediation_dispute where ($1 or station_id = $2) and opened_at >= $3 and opened_at < $4 and ($5 = '' or state = $5) and ($6 = '' or judicial = $6) and ($7 = '' or level = $7) and ($8 or owner_id = $9) order by opened_at desc, id desc limit $10"),
+                args![
+                    all, station, from, until, state, judicial, level, q.owner.is_none(),
+                    q.owner.unwrap_or(UserId::NIL), PAGE
+                ],
+            )
+            .await
+        }
+    }
+}
+
+/// Earlier disputes at the address, between the two addresses, or with one of the same people.
+pub async fn earlier(r: &mut Reader, d: &Dispute, people: &[PersonId]) -> Result<Vec<Line>> {
+    let address = d.address_id.unwrap_or(kernel::AddressId::NIL);
+    let other = d.other_address_id.unwrap_or(address);
+    r.all(
+        sql!("select id, number, title, place_text, judicial, level, state, track, outcome, deadline, escalated, opened_at, owner_id from mediation_dispute where station_id = $1 and id <> $2 and (address_id = $3 or other_address_id = $3 or address_id = $4 or id in (select dispute_id from mediation_party where person_id in @ids($5))) order by opened_at desc limit 20"),
+        args![d.station_id, d.id, address, other, kernel::row::ids(people)],
+    )
+    .await
+}
+
+/// Disputes a person is a party of, for the page of the person.
+pub async fn of_person(r: &mut Reader, person: PersonId) -> Result<Vec<(DisputeId, String, String, State)>> {
+    let rows = r
+        .rows(
+            sql!("select d.id, d.number, d.title, d.state from mediation_dispute d join mediation_party p on p.dispute_id = d.id where p.person_id = $1 order by d.opened_at desc limit 20"),
+            args![person],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("number")?, row.get("title")?, row.get("state")?))).collect()
+}
+
+/// How many of the station's are in each open state.
+pub async fn count_states(r: &mut Reader, station: StationId) -> Result<Vec<(State, i64)>> {
+    let rows = r
+        .rows(
+            sql!("select state, count(*) as n from mediation_dispute where station_id = $1 and state <> 'closed' group by state"),
+            args![station],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("state")?, row.get("n")?))).collect()
+}

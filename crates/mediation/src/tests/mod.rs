@@ -1,0 +1,4 @@
+//! Stories over HTTP and actions, on both engines.
+
+mod story;
+mod town;

@@ -1,0 +1,104 @@
+//! Pages: register, new dispute, one dispute with its forms, the agreement, committees.
+
+pub mod detail;
+pub mod forms;
+pub mod new;
+pub mod register;
+
+use crate::model::{Line, State};
+use crate::store;
+use askama::Template;
+use futures::future::BoxFuture;
+use kernel::rules::RuleSet;
+use kernel::{Actor, App, Date, DisputeId, Permission as P, Purpose, Reader, Result, Uuid};
+
+/// A code and its name, for select boxes and check boxes.
+pub(crate) struct Choice {
+    pub code: String,
+    pub name: String,
+}
+
+pub(crate) fn choices(rules: &RuleSet, list: &str, today: Date) -> Vec<Choice> {
+    rules.list(list, today).into_iter().map(|c| Choice { code: c.code.clone(), name: c.name.clone() }).collect()
+}
+
+/// A line of the register with its names looked up.
+pub(crate) struct LineView {
+    pub line: Line,
+    pub category: String,
+    pub level: LevelView,
+    pub owner: String,
+    /// Days until the deadline; negative when over.
+    pub late: bool,
+}
+
+/// A level with its place on the scale (1 blue … 4 red); the colour is never the only sign.
+#[derive(Clone)]
+pub(crate) struct LevelView {
+    pub name: String,
+    pub rank: i64,
+}
+
+pub(crate) fn level(rules: &RuleSet, code: &str) -> LevelView {
+    LevelView {
+        name: rules.name("dispute.level", code).to_string(),
+        rank: rules.code("dispute.level", code).and_then(|c| c.attr_int("rank")).unwrap_or(1),
+    }
+}
+
+pub(crate) async fn views(r: &mut Reader, lines: Vec<Line>, rules: &RuleSet, today: Date) -> Result<Vec<LineView>> {
+    let users: Vec<_> = lines.iter().map(|l| l.owner_id).collect();
+    let names = identity::store::names(r, &users).await?;
+    Ok(lines
+        .into_iter()
+        .map(|line| LineView {
+            category: line.judicial.as_deref().map_or_else(|| "未定类".into(), |c| rules.name("dispute.category.judicial", c).to_string()),
+            level: level(rules, &line.level),
+            owner: names.iter().find(|(id, _)| *id == line.owner_id).map_or_else(|| "—".into(), |(_, n)| n.clone()),
+            late: line.state == State::Mediating && line.deadline.is_some_and(|d| d < today),
+            line,
+        })
+        .collect())
+}
+
+#[derive(Template)]
+#[template(path = "from_incident.html")]
+struct FromIncident {
+    incident: Uuid,
+    dispute: Option<(DisputeId, String, State)>,
+    may_open: bool,
+}
+
+/// 转调解, or the dispute that was opened from the incident.
+pub fn from_incident<'a>(app: &'a App, actor: &'a Actor, id: Uuid) -> BoxFuture<'a, Result<String>> {
+    Box::pin(async move {
+        if !actor.may(P::DisputeSee) {
+            return Ok(String::new());
+        }
+        let look = app.look(actor, "mediation.of_incident", Purpose::Mediation);
+        let dispute = app.db().read(&look, async |r: &mut Reader| store::of_incident(r, id.into()).await).await?;
+        let view = FromIncident { incident: id, dispute, may_open: actor.may(P::DisputeOpen) };
+        view.render().map_err(kernel::Error::internal)
+    })
+}
+
+#[derive(Template)]
+#[template(path = "of_person.html")]
+struct OfPerson {
+    list: Vec<(DisputeId, String, String, State)>,
+}
+
+/// The disputes a person is a party of.
+pub fn of_person<'a>(app: &'a App, actor: &'a Actor, id: Uuid) -> BoxFuture<'a, Result<String>> {
+    Box::pin(async move {
+        if !actor.may(P::DisputeSee) {
+            return Ok(String::new());
+        }
+        let look = app.look(actor, "mediation.of_person", Purpose::Mediation);
+        let list = app.db().read(&look, async |r: &mut Reader| store::query::of_person(r, id.into()).await).await?;
+        if list.is_empty() {
+            return Ok(String::new());
+        }
+        OfPerson { list }.render().map_err(kernel::Error::internal)
+    })
+}
