@@ -6,7 +6,9 @@
 
 mod dice;
 mod life;
+mod mend;
 mod staff;
+mod told;
 mod town;
 
 use kernel::{Actor, App, Error, Result, Role};
@@ -28,6 +30,7 @@ pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
 pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
     let towns = town::read()?;
     let stories = life::stories()?;
+    let cases = told::read()?;
     let mut dice = dice::Dice::new(20_260_508);
     let operator = Actor::local("demo");
     let steps = towns.len() * 4;
@@ -48,8 +51,12 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
     for (t, places, crew) in &built {
         tick("住户");
         town::settle(app, t, places, crew, &mut dice).await?;
-        tick("警情");
-        life::happen(app, t, places, crew, &stories, &mut dice).await?;
+        tick("警情和纠纷");
+        let committees = mend::committees(app, t, crew).await?;
+        let officer = crew.of(Role::Officer)?;
+        let room = mend::Room { app, town: t, officer, now: app.now(), committees: committees.clone() };
+        told::tell(app, &room, crew, &cases).await?;
+        life::happen(app, t, places, crew, &stories, &committees, &mut dice).await?;
     }
     progress(steps, steps, "完成");
     let mut shown: Vec<Account> = vec![];

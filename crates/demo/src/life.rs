@@ -2,6 +2,7 @@
 
 use crate::broken;
 use crate::dice::Dice;
+use crate::mend::Room;
 use crate::staff::Crew;
 use crate::town::{Built, Town};
 use incidents::actions::{self, NewFeedback, StepArgs};
@@ -17,10 +18,34 @@ pub struct Story {
     #[serde(default)]
     weight: usize,
     category1: String,
-    titles: Vec<String>,
+    pub titles: Vec<String>,
     texts: Vec<String>,
     #[serde(default)]
     feedback: Vec<String>,
+    #[serde(default)]
+    pub track: String,
+    #[serde(default)]
+    pub outcome: String,
+    #[serde(default)]
+    pub level: String,
+    #[serde(default)]
+    pub judicial: String,
+    #[serde(default)]
+    pub police: String,
+    #[serde(default)]
+    pub cause_tags: Vec<String>,
+    #[serde(default)]
+    pub follow_ups: Vec<String>,
+    #[serde(default)]
+    pub terms: Vec<Term>,
+}
+
+/// What an agreement of this story says.
+#[derive(Deserialize)]
+pub struct Term {
+    pub text: String,
+    pub by: String,
+    pub due_days: i64,
 }
 
 #[derive(Deserialize)]
@@ -39,7 +64,7 @@ const REPORTS: usize = 60;
 /// Days back to the first.
 const DAYS: u64 = 30;
 
-fn at(app: &App, who: &Actor, action: &'static str, when: Timestamp) -> Act {
+pub fn at(app: &App, who: &Actor, action: &'static str, when: Timestamp) -> Act {
     let mut act = app.act(who, action, Purpose::Incident, app.fresh_command());
     act.at = when;
     act
@@ -50,7 +75,15 @@ fn plus(t: Timestamp, minutes: u64) -> Timestamp {
 }
 
 /// Lets the stories happen, oldest first; the newest stay open at different stages.
-pub async fn happen(app: &App, t: &Town, built: &Built, crew: &Crew, stories: &[Story], dice: &mut Dice) -> Result<()> {
+pub async fn happen(
+    app: &App,
+    t: &Town,
+    built: &Built,
+    crew: &Crew,
+    stories: &[Story],
+    committees: &[kernel::Uuid],
+    dice: &mut Dice,
+) -> Result<()> {
     let now = app.now();
     let usable: Vec<&Story> = stories.iter().filter(|s| s.place == "any" || s.place.is_empty() || s.place == t.station.kind).collect();
     let total: usize = usable.iter().map(|s| s.weight.max(1)).sum();
@@ -89,16 +122,22 @@ pub async fn happen(app: &App, t: &Town, built: &Built, crew: &Crew, stories: &[
         let taken = actions::take(app, &at(app, operator, "incidents.take", taken_at), new).await?;
         let left = REPORTS - n;
         if left > 3 {
-            follow(app, crew, (operator, leader), taken.id, taken_at, now, left, story, dice).await?;
+            let closed = follow(app, crew, (operator, leader), taken.id, taken_at, now, left, story, dice).await?;
+            if let Some((officer, closed)) = closed
+                && story.category1 == "dispute"
+            {
+                let room = Room { app, town: t, officer, now, committees: committees.to_vec() };
+                room.settle(story, taken.id, &home, closed, dice).await?;
+            }
         }
     }
     Ok(())
 }
 
 #[allow(clippy::too_many_arguments)]
-async fn follow(
+async fn follow<'a>(
     app: &App,
-    crew: &Crew,
+    crew: &'a Crew,
     (operator, leader): (&Actor, &Actor),
     id: IncidentId,
     taken: Timestamp,
@@ -106,7 +145,7 @@ async fn follow(
     left: usize,
     story: &Story,
     dice: &mut Dice,
-) -> Result<()> {
+) -> Result<Option<(&'a Actor, Timestamp)>> {
     let look = app.look(operator, "incidents.see", Purpose::Incident);
     let (beat, grid) = app
         .db()
@@ -116,7 +155,7 @@ async fn follow(
         })
         .await?;
     let officers = crew.all(Role::Officer);
-    let officer: &Actor = officers
+    let officer: &'a Actor = officers
         .iter()
         .find(|o| beat.is_some_and(|b| o.beats.contains(&b)))
         .copied()
@@ -129,18 +168,24 @@ async fn follow(
     let sent = until(plus(taken, 2));
     actions::dispatch(app, &at(app, operator, "incidents.dispatch", sent), id, &targets, "请到场了解情况").await?;
     if left <= 6 {
-        return Ok(());
+        return Ok(None);
     }
     let look = app.look(operator, "incidents.see", Purpose::Incident);
     let orders = app.db().read(&look, async |r: &mut Reader| incidents::store::orders::of_incident(r, id).await).await?;
-    let Some(order) = orders.iter().find(|o| o.target_user == officer.user) else { return Ok(()) };
+    let Some(order) = orders.iter().find(|o| o.target_user == officer.user) else { return Ok(None) };
+    for o in orders.iter().filter(|o| o.target_user != officer.user) {
+        if let Some(w) = crew.0.iter().find(|a| a.user == o.target_user) {
+            let t = until(plus(sent, 1 + dice.below(7) as u64));
+            actions::step(app, &at(app, w, "incidents.step", t), id, StepArgs { order: o.id, step: Step::Acknowledge }).await?;
+        }
+    }
     let mut t = sent;
     for (step, minutes) in [(Step::Acknowledge, 2), (Step::Depart, 3), (Step::Arrive, 9)] {
         t = until(plus(t, minutes));
         actions::step(app, &at(app, officer, "incidents.step", t), id, StepArgs { order: order.id, step }).await?;
     }
     if left <= 9 {
-        return Ok(());
+        return Ok(None);
     }
     t = until(plus(t, 35));
     let text = if story.feedback.is_empty() { "已到场处理，双方无异议。".to_string() } else { dice.pick(story.feedback.as_slice()).clone() };
@@ -153,8 +198,9 @@ async fn follow(
     };
     actions::feedback(app, &at(app, officer, "incidents.feedback", t), id, fb).await?;
     if left <= 13 {
-        return Ok(());
+        return Ok(None);
     }
     t = until(plus(t, 90));
-    actions::review(app, &at(app, leader, "incidents.review", t), id, Step::Approve, "").await
+    actions::review(app, &at(app, leader, "incidents.review", t), id, Step::Approve, "").await?;
+    Ok(Some((officer, t)))
 }

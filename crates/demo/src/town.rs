@@ -28,6 +28,15 @@ pub struct Town {
     #[serde(default)]
     pub dispersed: Vec<Dispersed>,
     pub staff: Vec<Staff>,
+    pub committee: Vec<Committee>,
+}
+
+/// 人民调解委员会
+#[derive(Deserialize)]
+pub struct Committee {
+    pub name: String,
+    pub room: String,
+    pub mediators: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -4,25 +4,36 @@
 //! 2. [`judge::judge`] reads one record by the mapping: accepted, refused with a reason, or skipped.
 //! 3. [`actions::import`] writes accepted rows in slices through the domain's own action; a row's key
 //!    says whether it is known; what was refused goes into an error file that can be mended and run again.
+//!
+//! [`export`] is the way out: a register for a named purpose, masked, marked and logged by record.
 
 pub mod actions;
+pub mod export;
 pub mod judge;
 pub mod mapping;
 pub mod report;
 mod store;
 pub mod table;
 pub mod value;
+mod web_pages;
 
 #[cfg(test)]
 mod tests;
 
-use web::Domain;
+use kernel::Permission as P;
+use web::domain::{get, post};
+use web::{Domain, MenuItem, Need};
 
-/// Tables of the domain.
+/// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
     Domain {
         name: "exchange",
         migrations: Some(kernel::migrations!("exchange", "0001_exchange.sql")),
+        routes: vec![
+            get("/exchange/export", Need::Can(P::DataExport), web_pages::page),
+            post("/exchange/export", Need::Can(P::DataExport), web_pages::send),
+        ],
+        menu: vec![MenuItem { group: "统计", label: "导出台账", path: "/exchange/export", permission: P::DataExport, order: 41 }],
         ..Domain::default()
     }
 }

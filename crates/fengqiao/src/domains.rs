@@ -13,6 +13,8 @@ pub fn all() -> Vec<Domain> {
         people::domain(),
         notices::domain(),
         incidents::domain(),
+        mediation::domain(),
+        bulletins::domain(),
         search::domain(),
         exchange::domain(),
         audit::domain(),

@@ -67,6 +67,20 @@ enum Command {
         #[command(flatten)]
         what: commands::import::ImportArgs,
     },
+    /// 导出台账（写明目的；按范围和掩码；逐条记入审计）
+    Export {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        what: commands::figures::ExportArgs,
+    },
+    /// 统计数据：分子、分母、定义
+    Figures {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        what: commands::figures::FiguresArgs,
+    },
     /// 审计
     Audit {
         #[command(flatten)]
@@ -123,6 +137,8 @@ fn main() -> std::process::ExitCode {
             Command::Serve { place, server } => serve::command(place, server).await,
             Command::Init { place, suite } => commands::init(place, &suite).await,
             Command::Import { place, what } => commands::import::command(place, what).await,
+            Command::Export { place, what } => commands::figures::export(place, what).await,
+            Command::Figures { place, what } => commands::figures::figures(place, what).await,
             Command::Audit { place, what } => commands::audit(place, what).await,
             Command::Backup { place, file } => commands::backup(place, &file).await,
             Command::Restore { place, file } => commands::restore(place, &file),

@@ -8,6 +8,7 @@
 //! given to a person, who signs for it; grid workers and volunteers see only what was given to them.
 
 pub mod actions;
+pub mod figures;
 mod matter;
 pub mod model;
 pub mod rules;

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod db;
 pub mod error;
 pub mod event;
+pub mod figure;
 pub mod id;
 pub mod job;
 pub mod migrate;

@@ -84,9 +84,9 @@ create table mediation_link (
 );
 create index mediation_link_dispute on mediation_link (dispute_id);
 create table mediation_log (
-  station_id @uuid not null, id @uuid not null, dispute_id @uuid not null, at @int not null, day text not null,
+  station_id @uuid not null, id @uuid not null, dispute_id @uuid not null, n @int not null, at @int not null, day text not null,
   by_user @uuid not null, by_role text not null, step text not null, state text not null, outcome text, note text not null,
   primary key (station_id, id)
 );
-create index mediation_log_dispute on mediation_log (dispute_id, at);
+create unique index mediation_log_dispute on mediation_log (dispute_id, n);
 create index mediation_log_day on mediation_log (station_id, step, day);

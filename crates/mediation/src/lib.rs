@@ -11,6 +11,7 @@
 //! can be read as they were known at any moment.
 
 pub mod actions;
+pub mod figures;
 pub mod model;
 pub mod rules;
 pub mod store;

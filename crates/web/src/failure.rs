@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use kernel::{Error, FieldErrors, Refusal};
+use kernel::Error;
 
 /// What a handler returns.
 pub type Answer = Result<Response, Failure>;

@@ -78,7 +78,7 @@ fn show(r: &Report) {
     }
 }
 
-async fn station(app: &kernel::App, code: Option<&str>) -> anyhow::Result<StationId> {
+pub async fn station(app: &kernel::App, code: Option<&str>) -> anyhow::Result<StationId> {
     let look = app.look(&kernel::Actor::system(), "exchange.station", Purpose::Exchange);
     let all = app.db().read(&look, async |r: &mut Reader| places::store::stations(r).await).await?;
     let list = || all.iter().map(|s| format!("{}（{}）", s.code, s.name)).collect::<Vec<_>>().join("、");

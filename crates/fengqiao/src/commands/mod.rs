@@ -1,5 +1,6 @@
 //! The commands besides `serve`.
 
+pub mod figures;
 pub mod import;
 
 use crate::open::{DEMO_MARK, Keys, open};

@@ -307,3 +307,19 @@ pub async fn was_given(r: &mut Reader, id: IncidentId, user: UserId) -> Result<b
         .await?
         > 0)
 }
+
+/// Intakes of a period in steady order, after a cursor; for export.
+pub async fn pages(
+    r: &mut Reader,
+    station: StationId,
+    from: Timestamp,
+    until: Timestamp,
+    after: (Timestamp, IncidentId),
+    limit: i64,
+) -> Result<Vec<Intake>> {
+    r.all(
+        sql!("select station_id, id, number, source_code, external_system, external_no, called_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, level, found_category, weapon, injured, minor, state, master_id, cluster_id, invalid_reason, closed_at, version from incidents_intake where station_id = $1 and called_at >= $2 and called_at < $3 and (called_at > $4 or (called_at = $4 and id > $5)) order by called_at, id limit $6"),
+        args![station, from, until, after.0, after.1, limit],
+    )
+    .await
+}

@@ -64,5 +64,9 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
         .flatten();
     let categories = choices(&rules, "incident.category1", ctx.app.today());
     let content = Register { f, states: State::ALL, categories, lines: views(lines, &rules), next, wrong_date };
-    Page::new("警情台账", &content).show(&ctx)
+    let mut page = Page::new("警情台账", &content);
+    if ctx.may(kernel::Permission::DataExport) {
+        page = page.action("导出", "/exchange/export?what=incidents");
+    }
+    page.show(&ctx)
 }

@@ -155,7 +155,7 @@ pub async fn log(tx: &mut Tx, id: DisputeId, day: Date, step: Step, after: (Stat
     let (user, role) = (tx.act().actor.user, tx.act().actor.role);
     let line: Uuid = tx.fresh();
     tx.exec(
-        sql!("insert into mediation_log (station_id, id, dispute_id, at, day, by_user, by_role, step, state, outcome, note) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+        sql!("insert into mediation_log (station_id, id, dispute_id, n, at, day, by_user, by_role, step, state, outcome, note) values ($1, $2, $3, (select coalesce(max(n), 0) + 1 from mediation_log where dispute_id = $3), $4, $5, $6, $7, $8, $9, $10, $11)"),
         args![station, line, id, now, day, user, role, step, after.0, after.1, note],
     )
     .await?;

@@ -245,7 +245,7 @@ pub async fn links(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Link>> {
 
 pub async fn log_of(r: &mut Reader, dispute: DisputeId) -> Result<Vec<LogLine>> {
     r.all(
-        sql!("select at, by_user, by_role, step, note from mediation_log where dispute_id = $1 order by at, id limit 500"),
+        sql!("select at, by_user, by_role, step, note from mediation_log where dispute_id = $1 order by n limit 500"),
         args![dispute],
     )
     .await

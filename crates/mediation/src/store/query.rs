@@ -81,3 +81,19 @@ pub async fn count_states(r: &mut Reader, station: StationId) -> Result<Vec<(Sta
         .await?;
     rows.iter().map(|row| Ok((row.get("state")?, row.get("n")?))).collect()
 }
+
+/// Disputes of a period in steady order, after a cursor; for export.
+pub async fn pages(
+    r: &mut Reader,
+    station: StationId,
+    from: Timestamp,
+    until: Timestamp,
+    after: (Timestamp, DisputeId),
+    limit: i64,
+) -> Result<Vec<Dispute>> {
+    r.all(
+        sql!("select station_id, id, number, source_code, incident_id, opened_at, opened_by, title, summary, place_text, address_id, other_address_id, building_id, grid_id, beat_id, judicial, police, causes, level, owner_id, domestic_violence, state, track, outcome, accepted_on, deadline, deadline_provisional, paused_on, sessions, escalated, told, plan, closed_at, version from mediation_dispute where station_id = $1 and opened_at >= $2 and opened_at < $3 and (opened_at > $4 or (opened_at = $4 and id > $5)) order by opened_at, id limit $6"),
+        args![station, from, until, after.0, after.1, limit],
+    )
+    .await
+}

@@ -83,6 +83,9 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
         wrong_date,
     };
     let mut page = Page::new("纠纷台账", &content);
+    if ctx.may(P::DataExport) {
+        page = page.action("导出", "/exchange/export?what=disputes");
+    }
     if ctx.may(P::DisputeOpen) {
         page = page.action("登记纠纷", "/disputes/new");
     }

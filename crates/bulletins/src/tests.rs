@@ -1,0 +1,125 @@
+//! Every figure counts on both engines, and its rows are as many as its numbers say.
+
+use kernel::figure::Period;
+use kernel::{Actor, Purpose, Reader, Role, StationId, Uuid};
+use testkit::{TestApp, actor, engines};
+
+async fn app(engine: &str) -> (TestApp, StationId, Actor) {
+    let domains = vec![
+        identity::domain(),
+        attachments::domain(),
+        places::domain(),
+        people::domain(),
+        notices::domain(),
+        incidents::domain(),
+        mediation::domain(),
+        crate::domain(),
+    ];
+    let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;
+    let admin = Actor::local("test");
+    let a = || t.app.act(&admin, "test.build", Purpose::Administration, t.app.fresh_command());
+    use places::model::{NewStation, NewSubBureau};
+    let sub = NewSubBureau { code: "FJ".into(), name: "海拉尔区分局".into(), region: "150702".into() };
+    let sub = places::actions::add_sub_bureau(&t.app, &a(), sub).await.unwrap();
+    let new = NewStation { sub_bureau: sub, code: "ZY".into(), name: "正阳派出所".into(), region: "150702".into(), address: "中央街".into() };
+    let station = places::actions::add_station(&t.app, &a(), new).await.unwrap();
+    let leader = actor(Role::StationLeader, station);
+    (t, station, leader)
+}
+
+/// Opens and ends a dispute without a track, which needs no parties.
+async fn dispute(t: &TestApp, officer: &Actor, n: usize, settled: bool) -> kernel::DisputeId {
+    let fields = [
+        ("title", format!("楼上噪声 {n}")),
+        ("summary", "夜里拖椅子".to_string()),
+        ("source_code", "walk_in".to_string()),
+        ("domestic_violence", "no".to_string()),
+    ];
+    let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let id = kernel::DisputeId(t.post(officer, "/disputes/new", &pairs).await.is(303).new_id());
+    let end = format!("/disputes/{id}/end");
+    if settled {
+        t.post(officer, &end, &[("deed", "self_settle"), ("what", "双方和解，已当面履行")]).await.is(303);
+    } else {
+        t.post(officer, &end, &[("deed", "refer"), ("told_to", "人民法院"), ("told_how", "口头")]).await.is(303);
+    }
+    id
+}
+
+#[tokio::test]
+async fn fifty_eight_of_sixty_is_printed_as_a_fraction_and_opens_its_rows() {
+    for engine in engines() {
+        let (t, station, leader) = app(engine).await;
+        let officer = actor(Role::Officer, station);
+        let mut last = kernel::DisputeId(Uuid::nil());
+        for n in 0..60 {
+            last = dispute(&t, &officer, n, n >= 2).await;
+        }
+        t.get(&leader, "/figures").await.is(200).says("96.67 %").says("化解率").says("分母");
+        let rows = t.get(&leader, "/figures/rows?key=dispute.resolution_rate&part=num").await.is(200).says("58/60");
+        assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 58);
+        let rows = t.get(&leader, "/figures/rows?key=dispute.resolution_rate&part=den").await.is(200);
+        assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 60);
+
+        // What was known before the last one ended does not change when it is asked again.
+        let before = t.app.now();
+        t.app.clock().advance(3_600);
+        let today = t.app.today();
+        t.post(&leader, &format!("/disputes/{last}/reopen"), &[("why", "再次发生")]).await.is(303);
+        let look = t.app.look(&leader, "test", Purpose::Statistics);
+        for (as_of, numerator) in [(before, 58), (t.app.now(), 57)] {
+            let p = Period { station, from: today, until: today, as_of };
+            let list = crate::figures(&t.app, &look, &p).await.unwrap();
+            let f = list.iter().find(|f| f.key == "dispute.resolution_rate").unwrap();
+            assert_eq!((f.numerator, f.denominator), (numerator, Some(60)), "as of {as_of}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_figure_counts_and_lists_the_same_rows() {
+    for engine in engines() {
+        let (t, station, leader) = app(engine).await;
+        let officer = actor(Role::Officer, station);
+        for n in 0..3 {
+            dispute(&t, &officer, n, n == 0).await;
+        }
+        let today = t.app.today();
+        let p = Period { station, from: today, until: today, as_of: t.app.now() };
+        let look = t.app.look(&leader, "test", Purpose::Statistics);
+        for spec in crate::specs() {
+            let (f, all, hits) = t
+                .app
+                .db()
+                .read(&look, async |r: &mut Reader| {
+                    let f = spec.figure(r, &p).await?;
+                    Ok((f, spec.rows(r, &p, true).await?.len(), spec.rows(r, &p, false).await?.len()))
+                })
+                .await
+                .unwrap_or_else(|e| panic!("{} on {engine}: {e}", spec.key));
+            if spec.ratio {
+                assert_eq!((f.numerator as usize, f.denominator), (hits, Some(all as i64)), "{}", spec.key);
+            } else {
+                assert_eq!(f.numerator as usize, all, "{}", spec.key);
+            }
+            assert!(f.definition.chars().count() > 10, "{}", spec.key);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_sees_figures_and_what_a_wrong_period_gets() {
+    for engine in engines() {
+        let (t, station, leader) = app(engine).await;
+        t.get(&actor(Role::GridWorker, station), "/figures").await.is(403);
+        t.get(&actor(Role::Volunteer, station), "/figures").await.is(403);
+        t.get(&leader, "/figures?from=2026-05-08&until=2026-05-01").await.is(200).says("期间没有读懂");
+        t.get(&leader, "/figures?from=abc").await.is(200).says("期间没有读懂");
+        t.get(&leader, "/figures/rows?key=nothing").await.is(404);
+        let other = actor(Role::StationLeader, StationId(Uuid::from_u128(5)));
+        let look = t.app.look(&other, "test", Purpose::Statistics);
+        let today = t.app.today();
+        let p = Period { station, from: today, until: today, as_of: t.app.now() };
+        assert_eq!(crate::figures(&t.app, &look, &p).await.unwrap_err().key(), "not_found");
+    }
+}

@@ -1,0 +1,121 @@
+//! `fengqiao figures` and `fengqiao export`: numbers and registers on the command line.
+
+use crate::Place;
+use crate::commands::acting;
+use crate::commands::import::station;
+use crate::open::{Keys, open};
+use anyhow::{Context, bail};
+use exchange::export::{Ask, Format, What};
+use kernel::app::Settings;
+use kernel::figure::Period;
+use kernel::{Date, Purpose};
+use std::path::PathBuf;
+
+/// Which figures.
+#[derive(clap::Args, Clone, Debug)]
+pub struct FiguresArgs {
+    /// 派出所代码；只有一个派出所时可不写
+    #[arg(long)]
+    station: Option<String>,
+    /// 起始日期，例如 2026-01-01
+    #[arg(long)]
+    from: String,
+    /// 截止日期（含当日）
+    #[arg(long)]
+    to: String,
+    /// 输出 JSON 数组：name、definition、numerator、denominator、value
+    #[arg(long)]
+    json: bool,
+    /// 以哪个账号的名义；不写则记为本机操作员
+    #[arg(long = "as")]
+    account: Option<String>,
+}
+
+fn day(text: &str) -> anyhow::Result<Date> {
+    web::form::parse_date(text).with_context(|| format!("日期“{text}”没有读懂，请写成 2026-05-08"))
+}
+
+/// `fengqiao figures`
+pub async fn figures(place: Place, args: FiguresArgs) -> anyhow::Result<()> {
+    let (from, until) = (day(&args.from)?, day(&args.to)?);
+    let app = open(&place, Keys::MustExist, Settings::default()).await?;
+    let actor = acting(&app, args.account.as_deref()).await?;
+    let station = station(&app, args.station.as_deref()).await?;
+    let act = app.look(&actor, "bulletins.figures", Purpose::Statistics).in_station(station);
+    let list = bulletins::figures(&app, &act, &Period { station, from, until, as_of: app.now() }).await?;
+    if args.json {
+        let out: Vec<serde_json::Value> = list
+            .iter()
+            .map(|f| {
+                let value = match (f.denominator, f.hundredths()) {
+                    (None, _) => serde_json::json!(f.numerator),
+                    (Some(_), Some(h)) => serde_json::json!(h as f64 / 10_000.0),
+                    (Some(_), None) => serde_json::Value::Null,
+                };
+                serde_json::json!({
+                    "key": f.key, "name": f.name, "definition": f.definition,
+                    "numerator": f.numerator, "denominator": f.denominator, "value": value,
+                })
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&out)?);
+    } else {
+        println!("{from} 至 {until}");
+        for f in &list {
+            let fraction = f.denominator.map_or(String::new(), |d| format!("（{}/{d}）", f.numerator));
+            println!("{}  {}{fraction}\n    {}", f.name, f.value(), f.definition);
+        }
+    }
+    app.db().close().await;
+    Ok(())
+}
+
+/// What to export.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ExportArgs {
+    /// 台账：incidents、disputes 或 people
+    what: String,
+    /// 写到哪个文件（.csv 或 .xlsx），不能已存在
+    file: PathBuf,
+    #[arg(long)]
+    station: Option<String>,
+    #[arg(long)]
+    from: String,
+    #[arg(long)]
+    to: String,
+    /// 目的：statistics、exchange、incident、mediation 或 complaint
+    #[arg(long)]
+    purpose: String,
+    /// 用途，写入审计和文件
+    #[arg(long)]
+    reason: String,
+    /// 以哪个账号的名义；不写则记为本机操作员
+    #[arg(long = "as")]
+    account: Option<String>,
+}
+
+/// `fengqiao export`
+pub async fn export(place: Place, args: ExportArgs) -> anyhow::Result<()> {
+    let what = What::from_code(&args.what).context("台账请写 incidents、disputes 或 people")?;
+    let purpose = Purpose::from_code(&args.purpose).context("目的请写 statistics、exchange、incident、mediation 或 complaint")?;
+    let ending = args.file.extension().map_or(String::new(), |e| e.to_string_lossy().to_lowercase());
+    let format = Format::from_code(&ending).context("文件名请以 .csv 或 .xlsx 结尾")?;
+    let (from, until) = (day(&args.from)?, day(&args.to)?);
+    if args.file.exists() {
+        bail!("{} 已经存在，没有覆盖。", args.file.display());
+    }
+    let app = open(&place, Keys::MustExist, Settings::default()).await?;
+    let actor = acting(&app, args.account.as_deref()).await?;
+    let station = station(&app, args.station.as_deref()).await?;
+    let act = app.look(&actor, "exchange.export", purpose);
+    let ask = Ask { what, station, from, until, purpose, reason: args.reason };
+    let sheet = exchange::export::export(&app, &act, &ask).await?;
+    let bytes = match format {
+        Format::Csv => exchange::export::to_csv(&sheet),
+        Format::Xlsx => exchange::export::to_xlsx(&sheet)?,
+    };
+    std::fs::write(&args.file, bytes).with_context(|| format!("写入 {}", args.file.display()))?;
+    println!("已导出 {} 条到 {}。\n{}", sheet.rows.len(), args.file.display(), sheet.mark);
+    app.db().close().await;
+    Ok(())
+}
