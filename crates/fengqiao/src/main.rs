@@ -3,7 +3,6 @@
 //! This crate only joins: command line, configuration, the list of domains, the server, the jobs.
 
 mod commands;
-mod domains;
 mod jobs;
 mod open;
 mod serve;

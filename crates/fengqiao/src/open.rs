@@ -1,7 +1,8 @@
 //! Opening an installation: keys, database, backup before a migration, rules.
 
-use crate::{Place, domains};
+use crate::Place;
 use anyhow::{Context, bail};
+use fengqiao::domains;
 use kernel::app::Settings;
 use kernel::{App, Clock, Db};
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! The server: HTTP on loopback or behind a named proxy, TLS from files everywhere else.
 
 use crate::open::{Keys, open};
-use crate::{Place, domains, jobs};
+use crate::{Place, jobs};
 use anyhow::{Context, bail};
+use fengqiao::domains;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;

@@ -202,7 +202,7 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
     }
     errors.ok(())?;
     let sworn = usize::from(crew.host.is_some_and(Role::is_sworn)) + crew.others.iter().filter(|r| r.is_sworn()).count();
-    let helpers = crew.others.iter().any(|r| *r == Role::Auxiliary) || crew.host == Some(Role::Auxiliary);
+    let helpers = crew.others.contains(&Role::Auxiliary) || crew.host == Some(Role::Auxiliary);
     if talk.kind == TalkKind::Session && track == Some(Track::Peoples) {
         if talk.committee.is_none() || talk.mediator.trim().is_empty() {
             return Err(Refusal::new(

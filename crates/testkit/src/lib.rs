@@ -12,6 +12,8 @@ use web::{Domain, Site};
 pub struct TestApp {
     pub app: App,
     pub site: Site,
+    /// The database's address, for tests that look into it from outside.
+    pub place: String,
     router: axum::Router,
     _dir: tempfile::TempDir,
 }
@@ -55,7 +57,7 @@ impl TestApp {
         let app = App::new(db, vault::Vault::new(keys), rules, settings);
         let site = Site::new(app.clone(), domains);
         let router = web::router(site.clone(), caller);
-        TestApp { app, site, router, _dir: dir }
+        TestApp { app, site, place, router, _dir: dir }
     }
 
     /// One request; the answer whole.

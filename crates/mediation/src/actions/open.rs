@@ -121,7 +121,8 @@ async fn open_in(app: &App, tx: &mut Tx, mut new: NewDispute) -> Result<DisputeI
     let level = rules::suggested_level("blue", &facts, &rules);
     let level = if facts.is_empty() { "yellow".to_string() } else { level };
     let state = if new.domestic_violence { State::Protected } else { State::Registered };
-    store::insert(tx, id, (&number, year, n), &new, &place, &level, owner, state).await?;
+    let opened = store::Opened { number: (&number, year, n), level: &level, owner, state };
+    store::insert(tx, id, &new, &place, opened).await?;
     for f in &facts {
         parts::add_fact(tx, id, f, "由警情带入").await?;
     }

@@ -18,17 +18,17 @@ pub struct Where {
     pub beat: Option<BeatId>,
 }
 
+/// What the station decides on opening: number (text, year, running number), level, owner, first state.
+pub struct Opened<'a> {
+    pub number: (&'a str, i64, i64),
+    pub level: &'a str,
+    pub owner: UserId,
+    pub state: State,
+}
+
 /// Writes a new dispute.
-pub async fn insert(
-    tx: &mut Tx,
-    id: DisputeId,
-    number: (&str, i64, i64),
-    new: &NewDispute,
-    place: &Where,
-    level: &str,
-    owner: UserId,
-    state: State,
-) -> Result<()> {
+pub async fn insert(tx: &mut Tx, id: DisputeId, new: &NewDispute, place: &Where, opened: Opened<'_>) -> Result<()> {
+    let Opened { number, level, owner, state } = opened;
     let (now, user, station) = (tx.now(), tx.act().actor.user, tx.act().station);
     tx.exec(
         sql!("insert into mediation_dispute (station_id, id, number, year, n, source_code, incident_id, opened_at, opened_by, title, summary, place_text, address_id, other_address_id, building_id, grid_id, beat_id, judicial, police, causes, level, owner_id, domestic_violence, state, deadline_provisional, sessions, told, plan, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, 0, '', '', 1)"),

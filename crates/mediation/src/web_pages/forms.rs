@@ -203,7 +203,7 @@ async fn show_agreement(ctx: &Ctx, id: DisputeId, form: &Form, again: Again) -> 
     let track = l.d.track.ok_or(Error::NotFound("调解途径"))?;
     let failed = again.any();
     let filled = (0..crate::rules::MAX_PROMISES).rev().find(|i| !form.typed(&format!("term{i}")).is_empty()).map_or(0, |i| i + 1);
-    let rows = (0..filled.max(ROWS).min(crate::rules::MAX_PROMISES))
+    let rows = (0..filled.clamp(ROWS, crate::rules::MAX_PROMISES))
         .map(|i| Row {
             i,
             term: form.typed(&format!("term{i}")).into(),

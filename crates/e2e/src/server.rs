@@ -1,0 +1,121 @@
+//! The program under test: `fengqiao demo` on a throw-away data directory.
+
+use anyhow::{Context, Result, anyhow, bail};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long filling the demonstration may take on a slow machine.
+const START: Duration = Duration::from_secs(240);
+
+/// One line of `demo-accounts.txt`.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The role's Chinese label.
+    pub role: String,
+    pub account: String,
+    pub password: String,
+    pub name: String,
+    pub unit: String,
+}
+
+/// A running demonstration. Dropping it ends the process and removes the data.
+pub struct Server {
+    /// `http://127.0.0.1:<port>`
+    pub base: String,
+    pub accounts: Vec<Account>,
+    child: Child,
+    data: tempfile::TempDir,
+}
+
+impl Server {
+    /// Starts the binary and waits until it answers `/healthz`.
+    pub fn start() -> Result<Server> {
+        let bin = std::env::var_os("FENGQIAO_BIN")
+            .map_or_else(|| crate::workspace().join("target/debug/fengqiao"), PathBuf::from);
+        if !bin.is_file() {
+            bail!("{} is not there; run `cargo xt test`, or build fengqiao and set FENGQIAO_BIN", bin.display());
+        }
+        let data = tempfile::tempdir()?;
+        let host = format!("127.0.0.1:{}", free_port()?);
+        let log = File::create(data.path().join("server.log"))?;
+        let child = Command::new(&bin)
+            .arg("demo")
+            .arg("--data")
+            .arg(data.path().join("data"))
+            .args(["--listen", &host])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start {}", bin.display()))?;
+        // From here on Drop ends the process, whatever happens.
+        let mut server = Server { base: format!("http://{host}"), accounts: vec![], child, data };
+        server.wait(&host)?;
+        let list = server.data.path().join("data/demo-accounts.txt");
+        let text = std::fs::read_to_string(&list).with_context(|| format!("no {}", list.display()))?;
+        server.accounts = text.lines().filter_map(account).collect();
+        Ok(server)
+    }
+
+    /// The account of this name, e.g. `zy.mj1`.
+    pub fn account(&self, name: &str) -> Result<&Account> {
+        self.accounts.iter().find(|a| a.account == name).ok_or_else(|| anyhow!("the demo has no account {name}"))
+    }
+
+    /// What the server has printed so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("server.log")).unwrap_or_default()
+    }
+
+    fn wait(&mut self, host: &str) -> Result<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < START {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended ({status}):\n{}", self.log());
+            }
+            if healthy(host) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        bail!("the server did not answer /healthz within {START:?}:\n{}", self.log())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn account(line: &str) -> Option<Account> {
+    let mut parts = line.split('\t').map(|p| p.trim().to_string());
+    Some(Account {
+        role: parts.next()?,
+        account: parts.next()?,
+        password: parts.next()?,
+        name: parts.next()?,
+        unit: parts.next().unwrap_or_default(),
+    })
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn healthy(host: &str) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(host)?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|a| a.starts_with("HTTP/1.1 200"))
+}

@@ -1,0 +1,3 @@
+//! The list of domains, for the program and for the tests that look at all of it.
+
+pub mod domains;

@@ -1,0 +1,200 @@
+//! The whole program looked at from outside: every statement on both engines, routes × roles, schemas.
+//!
+//! Golden files stand in `docs/ref/`; `FENGQIAO_BLESS=1 cargo test -p fengqiao` writes them anew.
+
+use kernel::sql::expand;
+use kernel::{Actor, Db, Engine, Role};
+use std::path::{Path, PathBuf};
+use testkit::{TestApp, engines};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+}
+
+async fn app(engine: &str) -> TestApp {
+    TestApp::new(engine, rulebook::shipped().expect("rules"), fengqiao::domains::all()).await
+}
+
+/// Every Rust file below.
+fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("a folder").filter_map(Result::ok) {
+        let path = entry.path();
+        if path.is_dir() && path.file_name().is_none_or(|n| n != "target") {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+/// The text of every `sql!("…")` in the sources, with the file it stands in.
+fn statements() -> Vec<(String, String)> {
+    let mut out = vec![];
+    let mut files = vec![];
+    sources(&root().join("crates"), &mut files);
+    for f in files {
+        let path = f.strip_prefix(root()).expect("inside").display().to_string();
+        if path.contains("/tests") || path.ends_with("sql.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&f).expect("a source file");
+        for part in text.split("sql!(").skip(1) {
+            let Some(start) = part.find('"') else { continue };
+            if !part[..start].trim().is_empty() {
+                continue;
+            }
+            let (mut statement, mut escaped) = (String::new(), false);
+            for c in part[start + 1..].chars() {
+                match (escaped, c) {
+                    (true, '\n') => escaped = false,
+                    (true, c) => {
+                        statement.push(c);
+                        escaped = false;
+                    }
+                    (false, '\\') => escaped = true,
+                    (false, '"') => break,
+                    (false, c) => statement.push(c),
+                }
+            }
+            out.push((path.clone(), statement));
+        }
+    }
+    out
+}
+
+/// The engine of a statement that is written for one alone (full-text search, advisory locks, pragmas).
+fn only(text: &str) -> Option<Engine> {
+    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    match (has(&["tsquery", "tsvector", "pg_"]), has(&[" match ", "pragma", "vacuum", "rowid", "_fts"])) {
+        (true, _) => Some(Engine::Postgres),
+        (_, true) => Some(Engine::Sqlite),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn every_statement_is_prepared_on_both_engines() {
+    let all = statements();
+    assert!(all.len() > 200, "only {} statements found", all.len());
+    for name in engines() {
+        let t = app(name).await;
+        let engine = if name == "postgres" { Engine::Postgres } else { Engine::Sqlite };
+        for (path, text) in all.iter().filter(|(_, text)| only(text).is_none_or(|e| e == engine)) {
+            let text: &'static str = Box::leak(expand(text, engine).into_boxed_str());
+            if let Err(e) = t.app.db().prepare(text).await {
+                panic!("{name}, {path}: {e}\n{text}");
+            }
+        }
+        for spec in bulletins::specs() {
+            for s in [spec.count, spec.rows] {
+                t.app.db().prepare(s.text(engine)).await.unwrap_or_else(|e| panic!("{name}, figure {}: {e}", spec.key));
+            }
+        }
+    }
+}
+
+/// Compares with the golden file, or writes it.
+fn golden(name: &str, text: &str) {
+    let path = root().join("docs/ref").join(name);
+    if std::env::var("FENGQIAO_BLESS").is_ok() {
+        std::fs::write(&path, text).expect("docs/ref");
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    if kept == text {
+        return;
+    }
+    let first = kept.lines().zip(text.lines()).position(|(a, b)| a != b).unwrap_or(kept.lines().count().min(text.lines().count()));
+    panic!(
+        "docs/ref/{name} differs at line {}:\n kept: {}\n now:  {}\nIf the change is meant: FENGQIAO_BLESS=1 cargo test -p fengqiao --test architecture",
+        first + 1,
+        kept.lines().nth(first).unwrap_or("(end)"),
+        text.lines().nth(first).unwrap_or("(end)")
+    );
+}
+
+#[test]
+fn routes_and_roles_are_as_reviewed() {
+    let mut lines = vec![];
+    for d in fengqiao::domains::all() {
+        for r in &d.routes {
+            let mut who: Vec<&str> = vec![];
+            if r.need.met_by(None) {
+                who.push("public");
+            } else {
+                for role in Role::ACCOUNTS {
+                    let mut a = Actor::resident(kernel::StationId::NIL);
+                    a.role = *role;
+                    if r.need.met_by(Some(&a)) {
+                        who.push(role.code());
+                    }
+                }
+                if who.len() == Role::ACCOUNTS.len() {
+                    who = vec!["every role"];
+                }
+            }
+            lines.push(format!("{:<5}{:<44}{}", r.method, r.path, who.join(" ")));
+        }
+    }
+    lines.sort();
+    golden("routes.txt", &(lines.join("\n") + "\n"));
+}
+
+#[test]
+fn roles_and_permissions_are_as_reviewed() {
+    let mut text = String::new();
+    for role in Role::ACCOUNTS {
+        let list: Vec<&str> = role.permissions().iter().map(|p| p.code()).collect();
+        text.push_str(&format!("{:<16}{}\n", role.code(), list.join(" ")));
+    }
+    golden("permissions.txt", &text);
+}
+
+async fn sqlite_schema(db: &Db) -> String {
+    let path = db.path().expect("a file").to_path_buf();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut c = sqlx::ConnectOptions::connect(&options).await.expect("the database");
+    let rows: Vec<(String, Option<String>)> =
+        sqlx::query_as("select name, sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by name")
+            .fetch_all(&mut c)
+            .await
+            .expect("the schema");
+    rows.into_iter().filter_map(|(_, s)| s).map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ") + ";\n").collect()
+}
+
+#[tokio::test]
+async fn the_schema_is_as_reviewed() {
+    let t = app("sqlite").await;
+    golden("schema-sqlite.sql", &sqlite_schema(t.app.db()).await);
+}
+
+#[tokio::test]
+async fn both_engines_hold_the_same_columns() {
+    if engines().len() < 2 {
+        return;
+    }
+    let lite = app("sqlite").await;
+    let path = lite.app.db().path().expect("a file").to_path_buf();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut c = sqlx::ConnectOptions::connect(&options).await.expect("the database");
+    let mut a: Vec<(String, String)> = sqlx::query_as(
+        "select m.name, p.name from sqlite_master m join pragma_table_info(m.name) p where m.type = 'table' and m.name not like 'sqlite_%'",
+    )
+    .fetch_all(&mut c)
+    .await
+    .expect("columns");
+    let pg = app("postgres").await;
+    let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&pg.place).await.expect("the server");
+    let mut b: Vec<(String, String)> = sqlx::query_as(
+        "select cast(table_name as text), cast(column_name as text) from information_schema.columns where table_schema = current_schema()",
+    )
+    .fetch_all(&mut c)
+    .await
+    .expect("columns");
+    // The search tables differ by design (FTS5 shadow tables, tsvector column).
+    for list in [&mut a, &mut b] {
+        list.retain(|(t, _)| !t.contains("search") && !t.starts_with("kernel_fts"));
+        list.sort();
+    }
+    assert_eq!(a, b);
+}
