@@ -1,0 +1,538 @@
+//! Column generation over a group of people while the others stay as they are: the linear programme, pricing rounds with
+//! smoothed duals, the exact Lagrangian bound, and the dive to whole schedules.
+
+use super::model::OFF;
+use super::net::{INF, Net, SCALE};
+use super::price::{Found, Pricer};
+use super::simplex::Lp;
+use super::state::State;
+use super::util::{Clock, Rng, hash};
+use std::collections::HashSet;
+
+/// What a column pays for being excluded during a dive.
+const EXCLUDED: f64 = 1e6;
+/// Weight of the best duals against the newest in the price point.
+const SMOOTHING: f64 = 0.75;
+
+struct Column {
+    member: usize,
+    schedule: Vec<u8>,
+    lp: usize,
+}
+
+struct Shared {
+    cost: i64,
+    sign: i64,
+    rows: Vec<usize>,
+    most: i64,
+}
+
+pub(crate) struct Master<'n> {
+    net: &'n Net,
+    group: Vec<usize>,
+    /// Local row to row of the net, and back (`u32::MAX` for rows the group cannot touch).
+    rows: Vec<usize>,
+    local: Vec<u32>,
+    need: Vec<i64>,
+    shared: Vec<Shared>,
+    lp: Lp,
+    columns: Vec<Column>,
+    column_of: Vec<usize>,
+    seen: HashSet<u64>,
+    fixed: Vec<Option<usize>>,
+    /// Cost of everything the group cannot change.
+    offset: i64,
+    /// Best duals so far, whole numbers of 1/SCALE, and their bound in the same unit.
+    pub duals: Vec<f64>,
+    bound: f64,
+    scratch: Vec<f64>,
+}
+
+/// How a column generation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Converged,
+    /// The bound shows that nothing below the given cost exists.
+    Pruned,
+    Budget,
+}
+
+impl<'n> Master<'n> {
+    /// The group's present schedules are the first columns.
+    ///
+    /// With a window the group's agents are framed ([`super::net::Agent::framed`]): only rows of those days are kept.
+    pub fn new(net: &'n Net, state: &State, group: &[usize], window: Option<(usize, usize)>) -> Master<'n> {
+        let mut master = Master::without_programme(net, state, group, window);
+        master.lp = first_programme(net, &master.rows, &master.need, &master.shared, group.len());
+        master.column_of = vec![usize::MAX; master.lp.columns()];
+        let r = master.rows.len();
+        for (m, &p) in group.iter().enumerate() {
+            if let Some(c) = master.add(m, &state.rows[p]) {
+                let column = master.columns[c].lp;
+                master.lp.force(column, r + m);
+            }
+        }
+        let opposite: Vec<usize> = (0..r).map(|i| r + group.len() + i).collect();
+        master.lp.repair_sign(&opposite);
+        master
+    }
+
+    /// Rows and needs only: enough for pricing and bounds, without the dense programme.
+    pub fn without_programme(
+        net: &'n Net,
+        state: &State,
+        group: &[usize],
+        window: Option<(usize, usize)>,
+    ) -> Master<'n> {
+        let mut rest = state.clone();
+        for &p in group {
+            rest.take(net, p);
+        }
+        let (first, end) = window.unwrap_or((0, net.days));
+        let mut inside = vec![false; net.agents.len()];
+        group.iter().for_each(|&p| inside[p] = true);
+        let plain = net.plain_rows();
+        let mut touched = vec![false; net.rows.len()];
+        for &p in group {
+            let a = &net.agents[p];
+            for cell in (first * net.kinds..end * net.kinds).filter(|&c| a.able[c]) {
+                net.rows_of(p, cell).filter(|x| x.0 < plain).for_each(|(r, _)| touched[r] = true);
+            }
+        }
+        let mut offset = rest.own + group.iter().map(|&p| net.agents[p].base).sum::<i64>();
+        offset += (0..plain).filter(|&r| !touched[r]).map(|r| State::row_cost(net, r, state.activity[r])).sum::<i64>();
+        let mut rows: Vec<usize> = (0..plain).filter(|&r| touched[r]).collect();
+        let mut need: Vec<i64> = rows.iter().map(|&r| net.rows[r].need - rest.activity[r]).collect();
+        let mut shared = vec![];
+        for f in &net.fair {
+            let n = f.people.len();
+            let members: Vec<usize> = (0..n).filter(|&j| inside[f.people[j].0]).collect();
+            let outside = (0..n).filter(|&j| !inside[f.people[j].0]);
+            let totals: Vec<i64> = outside.map(|j| f.people[j].1 + rest.activity[f.first_row + j]).collect();
+            let fixed = totals.iter().max().zip(totals.iter().min());
+            offset += fixed.map_or(0, |(a, b)| f.weight * (a - b));
+            if members.is_empty() {
+                continue;
+            }
+            let (high, low) = fixed.map_or((f.zero, f.zero), |(a, b)| (*a, *b));
+            for (upper, level) in [(true, high), (false, low)] {
+                let first = rows.len();
+                for &j in &members {
+                    rows.push(f.first_row + if upper { j } else { n + j });
+                    need.push(level - f.people[j].1);
+                }
+                let cost = if upper || fixed.is_some() { f.weight } else { -f.weight };
+                let sign = if upper || fixed.is_none() { -1 } else { 1 };
+                let most = f.most + (high - f.zero).abs() + (low - f.zero).abs();
+                shared.push(Shared { cost, sign, rows: (first..rows.len()).collect(), most });
+            }
+        }
+        let mut local = vec![u32::MAX; net.rows.len()];
+        for (i, &r) in rows.iter().enumerate() {
+            local[r] = i as u32;
+        }
+        Master {
+            net,
+            group: group.to_vec(),
+            scratch: vec![0.0; rows.len()],
+            rows,
+            local,
+            need,
+            shared,
+            lp: Lp::new(vec![], &[]),
+            columns: vec![],
+            column_of: vec![],
+            seen: HashSet::new(),
+            fixed: vec![None; group.len()],
+            offset,
+            duals: vec![],
+            bound: -INF,
+        }
+    }
+
+    /// Lower bound on the whole cost, in units of cost, rounded down.
+    pub fn bound(&self) -> f64 {
+        self.bound / SCALE
+    }
+
+    /// Smallest whole cost that the bound leaves possible.
+    pub fn least(&self) -> i64 {
+        (self.bound / SCALE).ceil() as i64
+    }
+
+    fn entries(&mut self, m: usize, schedule: &[u8]) -> (f64, Vec<(usize, f64)>) {
+        let (net, p) = (self.net, self.group[m]);
+        let mut cost = 0;
+        let mut entries: Vec<(usize, f64)> = vec![];
+        for (d, &k) in schedule.iter().enumerate().filter(|(_, k)| **k != OFF) {
+            let cell = d * net.kinds + k as usize;
+            cost += net.agents[p].cost[cell];
+            for (r, c) in net.rows_of(p, cell) {
+                let l = self.local[r];
+                if l == u32::MAX {
+                    continue;
+                }
+                let l = l as usize;
+                if self.scratch[l] == 0.0 {
+                    entries.push((l, 0.0));
+                }
+                self.scratch[l] += c as f64;
+            }
+        }
+        for e in &mut entries {
+            e.1 = std::mem::take(&mut self.scratch[e.0]);
+        }
+        entries.retain(|e| e.1 != 0.0);
+        entries.push((self.rows.len() + m, 1.0));
+        (cost as f64, entries)
+    }
+
+    /// Adds a schedule of member `m`; `None` when it is known already.
+    pub fn add(&mut self, m: usize, schedule: &[u8]) -> Option<usize> {
+        if !self.seen.insert(hash(m as u64, schedule)) {
+            return None;
+        }
+        let (cost, entries) = self.entries(m, schedule);
+        let lp = self.lp.add(cost, &entries);
+        self.column_of.push(self.columns.len());
+        self.columns.push(Column { member: m, schedule: schedule.to_vec(), lp });
+        Some(self.columns.len() - 1)
+    }
+
+    /// Duals moved into their boxes and onto the grid of 1/SCALE.
+    fn on_grid(&self, y: &[f64]) -> Vec<f64> {
+        let into = |(y, &r): (&f64, &usize)| {
+            let row = &self.net.rows[r];
+            (y * SCALE).round().clamp(-row.over as f64 * SCALE, row.under as f64 * SCALE)
+        };
+        y.iter().zip(&self.rows).map(into).collect()
+    }
+
+    /// Prices every member that is not fixed, on as many threads as there are pricers.
+    fn price(&self, pricers: &mut [Pricer], y: &[f64], want: usize) -> Vec<(usize, Found)> {
+        let open: Vec<usize> = (0..self.group.len()).filter(|&m| self.fixed[m].is_none()).collect();
+        let net = self.net;
+        let cover: Vec<f64> = net
+            .cover_row
+            .iter()
+            .map(|&r| if r == usize::MAX || self.local[r] == u32::MAX { 0.0 } else { -y[self.local[r] as usize] })
+            .collect();
+        let one = |pricer: &mut Pricer, m: usize| {
+            let p = self.group[m];
+            let a = &net.agents[p];
+            let mut price = vec![INF; net.days * net.kinds];
+            for cell in (0..price.len()).filter(|&c| a.able[c]) {
+                price[cell] = a.cost[cell] as f64 * SCALE + cover[cell];
+            }
+            for &(cell, r, c) in &a.extra {
+                let l = self.local[r as usize];
+                if l != u32::MAX && price[cell as usize] < INF {
+                    price[cell as usize] -= y[l as usize] * f64::from(c);
+                }
+            }
+            (m, pricer.best(net, p, &price, want))
+        };
+        let lanes = pricers.len();
+        if lanes == 1 || open.len() < 4 {
+            return open.into_iter().map(|m| one(&mut pricers[0], m)).collect();
+        }
+        let mut all: Vec<(usize, Found)> = std::thread::scope(|scope| {
+            let (one, open) = (&one, &open);
+            let started: Vec<_> = pricers
+                .iter_mut()
+                .enumerate()
+                .map(|(lane, pricer)| {
+                    let mine = open.iter().skip(lane).step_by(lanes);
+                    scope.spawn(move || mine.map(|&m| one(pricer, m)).collect::<Vec<_>>())
+                })
+                .collect();
+            started.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect()
+        });
+        all.sort_by_key(|x| x.0);
+        all
+    }
+
+    /// The Lagrangian bound of grid duals, exact: all terms are whole numbers below 2^53.
+    fn lagrangian(&self, y: &[f64], found: &[(usize, Found)]) -> f64 {
+        if found.iter().any(|f| f.1.lower <= -INF) {
+            return -INF;
+        }
+        let rows: i128 = y.iter().zip(&self.need).map(|(y, n)| *y as i128 * i128::from(*n)).sum();
+        let fixed: i128 = self
+            .fixed
+            .iter()
+            .enumerate()
+            .filter_map(|(m, f)| f.map(|c| (m, c)))
+            .map(|(m, c)| self.schedule_price(m, &self.columns[c].schedule, y) as i128)
+            .sum();
+        let open: i128 = found.iter().map(|f| f.1.lower.min(INF) as i128).sum();
+        let shared: i128 = self
+            .shared
+            .iter()
+            .map(|s| {
+                let sum: i128 = s.rows.iter().map(|&r| y[r] as i128).sum();
+                let rate = i128::from(s.cost) * SCALE as i128 - i128::from(s.sign) * sum;
+                rate.min(0) * i128::from(s.most)
+            })
+            .sum();
+        (rows + fixed + open + shared + i128::from(self.offset) * SCALE as i128) as f64
+    }
+
+    fn schedule_price(&self, m: usize, schedule: &[u8], y: &[f64]) -> f64 {
+        let (net, p) = (self.net, self.group[m]);
+        let worked = schedule.iter().enumerate().filter(|(_, k)| **k != OFF);
+        worked
+            .map(|(d, &k)| {
+                let cell = d * net.kinds + k as usize;
+                let paid: f64 = net
+                    .rows_of(p, cell)
+                    .filter(|x| self.local[x.0] != u32::MAX)
+                    .map(|(r, c)| y[self.local[r] as usize] * c as f64)
+                    .sum();
+                net.agents[p].cost[cell] as f64 * SCALE - paid
+            })
+            .sum()
+    }
+
+    /// Starts from known duals of the net's rows (for example those of the whole problem).
+    pub fn seed(&mut self, pricers: &mut [Pricer], of_net: &[f64]) {
+        let y: Vec<f64> = self.rows.iter().map(|&r| of_net[r] / SCALE).collect();
+        let y = self.on_grid(&y);
+        let found = self.price(pricers, &y, 3);
+        self.bound = self.lagrangian(&y, &found);
+        self.duals = y;
+        self.take_in(found, false);
+    }
+
+    /// The best duals by row of the net.
+    pub fn duals_of_net(&self) -> Vec<f64> {
+        let mut all = vec![0.0; self.net.rows.len()];
+        for (&r, &y) in self.rows.iter().zip(&self.duals) {
+            all[r] = y;
+        }
+        all
+    }
+
+    /// Adds priced schedules, with `improving` only those with a negative reduced cost; says how many improve.
+    fn take_in(&mut self, found: Vec<(usize, Found)>, improving: bool) -> usize {
+        let mut added = 0;
+        for (m, f) in found {
+            for b in f.best {
+                if improving {
+                    let (cost, entries) = self.entries(m, &b);
+                    let y = self.lp.duals();
+                    let reduced = cost - entries.iter().map(|&(r, v)| y[r] * v).sum::<f64>();
+                    if reduced > -1e-6 {
+                        continue;
+                    }
+                }
+                added += usize::from(self.add(m, &b).is_some());
+            }
+        }
+        added
+    }
+
+    /// Pricing rounds until converged, pruned (nothing below `upper`), out of rounds or out of time.
+    pub fn generate(&mut self, pricers: &mut [Pricer], rounds: usize, upper: i64, clock: &Clock<'_>) -> Ended {
+        let mut smoothing = if self.duals.is_empty() { 0.0 } else { SMOOTHING };
+        for _ in 0..rounds {
+            if clock.over() {
+                return Ended::Budget;
+            }
+            if self.least() >= upper {
+                return Ended::Pruned;
+            }
+            self.lp.solve(2000);
+            let value = self.lp.objective() + self.offset as f64;
+            if value - self.bound() < 1e-3 * (1.0 + value.abs() * 1e-3) {
+                return if self.least() >= upper { Ended::Pruned } else { Ended::Converged };
+            }
+            let newest = &self.lp.duals()[..self.rows.len()];
+            let point: Vec<f64> = if smoothing > 0.0 {
+                let mixed = newest.iter().zip(&self.duals);
+                mixed.map(|(n, b)| n * (1.0 - smoothing) + b / SCALE * smoothing).collect()
+            } else {
+                newest.to_vec()
+            };
+            let y = self.on_grid(&point);
+            let found = self.price(pricers, &y, 2);
+            if found.iter().any(|f| f.1.lower >= INF) {
+                return Ended::Pruned;
+            }
+            let bound = self.lagrangian(&y, &found);
+            if bound > self.bound {
+                self.bound = bound;
+                self.duals = y;
+                if self.least() >= upper {
+                    return Ended::Pruned;
+                }
+            }
+            let added = self.take_in(found, true);
+            if added == 0 {
+                if smoothing == 0.0 {
+                    return Ended::Converged;
+                }
+                smoothing = 0.0;
+            } else if !self.duals.is_empty() {
+                smoothing = SMOOTHING;
+            }
+        }
+        Ended::Budget
+    }
+
+    /// Improves the bound by subgradient steps towards `upper`, for problems too large for the dense programme.
+    pub fn climb(&mut self, pricers: &mut [Pricer], rounds: usize, upper: i64, clock: &Clock<'_>) {
+        let mut y: Vec<f64> = match self.duals.is_empty() {
+            true => self.rows.iter().map(|&r| 0.3 * self.net.rows[r].under as f64).collect(),
+            false => self.duals.iter().map(|y| y / SCALE).collect(),
+        };
+        let mut agility = 0.5;
+        let mut without = 0;
+        for _ in 0..rounds {
+            if clock.over() || self.least() >= upper || agility < 1e-3 {
+                return;
+            }
+            let grid = self.on_grid(&y);
+            let found = self.price(pricers, &grid, 1);
+            let bound = self.lagrangian(&grid, &found);
+            if bound > self.bound {
+                self.bound = bound;
+                self.duals.clone_from(&grid);
+                without = 0;
+            } else {
+                without += 1;
+                if without >= 6 {
+                    agility *= 0.6;
+                    without = 0;
+                    y = self.duals.iter().map(|y| y / SCALE).collect();
+                }
+            }
+            let mut slope: Vec<f64> = self.need.iter().map(|n| *n as f64).collect();
+            for (m, f) in &found {
+                let Some(b) = f.best.first() else { continue };
+                let (_, entries) = self.entries(*m, b);
+                entries.iter().filter(|e| e.0 < self.rows.len()).for_each(|&(r, v)| slope[r] -= v);
+            }
+            // Slack variables at the dual's bounds take up what the box forbids.
+            for (i, g) in slope.iter_mut().enumerate() {
+                let row = &self.net.rows[self.rows[i]];
+                let at_top = grid[i] >= row.under as f64 * SCALE && *g > 0.0;
+                let at_bottom = grid[i] <= -row.over as f64 * SCALE && *g < 0.0;
+                if at_top || at_bottom {
+                    *g = 0.0;
+                }
+            }
+            let norm: f64 = slope.iter().map(|g| g * g).sum();
+            if norm == 0.0 {
+                return;
+            }
+            let step = agility * (upper as f64 - bound / SCALE).max(1.0) / norm;
+            for ((y, g), &r) in y.iter_mut().zip(&slope).zip(&self.rows) {
+                let row = &self.net.rows[r];
+                *y = (*y + step * g).clamp(-row.over as f64, row.under as f64);
+            }
+        }
+    }
+
+    /// Value of each open member's columns in the programme's solution, largest first: (value, column).
+    fn fractions(&self) -> Vec<(f64, usize)> {
+        let mut best = vec![(0.0, usize::MAX); self.group.len()];
+        for (c, x) in self.lp.solution() {
+            let column = self.column_of[c];
+            if column == usize::MAX {
+                continue;
+            }
+            let m = self.columns[column].member;
+            if self.fixed[m].is_none() && x > best[m].0 {
+                best[m] = (x, column);
+            }
+        }
+        let mut all: Vec<(f64, usize)> = best.into_iter().filter(|b| b.1 != usize::MAX).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        all
+    }
+
+    fn fix(&mut self, column: usize) {
+        let m = self.columns[column].member;
+        self.fixed[m] = Some(column);
+        let others: Vec<usize> =
+            self.columns.iter().enumerate().filter(|&(i, c)| c.member == m && i != column).map(|x| x.1.lp).collect();
+        for lp in others {
+            self.lp.raise(lp, EXCLUDED);
+        }
+    }
+
+    /// After fixing: the bound of the known duals for what is left.
+    fn anew(&mut self, pricers: &mut [Pricer]) {
+        self.bound = -INF;
+        if self.duals.is_empty() {
+            return;
+        }
+        let y = std::mem::take(&mut self.duals);
+        let found = self.price(pricers, &y, 1);
+        self.bound = self.lagrangian(&y, &found);
+        self.duals = y;
+        self.take_in(found, true);
+    }
+
+    /// Fixes schedule after schedule, generating columns between, until everybody has one or nothing below `upper` is
+    /// left. Afterwards the master is used up.
+    pub fn dive(
+        &mut self,
+        pricers: &mut [Pricer],
+        upper: i64,
+        rng: &mut Rng,
+        rounds: usize,
+        clock: &Clock<'_>,
+    ) -> Option<Vec<(usize, Vec<u8>)>> {
+        loop {
+            let open = self.fixed.iter().filter(|f| f.is_none()).count();
+            if open == 0 {
+                break;
+            }
+            if clock.over() {
+                return None;
+            }
+            let best = self.fractions();
+            let mut taken = 0;
+            for (i, &(x, column)) in best.iter().enumerate() {
+                let enough = i == 0 || x > 0.97 || (x > 0.8 && taken * 8 < open);
+                if !enough {
+                    break;
+                }
+                // Now and then the second best first, so that repeated dives differ.
+                let pick = if i == 0 && x < 0.97 && best.len() > 1 && rng.chance(0.15) { best[1].1 } else { column };
+                if self.fixed[self.columns[pick].member].is_none() {
+                    self.fix(pick);
+                    taken += 1;
+                }
+            }
+            if taken == 0 {
+                return None;
+            }
+            self.anew(pricers);
+            if self.generate(pricers, rounds, upper, clock) == Ended::Pruned {
+                return None;
+            }
+        }
+        let chosen = self.fixed.iter().flatten().map(|&c| &self.columns[c]);
+        Some(chosen.map(|c| (self.group[c.member], c.schedule.clone())).collect())
+    }
+}
+
+/// The programme without schedules: `under` and artificial unit columns first, then `over`, then shared variables.
+fn first_programme(net: &Net, rows: &[usize], need: &[i64], shared: &[Shared], members: usize) -> Lp {
+    let moved = |i: usize| 1e-5 * (1.0 + (i * 7919 % 997) as f64 / 99.7);
+    let rhs = need.iter().enumerate().map(|(i, n)| *n as f64 + moved(i)).chain((0..members).map(|_| 1.0));
+    let units: Vec<f64> =
+        rows.iter().map(|&r| net.rows[r].under as f64).chain((0..members).map(|_| 10.0 * EXCLUDED)).collect();
+    let mut lp = Lp::new(rhs.collect(), &units);
+    for (i, &r) in rows.iter().enumerate() {
+        lp.add(net.rows[r].over as f64, &[(i, -1.0)]);
+    }
+    for s in shared {
+        let entries: Vec<(usize, f64)> = s.rows.iter().map(|&r| (r, s.sign as f64)).collect();
+        lp.add(s.cost as f64, &entries);
+    }
+    lp
+}

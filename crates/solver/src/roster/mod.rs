@@ -1,0 +1,27 @@
+//! Shift rosters (排班): the model, the public instance format, the solver, the independent checker.
+//!
+//! All rules of one person live in a dynamic programme over that person's days; everything that couples people (needs,
+//! mixes, fairness) is a row of a linear programme whose columns are whole personal schedules. Weights are whole numbers
+//! and prices are fixed-point whole numbers held in `f64`, so the dual bound is exact, not merely rounded outward.
+
+mod chain;
+mod check;
+mod clash;
+mod format;
+mod master;
+mod model;
+mod net;
+mod price;
+mod search;
+mod simplex;
+mod solve;
+mod state;
+mod util;
+
+pub use check::{Report, Violation, check};
+pub use format::{BadFile, MAX_BYTES, read};
+pub use model::{
+    BadModel, CellCost, Cover, Fairness, History, Kind, MAX_CELLS, MAX_DAYS, MAX_KINDS, MAX_PEOPLE, MAX_WEIGHT, Mix,
+    Model, OFF, Person, Request, Roster,
+};
+pub use solve::{Control, End, NoRoster, Phase, Progress, Solution, solve};

@@ -1,0 +1,298 @@
+//! Neighbourhood search (邻域搜索): one lane with its own randomness and working memory. Ruin and recreate by exact
+//! pricing with annealing, and column generation with a dive over a few people, chosen where the gap to the bound lies.
+
+use super::master::{Ended, Master};
+use super::net::{Agent, INF, Net, SCALE};
+use super::price::Pricer;
+use super::state::State;
+use super::util::{Clock, Rng};
+
+pub(crate) struct Lane {
+    net: Net,
+    pub pricer: Pricer,
+    rng: Rng,
+    price: Vec<f64>,
+    group_size: f64,
+    temperature: f64,
+    pub best: State,
+    pub cost: i64,
+    pub counts: Counts,
+}
+
+/// What a lane did, for reports.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub recreated: u64,
+    pub groups: u64,
+    pub groups_pruned: u64,
+    pub groups_better: u64,
+}
+
+/// A person's agents outside a window, put back after the step.
+type Frames = Vec<(usize, Agent)>;
+
+impl Lane {
+    pub fn new(net: &Net, state: &State, seed: u64) -> Lane {
+        Lane {
+            net: net.clone(),
+            pricer: Pricer::new(net),
+            rng: Rng::new(seed),
+            price: vec![],
+            group_size: 6.0,
+            temperature: 0.0,
+            cost: state.cost(net),
+            best: state.clone(),
+            counts: Counts::default(),
+        }
+    }
+
+    pub fn adopt(&mut self, state: &State, cost: i64) {
+        if cost < self.cost {
+            self.best.clone_from(state);
+            self.cost = cost;
+        }
+    }
+
+    /// Puts in the cheapest schedule for `p`, whose work is taken out; with noise in units of cost. The old schedule
+    /// when none is found.
+    fn insert(&mut self, state: &mut State, p: usize, old: Vec<u8>, pulls: &[i64], noise: f64) {
+        let mut price = std::mem::take(&mut self.price);
+        state.marginal(&self.net, p, pulls, &mut price);
+        if noise > 0.0 {
+            for v in price.iter_mut().filter(|v| **v < INF) {
+                *v += (self.rng.unit() * noise * SCALE).floor();
+            }
+        }
+        let found = self.pricer.best(&self.net, p, &price, 1);
+        self.price = price;
+        let schedule = found.best.into_iter().next().unwrap_or(old);
+        state.put(&self.net, p, schedule);
+    }
+
+    fn frame(&mut self, people: &[usize], state: &State, window: Option<(usize, usize)>) -> Frames {
+        let Some((a, b)) = window else { return vec![] };
+        let framed = |&p: &usize| {
+            let agent = self.net.agents[p].framed(&state.rows[p], a, b);
+            (p, std::mem::replace(&mut self.net.agents[p], agent))
+        };
+        people.iter().map(framed).collect()
+    }
+
+    fn unframe(&mut self, frames: Frames) {
+        for (p, agent) in frames {
+            self.net.agents[p] = agent;
+        }
+    }
+
+    /// A window of the horizon when that is long.
+    fn window(&mut self, people: usize) -> Option<(usize, usize)> {
+        let days = self.net.days;
+        let wide = if days > 100 { Some(14 + 7 * self.rng.below(3)) } else { None };
+        let wide = wide.or_else(|| (days >= 28 && people > 8).then(|| (days / 3).max(7)))?;
+        let from = self.rng.below(days + 1 - wide.min(days) + wide / 2);
+        let from = from.saturating_sub(wide / 4);
+        Some((from, (from + wide).min(days)))
+    }
+
+    /// Annealed ruin and recreate from the best state.
+    pub fn recreate(&mut self, steps: usize, clock: &Clock<'_>) {
+        let people = self.net.agents.len();
+        let mut state = self.best.clone();
+        let mut cost = self.cost;
+        let start = 12.0 * (1.0 + self.rng.unit());
+        for step in 0..steps {
+            if step % 8 == 0 && clock.over() {
+                break;
+            }
+            self.temperature = start * (1.0 - step as f64 / steps as f64).powi(2) + 0.3;
+            let n = (1 + self.rng.below(4)).min(people);
+            let first = self.rng.below(people);
+            let mut chosen = vec![first];
+            while chosen.len() < n {
+                let p = self.rng.below(people);
+                if !chosen.contains(&p) {
+                    chosen.push(p);
+                }
+            }
+            let window = if self.net.days > 100 { self.window(n) } else { None };
+            let frames = self.frame(&chosen, &state, window);
+            let pulls: Vec<Vec<i64>> = chosen.iter().map(|&p| state.pulls(&self.net, p)).collect();
+            let old: Vec<Vec<u8>> = chosen.iter().map(|&p| state.take(&self.net, p)).collect();
+            let level = if n == 1 { 0.0 } else { self.temperature * 0.7 * self.rng.unit() };
+            for (i, &p) in chosen.iter().enumerate() {
+                let noise = if i + 1 == n { 0.0 } else { level };
+                self.insert(&mut state, p, old[i].clone(), &pulls[i], noise);
+            }
+            self.unframe(frames);
+            self.counts.recreated += 1;
+            let now = state.cost(&self.net);
+            let accept = now <= cost || self.rng.unit() < (-((now - cost) as f64) / self.temperature).exp();
+            if accept {
+                cost = now;
+                if cost < self.cost {
+                    self.cost = cost;
+                    self.best.clone_from(&state);
+                }
+            } else {
+                for (&p, old) in chosen.iter().zip(old) {
+                    state.take(&self.net, p);
+                    state.put(&self.net, p, old);
+                }
+            }
+        }
+    }
+
+    /// How far each person's schedule and each row's activity is from what the duals pay: their sum is the whole gap.
+    fn losses(&mut self, duals: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let net = &self.net;
+        let plain = net.plain_rows();
+        let rows = (0..plain).map(|r| {
+            let act = self.best.activity[r];
+            (State::row_cost(net, r, act) as f64 - duals[r] / SCALE * (net.rows[r].need - act) as f64).max(0.0)
+        });
+        let rows: Vec<f64> = rows.collect();
+        let mut people = vec![];
+        for p in 0..net.agents.len() {
+            let a = &net.agents[p];
+            let mut price = vec![INF; net.days * net.kinds];
+            for cell in (0..price.len()).filter(|&c| a.able[c]) {
+                let paid: f64 = net.rows_of(p, cell).map(|(r, c)| duals[r] * c as f64).sum();
+                price[cell] = a.cost[cell] as f64 * SCALE - paid;
+            }
+            let worked = self.best.rows[p].iter().enumerate().filter(|(_, k)| **k != super::model::OFF);
+            let present: f64 = worked.map(|(d, &k)| price[d * net.kinds + k as usize]).sum();
+            let best = self.pricer.best(net, p, &price, 1).lower;
+            people.push(((present - best) / SCALE).max(0.0));
+        }
+        (people, rows)
+    }
+
+    fn draw(&mut self, weights: &[f64]) -> Option<usize> {
+        let sum: f64 = weights.iter().sum();
+        if sum <= 0.0 {
+            return None;
+        }
+        let mut x = self.rng.unit() * sum;
+        for (i, w) in weights.iter().enumerate() {
+            x -= w;
+            if x < 0.0 {
+                return Some(i);
+            }
+        }
+        None
+    }
+
+    /// A group around where the gap lies.
+    fn group(&mut self, people_loss: &[f64], row_loss: &[f64], window: Option<(usize, usize)>) -> Vec<usize> {
+        let people = self.net.agents.len();
+        let size = (self.group_size + 3.0 * (self.rng.unit() - 0.5)).round().max(2.0) as usize;
+        let size = if window.is_some() { size * 2 } else { size }.min(people);
+        let mean = people_loss.iter().sum::<f64>() / people as f64;
+        let mut weights: Vec<f64> = people_loss.iter().map(|l| l + 0.5 * mean + 0.1).collect();
+        if self.rng.chance(0.6)
+            && let Some(r) = self.draw(row_loss)
+        {
+            // People who work in, or could work in, the row with the loss.
+            let plain: Vec<usize> = (0..people).filter(|&p| self.touches(p, r)).collect();
+            for p in plain {
+                weights[p] *= 4.0;
+            }
+        }
+        let mut chosen = vec![];
+        while chosen.len() < size {
+            let Some(p) = self.draw(&weights) else { break };
+            weights[p] = 0.0;
+            chosen.push(p);
+        }
+        chosen
+    }
+
+    fn touches(&self, p: usize, r: usize) -> bool {
+        let a = &self.net.agents[p];
+        let cover = self.net.cover_row.iter().position(|&x| x == r);
+        cover.is_some_and(|c| a.able[c]) || a.extra.iter().any(|e| e.1 as usize == r)
+    }
+
+    /// Column generation and a dive over groups of people, `steps` times.
+    pub fn groups(&mut self, steps: usize, duals: Option<&[f64]>, clock: &Clock<'_>) {
+        let people = self.net.agents.len();
+        let mut losses: Option<(Vec<f64>, Vec<f64>)> = None;
+        for _ in 0..steps {
+            if clock.over() {
+                break;
+            }
+            if losses.is_none() {
+                losses = Some(match duals {
+                    Some(d) => self.losses(d),
+                    None => (vec![1.0; people], vec![0.0; self.net.rows.len()]),
+                });
+            }
+            let Some((people_loss, row_loss)) = &losses else { break };
+            let (people_loss, row_loss) = (people_loss.clone(), row_loss.clone());
+            let wide = self.rng.chance(0.35) || self.net.days > 100;
+            let window = if wide { self.window(people.max(9)) } else { None };
+            let group = self.group(&people_loss, &row_loss, window);
+            if self.one_group(&group, duals, window, clock) {
+                losses = None;
+            }
+        }
+    }
+
+    fn one_group(
+        &mut self,
+        group: &[usize],
+        duals: Option<&[f64]>,
+        window: Option<(usize, usize)>,
+        clock: &Clock<'_>,
+    ) -> bool {
+        self.counts.groups += 1;
+        let state = self.best.clone();
+        let frames = self.frame(group, &state, window);
+        let sideways = i64::from(self.rng.chance(0.2));
+        let upper = self.cost + sideways;
+        let found = {
+            let mut master = Master::new(&self.net, &state, group, window);
+            let pricer = std::slice::from_mut(&mut self.pricer);
+            if let Some(d) = duals {
+                master.seed(pricer, d);
+            }
+            match master.generate(pricer, 60, upper, clock) {
+                Ended::Pruned => None,
+                _ => master.dive(pricer, upper, &mut self.rng, 6, clock).or_else(|| Some(vec![])),
+            }
+        };
+        self.unframe(frames);
+        let Some(schedules) = found else {
+            self.counts.groups_pruned += 1;
+            self.group_size = (self.group_size + 0.15).min(self.net.agents.len() as f64);
+            return false;
+        };
+        self.group_size = (self.group_size - 0.05).max(3.0);
+        if schedules.is_empty() {
+            return false;
+        }
+        let mut next = state;
+        for (p, schedule) in schedules {
+            next.take(&self.net, p);
+            next.put(&self.net, p, schedule);
+        }
+        for &p in group {
+            let pulls = next.pulls(&self.net, p);
+            let before = next.cost(&self.net);
+            let old = next.take(&self.net, p);
+            self.insert(&mut next, p, old.clone(), &pulls, 0.0);
+            if next.cost(&self.net) > before {
+                next.take(&self.net, p);
+                next.put(&self.net, p, old);
+            }
+        }
+        let cost = next.cost(&self.net);
+        let better = cost < self.cost;
+        if cost <= self.cost {
+            self.cost = cost;
+            self.best = next;
+        }
+        self.counts.groups_better += u64::from(better);
+        better
+    }
+}

@@ -1,0 +1,322 @@
+//! The driver: a first roster, the root bound, a dive, then two lanes of neighbourhood search until the time is up.
+
+use super::check::{Report, check};
+use super::master::{Ended, Master};
+use super::model::{BadModel, Model, OFF, Roster};
+use super::net::{INF, Net};
+use super::price::Pricer;
+use super::search::Lane;
+use super::state::State;
+use super::util::{Clock, Rng};
+use std::sync::atomic::AtomicBool;
+
+/// Rows (with one for each person) up to which the root programme is solved by the dense simplex.
+const DENSE_ROWS: usize = 1400;
+/// Lanes of the search, whatever the number of threads: so the threads do not change the result.
+const LANES: usize = 2;
+
+/// What the caller decides.
+pub struct Control<'a> {
+    /// Seconds since the caller's start.
+    pub elapsed: &'a (dyn Fn() -> f64 + Sync),
+    /// Elapsed seconds at which to stop.
+    pub seconds: f64,
+    /// Stops at the next step when true.
+    pub stop: &'a AtomicBool,
+    pub seed: u64,
+    /// 1 or 2.
+    pub threads: usize,
+    /// Rounds of neighbourhood search at most; a run that ends by this and not by the clock is repeatable.
+    pub rounds: Option<u64>,
+}
+
+/// Progress (进度): told whenever the roster or the bound got better.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    pub seconds: f64,
+    /// Best roster so far: what to keep when the process may be killed.
+    pub roster: &'a Roster,
+    /// Objective with missing units of hard rows at a large weight.
+    pub cost: i64,
+    pub bound: f64,
+    pub phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    First,
+    Bound,
+    Dive,
+    Search,
+}
+
+/// Why a solve ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The bound meets the roster: there is no better one.
+    Proven,
+    Time,
+    Stopped,
+    Rounds,
+}
+
+/// A roster with what is proven about it.
+#[derive(Clone, Debug)]
+pub struct Solution {
+    pub roster: Roster,
+    /// The independent checker's judgement.
+    pub report: Report,
+    /// No roster that keeps all hard rules has an objective below this.
+    pub bound: f64,
+    /// Proven that hard rows (needs, mixes) cannot all be met together with the personal rules.
+    pub impossible: bool,
+    pub end: End,
+    pub seconds: f64,
+    /// Seconds at which the first roster stood.
+    pub first_after: f64,
+}
+
+impl Solution {
+    /// (objective − bound) / max(bound, 1).
+    pub fn gap(&self) -> f64 {
+        (self.report.objective as f64 - self.bound) / self.bound.max(1.0)
+    }
+}
+
+/// Why there is no roster at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoster {
+    #[error("{0}")]
+    BadModel(#[from] BadModel),
+    /// This person's own rules leave no schedule.
+    #[error("person {person} has no legal schedule")]
+    Person { person: usize },
+    /// This person's rules together need more memory than is allowed.
+    #[error("the rules of person {person} need too much memory; limit runs or minutes")]
+    TooLarge { person: usize },
+}
+
+/// Finds a roster within the control's time.
+///
+/// # Errors
+/// A model out of bounds, or a person whose own rules allow nothing.
+pub fn solve(
+    model: &Model,
+    control: &Control<'_>,
+    progress: &mut dyn FnMut(&Progress<'_>),
+) -> Result<Solution, NoRoster> {
+    model.validate()?;
+    let net = Net::new(model);
+    let mut run = Driver::new(&net, control)?;
+    run.tell(Phase::First, progress);
+    let first_after = (control.elapsed)();
+    let end = run.all(progress);
+    let roster = run.best.roster();
+    let report = check(model, &roster);
+    let bound = run.bound;
+    Ok(Solution {
+        impossible: bound > 0.0 && !report.feasible() && hard_only(model, control),
+        roster,
+        report,
+        bound,
+        end,
+        seconds: (control.elapsed)(),
+        first_after,
+    })
+}
+
+/// Whether the hard rows alone, at weight 1, have a positive bound.
+fn hard_only(model: &Model, control: &Control<'_>) -> bool {
+    super::clash::proven_impossible(model, control)
+}
+
+struct Driver<'n, 'c> {
+    net: &'n Net,
+    clock: Clock<'c>,
+    control: &'c Control<'c>,
+    pricers: Vec<Pricer>,
+    rng: Rng,
+    best: State,
+    cost: i64,
+    bound: f64,
+    duals: Option<Vec<f64>>,
+    told: (i64, f64),
+}
+
+impl<'n, 'c> Driver<'n, 'c> {
+    fn new(net: &'n Net, control: &'c Control<'c>) -> Result<Driver<'n, 'c>, NoRoster> {
+        let clock = Clock { elapsed: control.elapsed, until: control.seconds, stop: control.stop };
+        let mut pricers: Vec<Pricer> = (0..control.threads.clamp(1, LANES)).map(|_| Pricer::new(net)).collect();
+        let best = first_roster(net, &mut pricers[0])?;
+        let cost = best.cost(net);
+        Ok(Driver {
+            net,
+            clock,
+            control,
+            pricers,
+            rng: Rng::new(control.seed),
+            best,
+            cost,
+            bound: 0.0,
+            duals: None,
+            told: (i64::MAX, -1.0),
+        })
+    }
+
+    fn tell(&mut self, phase: Phase, progress: &mut dyn FnMut(&Progress<'_>)) {
+        if (self.cost, self.bound) != self.told {
+            self.told = (self.cost, self.bound);
+            let seconds = (self.clock.elapsed)();
+            progress(&Progress { seconds, roster: &self.best.roster(), cost: self.cost, bound: self.bound, phase });
+        }
+    }
+
+    fn proven(&self) -> bool {
+        self.bound.ceil() as i64 >= self.cost
+    }
+
+    fn ended(&self) -> Option<End> {
+        if self.proven() {
+            Some(End::Proven)
+        } else if self.control.stop.load(std::sync::atomic::Ordering::Relaxed) {
+            Some(End::Stopped)
+        } else {
+            self.clock.over().then_some(End::Time)
+        }
+    }
+
+    fn raise(&mut self, bound: f64) {
+        self.bound = self.bound.max(bound.ceil().max(0.0));
+    }
+
+    fn all(&mut self, progress: &mut dyn FnMut(&Progress<'_>)) -> End {
+        let mut lanes: Vec<Lane> =
+            (0..LANES).map(|i| Lane::new(self.net, &self.best, self.control.seed.wrapping_add(1 + i as u64))).collect();
+        let small = self.net.rows.len() + self.net.agents.len() <= DENSE_ROWS;
+        let warm = if small { 0.05 } else { 0.3 };
+        let clock = self.clock.share(warm);
+        self.both(&mut lanes, |lane| lane.recreate(400, &clock));
+        self.tell(Phase::First, progress);
+        if small {
+            self.root(progress)
+        } else {
+            self.climb(progress)
+        }
+        for lane in &mut lanes {
+            lane.adopt(&self.best, self.cost);
+        }
+        let mut round = 0;
+        loop {
+            if let Some(end) = self.ended() {
+                return end;
+            }
+            if self.control.rounds.is_some_and(|r| round >= r) {
+                return End::Rounds;
+            }
+            let (clock, duals) = (self.clock, self.duals.clone());
+            self.both(&mut lanes, |lane| {
+                if round % 4 == 0 {
+                    lane.recreate(300, &clock);
+                } else {
+                    lane.groups(8, duals.as_deref(), &clock);
+                }
+            });
+            self.tell(Phase::Search, progress);
+            round += 1;
+        }
+    }
+
+    /// Runs the lanes, on two threads when there are two, and takes the best of them to all.
+    fn both(&mut self, lanes: &mut [Lane], step: impl Fn(&mut Lane) + Sync) {
+        if self.pricers.len() > 1 {
+            std::thread::scope(|scope| {
+                for lane in lanes.iter_mut() {
+                    scope.spawn(|| step(lane));
+                }
+            });
+        } else {
+            lanes.iter_mut().for_each(step);
+        }
+        for lane in lanes.iter() {
+            if lane.cost <= self.cost {
+                self.best.clone_from(&lane.best);
+                self.cost = lane.cost;
+            }
+        }
+        for lane in lanes.iter_mut() {
+            lane.adopt(&self.best, self.cost);
+        }
+    }
+
+    /// The whole problem's programme: bound, duals, a dive.
+    fn root(&mut self, progress: &mut dyn FnMut(&Progress<'_>)) {
+        let group: Vec<usize> = (0..self.net.agents.len()).collect();
+        let mut master = Master::new(self.net, &self.best, &group, None);
+        let clock = self.clock.share(0.45);
+        loop {
+            let ended = master.generate(&mut self.pricers, 10, i64::MAX, &clock);
+            self.raise(master.bound());
+            self.tell(Phase::Bound, progress);
+            if ended != Ended::Budget || clock.over() {
+                break;
+            }
+        }
+        self.duals = (!master.duals.is_empty()).then(|| master.duals_of_net());
+        if self.ended().is_some() {
+            return;
+        }
+        let clock = self.clock.share(0.35);
+        if let Some(all) = master.dive(&mut self.pricers, self.cost, &mut self.rng, 8, &clock) {
+            let mut rows = vec![vec![OFF; self.net.days]; group.len()];
+            for (p, schedule) in all {
+                rows[p] = schedule;
+            }
+            let state = State::new(self.net, rows);
+            let cost = state.cost(self.net);
+            if cost < self.cost {
+                (self.best, self.cost) = (state, cost);
+            }
+        }
+        self.tell(Phase::Dive, progress);
+    }
+
+    fn climb(&mut self, progress: &mut dyn FnMut(&Progress<'_>)) {
+        let group: Vec<usize> = (0..self.net.agents.len()).collect();
+        let mut master = Master::without_programme(self.net, &self.best, &group, None);
+        let clock = self.clock.share(0.5);
+        while !clock.over() {
+            let before = master.bound();
+            master.climb(&mut self.pricers, 20, self.cost, &clock);
+            self.raise(master.bound());
+            self.tell(Phase::Bound, progress);
+            if master.bound() <= before {
+                break;
+            }
+        }
+        self.duals = (!master.duals.is_empty()).then(|| master.duals_of_net());
+    }
+}
+
+/// Everybody's cheapest schedule in turn, given those before.
+fn first_roster(net: &Net, pricer: &mut Pricer) -> Result<State, NoRoster> {
+    let people = net.agents.len();
+    let mut state = State::new(net, vec![vec![OFF; net.days]; people]);
+    let mut price = vec![];
+    // Who has the fewest possibilities goes first.
+    let mut order: Vec<usize> = (0..people).collect();
+    order.sort_by_key(|&p| net.agents[p].able.iter().filter(|a| **a).count());
+    for p in order {
+        state.take(net, p);
+        state.marginal(net, p, &[], &mut price);
+        let found = pricer.best(net, p, &price, 1);
+        let Some(b) = found.best.into_iter().next() else {
+            return Err(if found.lower >= INF {
+                NoRoster::Person { person: p }
+            } else {
+                NoRoster::TooLarge { person: p }
+            });
+        };
+        state.put(net, p, b);
+    }
+    Ok(state)
+}

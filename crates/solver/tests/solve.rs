@@ -1,0 +1,221 @@
+//! The solver against the independent checker, against exhaustive search on tiny models, and on the shared instances.
+
+mod common;
+
+use common::{control_rounds, run};
+use proptest::prelude::*;
+use solver::roster::{
+    Cover, End, Fairness, History, Kind, Mix, Model, NoRoster, OFF, Person, Request, Roster, check, read,
+};
+use std::path::Path;
+
+fn kind(name: &str, minutes: u32, never_then: &[usize]) -> Kind {
+    Kind { name: name.into(), minutes, never_then: never_then.to_vec() }
+}
+
+prop_compose! {
+    fn person(days: usize)(
+        min in 0u32..3, span in 2u32..6, max_run in 1u16..5, min_run in 1u16..3, min_off in 1u16..3,
+        weekends in 0u16..3, n_limit in 0u16..4, off in prop::collection::vec(0..days, 0..2),
+        fixed in prop::option::of((0..days, prop::option::of(0usize..2))),
+        history in prop::option::of((prop::option::of(0usize..2), 1u16..4)),
+    ) -> Person {
+        let mut p = Person::free("p", 2);
+        p.min_minutes = min * 480;
+        p.max_minutes = (min + span) * 500;
+        (p.max_run, p.min_run, p.min_off, p.max_weekends) = (max_run.max(min_run), min_run, min_off, weekends);
+        p.max_of_kind = vec![99, n_limit];
+        p.days_off = off;
+        p.fixed = fixed.into_iter().collect();
+        p.history = history.map(|(last, run)| History { last, run });
+        p
+    }
+}
+
+prop_compose! {
+    fn model(days: usize, most: usize)(
+        people in prop::collection::vec(person(days), 2..=most),
+        needs in prop::collection::vec((0u32..3, prop::sample::select(vec![1i64, 30, 100]), 0i64..5, prop::bool::weighted(0.1)), days * 2),
+        wishes in prop::collection::vec((0..2usize, 0..days, 0usize..2, any::<bool>(), 1i64..9), 0..6),
+        mix in prop::option::of((0..days, -1i32..2, any::<bool>())),
+        fair in prop::option::of((1i64..20, -2i32..3)),
+    ) -> Model {
+        let n = people.len();
+        let cover = needs.iter().enumerate().map(|(i, &(need, under, over, hard))| Cover { day: i / 2, kind: i % 2, need, under, over, hard }).collect();
+        let requests = wishes.into_iter().map(|(person, day, kind, on, weight)| Request { person, day, kind, on, weight }).collect();
+        let mixes = mix.map(|(day, least, hard)| Mix { name: "mix".into(), day, kinds: vec![0, 1], people: vec![(0, 1), (1, -1)], least, under: 40, hard });
+        let fairness = fair.map(|(weight, carry)| Fairness {
+            name: "nights".into(),
+            people: (0..n).map(|p| (p, if p == 0 { carry } else { 0 })).collect(),
+            cells: (0..days).map(|d| (d, 1)).collect(),
+            weight,
+        });
+        Model {
+            days,
+            kinds: vec![kind("D", 480, &[]), kind("N", 600, &[0])],
+            people,
+            weekends: (0..days).step_by(4).filter(|d| d + 1 < days).map(|d| vec![d, d + 1]).collect(),
+            cover,
+            requests,
+            costs: vec![],
+            mixes: mixes.into_iter().collect(),
+            fairness: fairness.into_iter().collect(),
+        }
+    }
+}
+
+/// Every legal schedule of one person, by the checker alone.
+fn legal(model: &Model, p: usize) -> Vec<Vec<u8>> {
+    let alone = Model {
+        people: vec![model.people[p].clone()],
+        cover: vec![],
+        requests: vec![],
+        costs: vec![],
+        mixes: vec![],
+        fairness: vec![],
+        ..model.clone()
+    };
+    let kinds = model.kinds.len();
+    let total = (kinds + 1).pow(model.days as u32);
+    let schedule = |mut code: usize| -> Vec<u8> {
+        (0..model.days)
+            .map(|_| {
+                let k = code % (kinds + 1);
+                code /= kinds + 1;
+                if k == kinds { OFF } else { k as u8 }
+            })
+            .collect()
+    };
+    (0..total).map(schedule).filter(|s| check(&alone, &Roster { rows: vec![s.clone()] }).feasible()).collect()
+}
+
+/// The best objective over all rosters, `None` when hard rows can never be met.
+fn exhaustive(model: &Model, schedules: &[Vec<Vec<u8>>]) -> Option<i64> {
+    let mut best: Option<i64> = None;
+    let mut at = vec![0; schedules.len()];
+    loop {
+        let rows = at.iter().zip(schedules).map(|(&i, s)| s[i].clone()).collect();
+        let r = check(model, &Roster { rows });
+        if r.feasible() {
+            best = Some(best.map_or(r.objective, |b| b.min(r.objective)));
+        }
+        let Some(i) = (0..at.len()).find(|&i| at[i] + 1 < schedules[i].len()) else { return best };
+        at[i] += 1;
+        at[..i].fill(0);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    /// Whatever the rules, what comes back is legal for every person, and the bound is below it.
+    #[test]
+    fn never_returns_what_the_checker_refuses(m in model(10, 5), seed in 0u64..1000) {
+        prop_assert_eq!(m.validate(), Ok(()));
+        match run(&m, &control_rounds(seed, 1)) {
+            Ok(s) => {
+                let again = check(&m, &s.roster);
+                prop_assert_eq!(&again, &s.report);
+                let personal = again.violations.iter().all(|v| matches!(v, solver::roster::Violation::Cover { .. } | solver::roster::Violation::Mix { .. }));
+                prop_assert!(personal, "{:?}", again.violations);
+                if again.feasible() {
+                    prop_assert!(s.bound <= again.objective as f64, "bound {} objective {}", s.bound, again.objective);
+                }
+            }
+            Err(NoRoster::Person { .. }) => {}
+            Err(e) => prop_assert!(false, "{e}"),
+        }
+    }
+
+    /// On tiny models the bound is below the true optimum, a proven roster is optimal, and "no schedule" is true.
+    #[test]
+    fn agrees_with_exhaustive_search(m in model(5, 2), seed in 0u64..1000) {
+        let schedules: Vec<_> = (0..m.people.len()).map(|p| legal(&m, p)).collect();
+        match run(&m, &control_rounds(seed, 2)) {
+            Err(NoRoster::Person { person }) => prop_assert!(schedules[person].is_empty()),
+            Err(e) => prop_assert!(false, "{e}"),
+            Ok(s) => {
+                prop_assert!(schedules.iter().all(|s| !s.is_empty()));
+                match exhaustive(&m, &schedules) {
+                    Some(best) => {
+                        prop_assert!(!s.impossible);
+                        prop_assert!(s.bound <= best as f64, "bound {} best {best}", s.bound);
+                        prop_assert!(s.report.feasible() && s.report.objective >= best);
+                        if s.end == End::Proven {
+                            prop_assert_eq!(s.report.objective, best);
+                        }
+                    }
+                    None => prop_assert!(!s.report.feasible()),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_roster_on_one_thread_and_on_two() {
+    let text = include_str!("small.txt");
+    let m = read(text.as_bytes()).expect("reads");
+    let mut one = control_rounds(7, 2);
+    one.threads = 1;
+    let mut two = control_rounds(7, 2);
+    two.threads = 2;
+    let (a, b) = (run(&m, &one).expect("solves"), run(&m, &two).expect("solves"));
+    assert_eq!((a.roster.clone(), a.bound), (b.roster, b.bound));
+    let c = run(&m, &one).expect("solves");
+    assert_eq!(a.roster, c.roster);
+}
+
+#[test]
+fn nights_are_spread_evenly_where_that_is_possible() {
+    let people = (0..6)
+        .map(|i| {
+            let mut p = Person::free(format!("p{i}"), 2);
+            (p.max_run, p.min_off, p.max_minutes) = (5, 1, 20 * 480);
+            p
+        })
+        .collect();
+    let need = |day, kind| Cover { day, kind, need: 1 + u32::from(kind == 0), under: 200, over: 1, hard: true };
+    let carry = [0, 3, 1, 2, 0, 1];
+    let m = Model {
+        days: 28,
+        kinds: vec![kind("D", 480, &[]), kind("N", 600, &[0])],
+        people,
+        cover: (0..28).flat_map(|d| [need(d, 0), need(d, 1)]).collect(),
+        fairness: vec![Fairness {
+            name: "nights".into(),
+            people: (0..6).map(|p| (p, carry[p])).collect(),
+            cells: (0..28).map(|d| (d, 1)).collect(),
+            weight: 10,
+        }],
+        ..Model::default()
+    };
+    let s = run(&m, &control_rounds(3, 6)).expect("solves");
+    assert!(s.report.feasible(), "{:?}", s.report.violations);
+    assert!(s.report.spreads[0] <= 1, "spread {} (28 nights and 7 carried over on 6 people)", s.report.spreads[0]);
+}
+
+/// Published best objectives of the shared instances.
+const PUBLISHED: [(&str, i64); 4] = [("02", 828), ("03", 1001), ("04", 1716), ("06", 1950)];
+
+#[test]
+fn bound_published_best_and_objective_stand_in_this_order() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/roster/curtois_txt");
+    if !dir.exists() {
+        println!("skipped: {} is not here", dir.display());
+        return;
+    }
+    for (name, best) in PUBLISHED {
+        let bytes = std::fs::read(dir.join(format!("Instance{name}.txt.gz"))).expect("reads");
+        let m = read(&bytes).expect("is the format");
+        let s = run(&m, &control_rounds(1, 1)).expect("solves");
+        assert!(s.report.feasible());
+        assert!(
+            s.bound <= best as f64 && best <= s.report.objective,
+            "{name}: {} {best} {}",
+            s.bound,
+            s.report.objective
+        );
+        assert!(s.gap() < 0.02, "{name}: gap {}", s.gap());
+    }
+}
