@@ -1,12 +1,14 @@
 //! What people do: preview a file, import it.
 
 use crate::judge::{Row, Verdict, judge};
-use crate::mapping::Mapping;
+use crate::mapping::{Kind, Mapping};
+use crate::persons;
 use crate::report::{Outcome, Report};
 use crate::store;
 use crate::table::Table;
 use incidents::model::NewIntake;
-use kernel::{Act, Actor, App, ImportId, Permission, Purpose, Reader, Result, StationId, Tx};
+use kernel::{Act, Actor, App, ImportId, Permission, Purpose, Reader, Result, StationId, Timestamp, Tx};
+use people::model::RegisterRow;
 use std::collections::HashMap;
 
 /// Rows written in one command.
@@ -24,49 +26,108 @@ fn act(app: &App, job: &Job<'_>, action: &'static str) -> Act {
     app.act(job.actor, action, Purpose::Exchange, app.fresh_command()).in_station(job.station)
 }
 
-/// Judges every record and compares keys inside the file: the first of a key is taken.
-fn sort_out(app: &App, job: &Job<'_>, table: &Table) -> Vec<Verdict> {
-    let now = app.now();
-    let mut first: HashMap<String, [u8; 32]> = HashMap::new();
-    table
-        .records
-        .iter()
-        .map(|(_, record)| {
-            let verdict = judge(job.mapping, &table.header, record, now);
-            if let Verdict::Accepted(row) = &verdict {
-                match first.get(&row.key) {
-                    Some(digest) if *digest != row.digest() => return Verdict::Refused(vec!["key.conflict"]),
-                    Some(_) => {}
-                    None => {
-                        first.insert(row.key.clone(), row.digest());
-                    }
+/// What a row becomes.
+enum Entry {
+    Intake(Row),
+    Person(RegisterRow),
+}
+
+/// A row that can be written.
+struct Ready {
+    /// Tells the row from all others of its name space; of a person a keyed digest, never the number itself.
+    key: String,
+    /// Tells a changed row from the same one.
+    digest: Vec<u8>,
+    warnings: Vec<String>,
+    /// Older first, so that the first report of a matter leads its cluster.
+    order: Timestamp,
+    entry: Entry,
+}
+
+enum Sorted {
+    Skipped,
+    Refused(Vec<String>),
+    Ready(Box<Ready>),
+}
+
+/// Judges every record and compares keys inside the file: of messages the first of a key is taken.
+fn sort_out(app: &App, job: &Job<'_>, table: &Table) -> Result<Vec<Sorted>> {
+    let mut first: HashMap<String, Vec<u8>> = HashMap::new();
+    let mut out = Vec::with_capacity(table.records.len());
+    for (_, record) in &table.records {
+        let mut sorted = one(app, job, &table.header, record)?;
+        if let Sorted::Ready(r) = &sorted
+            && matches!(r.entry, Entry::Intake(_))
+        {
+            match first.get(&r.key) {
+                Some(digest) if *digest != r.digest => sorted = Sorted::Refused(vec!["key.conflict".into()]),
+                Some(_) => {}
+                None => {
+                    first.insert(r.key.clone(), r.digest.clone());
                 }
             }
-            verdict
-        })
-        .collect()
+        }
+        out.push(sorted);
+    }
+    Ok(out)
+}
+
+fn one(app: &App, job: &Job<'_>, header: &[String], record: &[String]) -> Result<Sorted> {
+    let words = |reasons: Vec<&'static str>| Sorted::Refused(reasons.into_iter().map(String::from).collect());
+    Ok(match job.mapping.target.kind {
+        Kind::Intake => match judge(job.mapping, header, record, app.now()) {
+            Verdict::Skipped => Sorted::Skipped,
+            Verdict::Refused(reasons) => words(reasons),
+            Verdict::Accepted(row) => Sorted::Ready(Box::new(Ready {
+                key: row.key.clone(),
+                digest: row.digest().to_vec(),
+                warnings: row.warnings.clone(),
+                order: row.reported_at,
+                entry: Entry::Intake(*row),
+            })),
+        },
+        Kind::Person => match persons::person(job.mapping, header, record) {
+            Verdict::Skipped => Sorted::Skipped,
+            Verdict::Refused(reasons) => words(reasons),
+            Verdict::Accepted(row) => match people::actions::judge_row(app, job.station, &row)? {
+                Err(fields) => Sorted::Refused(fields.0.into_iter().map(|(_, says)| says).collect()),
+                Ok(()) => {
+                    let who = if row.id_number.is_empty() { format!("{}\n{}", row.name, row.address) } else { row.id_number.clone() };
+                    Sorted::Ready(Box::new(Ready {
+                        key: hex::encode(app.vault().blind("exchange.person", &who)),
+                        digest: app.vault().blind("exchange.row", &persons::words(&row)).to_vec(),
+                        warnings: vec![],
+                        order: Timestamp::UNIX_EPOCH,
+                        entry: Entry::Person(*row),
+                    }))
+                }
+            },
+        },
+    })
 }
 
 /// What an import would do; writes nothing.
 pub async fn preview(app: &App, job: &Job<'_>, table: &Table) -> Result<Report> {
     job.actor.must(Permission::DataImport)?;
-    let verdicts = sort_out(app, job, table);
+    let sorted = sort_out(app, job, table)?;
     let look = app.look(job.actor, "exchange.preview", Purpose::Exchange);
     app.db()
         .read(&look, async |r: &mut Reader| {
             let mut report = Report::default();
-            let mut seen: HashMap<&str, ()> = HashMap::new();
-            for v in &verdicts {
+            let mut seen: HashMap<&str, &[u8]> = HashMap::new();
+            for v in &sorted {
                 let outcome = match v {
-                    Verdict::Skipped => Outcome::Skipped,
-                    Verdict::Refused(reasons) => refused(reasons),
-                    Verdict::Accepted(row) => {
-                        let known = seen.insert(&row.key, ()).is_some();
-                        match store::known(r, job.station, &job.mapping.key.namespace, &row.key).await? {
-                            Some((digest, _)) if digest != row.digest() => refused(&["key.conflict"]),
-                            Some(_) => Outcome::Known,
-                            None if known => Outcome::Known,
-                            None => Outcome::Accepted { warnings: row.warnings.clone() },
+                    Sorted::Skipped => Outcome::Skipped,
+                    Sorted::Refused(reasons) => Outcome::Refused { reasons: reasons.clone() },
+                    Sorted::Ready(row) => {
+                        let known = match seen.insert(&row.key, &row.digest) {
+                            Some(before) => Some(before.to_vec()),
+                            None => store::known(r, job.station, &job.mapping.key.namespace, &row.key).await?,
+                        };
+                        match (known, &row.entry) {
+                            (Some(digest), _) if digest == row.digest => Outcome::Known,
+                            (Some(_), Entry::Intake(_)) => refused(&["key.conflict"]),
+                            _ => Outcome::Accepted { warnings: row.warnings.clone() },
                         }
                     }
                 };
@@ -85,26 +146,25 @@ fn refused(reasons: &[&str]) -> Outcome {
 pub async fn import(app: &App, job: &Job<'_>, table: &Table, progress: &(dyn Fn(usize) + Sync)) -> Result<Report> {
     job.actor.must(Permission::DataImport)?;
     let started = app.now();
-    let verdicts = sort_out(app, job, table);
+    let sorted = sort_out(app, job, table)?;
     let import: ImportId = ImportId(app.clock().new_id());
-    let mut outcomes: Vec<Option<Outcome>> = verdicts
+    let mut outcomes: Vec<Option<Outcome>> = sorted
         .iter()
         .map(|v| match v {
-            Verdict::Skipped => Some(Outcome::Skipped),
-            Verdict::Refused(reasons) => Some(refused(reasons)),
-            Verdict::Accepted(_) => None,
+            Sorted::Skipped => Some(Outcome::Skipped),
+            Sorted::Refused(reasons) => Some(Outcome::Refused { reasons: reasons.clone() }),
+            Sorted::Ready(_) => None,
         })
         .collect();
-    // Older first, so that the first report of a matter leads its cluster.
-    let mut open: Vec<(usize, &Row)> = verdicts
+    let mut open: Vec<(usize, &Ready)> = sorted
         .iter()
         .enumerate()
         .filter_map(|(i, v)| match v {
-            Verdict::Accepted(row) => Some((i, &**row)),
+            Sorted::Ready(row) => Some((i, &**row)),
             _ => None,
         })
         .collect();
-    open.sort_by_key(|(_, row)| row.reported_at);
+    open.sort_by_key(|(_, row)| row.order);
     let mut done = 0;
     for slice in open.chunks(SLICE) {
         match write(app, job, import, slice).await {
@@ -142,22 +202,36 @@ pub async fn import(app: &App, job: &Job<'_>, table: &Table, progress: &(dyn Fn(
     Ok(report)
 }
 
-async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Row)]) -> Result<Vec<Outcome>> {
+async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Ready)]) -> Result<Vec<Outcome>> {
     let namespace = &job.mapping.key.namespace;
-    let written: Vec<u8> = app
+    // A repeated command answers from what it wrote down, so the answers are plain data.
+    let written: Vec<Option<String>> = app
         .db()
         .write(&act(app, job, "exchange.rows"), async |tx: &mut Tx| {
             let mut out = vec![];
             for (_, row) in slice {
-                let digest = row.digest();
-                match store::known(tx, job.station, namespace, &row.key).await? {
-                    Some((old, _)) => out.push(if old == digest { KNOWN } else { CONFLICT }),
-                    None => {
-                        let taken = incidents::actions::take_in(app, tx, &intake(job, row)).await?;
-                        store::keep(tx, job.station, namespace, &row.key, &digest, taken.id, import).await?;
-                        out.push(TAKEN);
-                    }
+                let known = store::known(tx, job.station, namespace, &row.key).await?;
+                if known.as_ref().is_some_and(|d| *d == row.digest) {
+                    out.push(Some(KNOWN.to_string()));
+                    continue;
                 }
+                let record = match &row.entry {
+                    Entry::Intake(_) if known.is_some() => {
+                        out.push(Some("key.conflict".to_string()));
+                        continue;
+                    }
+                    Entry::Intake(row) => incidents::actions::take_in(app, tx, &intake(job, row)).await?.id.0,
+                    Entry::Person(row) => match people::actions::import_row(app, tx, row).await? {
+                        Ok(people::model::Outcome::Added { person, .. } | people::model::Outcome::Updated { person, .. }) => person.0,
+                        Err(fields) => {
+                            let says: Vec<&str> = fields.0.iter().map(|(_, s)| s.as_str()).collect();
+                            out.push(Some(says.join(" ")));
+                            continue;
+                        }
+                    },
+                };
+                store::keep(tx, job.station, namespace, &row.key, &row.digest, record, import).await?;
+                out.push(None);
             }
             tx.record("exchange.rows", &[("import", import.0)], "");
             Ok(out)
@@ -167,16 +241,14 @@ async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Row
         .into_iter()
         .zip(slice)
         .map(|(w, (_, row))| match w {
-            TAKEN => Outcome::Accepted { warnings: row.warnings.clone() },
-            KNOWN => Outcome::Known,
-            _ => refused(&["key.conflict"]),
+            None => Outcome::Accepted { warnings: row.warnings.clone() },
+            Some(w) if w == KNOWN => Outcome::Known,
+            Some(why) => Outcome::Refused { reasons: vec![why] },
         })
         .collect())
 }
 
-const TAKEN: u8 = 0;
-const KNOWN: u8 = 1;
-const CONFLICT: u8 = 2;
+const KNOWN: &str = "known";
 
 fn intake(job: &Job<'_>, row: &Row) -> NewIntake {
     let count = |label: &str, n: Option<i64>| n.filter(|n| *n > 0).map(|n| format!("{label} {n}"));

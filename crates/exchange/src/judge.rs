@@ -27,8 +27,8 @@ impl Row {
 
 /// What a record is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Accepted(Box<Row>),
+pub enum Verdict<T> {
+    Accepted(Box<T>),
     /// Reason keys, the first one decisive.
     Refused(Vec<&'static str>),
     Skipped,
@@ -49,18 +49,31 @@ pub fn says(reason: &str) -> &'static str {
         "body.too_long" => "内容太长，不截断，请拆分。",
         "columns.too_few" => "这一行的列比表头少。",
         "columns.too_many" => "这一行的列比表头多，可能有多余的逗号或引号。",
+        "name.missing" => "没有姓名。",
+        "place.missing" => "没有住址，人员要挂在地址上。",
+        "number.lost_digits" => "证件号码被表格软件改成了科学计数，后几位已经丢失。请把该列设为文本后重新填写。",
+        "cell.too_long" => "有一格太长，不截断，请改短。",
         "write.failed" => "写入时被拒绝。",
         _ => "不能导入。",
     }
 }
 
-/// Judges one record.
-pub fn judge(m: &Mapping, header: &[String], record: &[String], now: Timestamp) -> Verdict {
-    if record.iter().all(|c| value::clean(c).is_empty()) {
-        return Verdict::Skipped;
+/// Blank rows and sums are skipped; a row with more or fewer cells than the heading is refused.
+pub(crate) fn shape<T>(m: &Mapping, header: &[String], record: &[String]) -> Option<Verdict<T>> {
+    if record.iter().all(|c| value::clean(c).is_empty()) || m.skips(header, record) {
+        return Some(Verdict::Skipped);
     }
-    if record.len() != header.len() {
-        return Verdict::Refused(vec![if record.len() < header.len() { "columns.too_few" } else { "columns.too_many" }]);
+    match record.len().cmp(&header.len()) {
+        std::cmp::Ordering::Less => Some(Verdict::Refused(vec!["columns.too_few"])),
+        std::cmp::Ordering::Greater => Some(Verdict::Refused(vec!["columns.too_many"])),
+        std::cmp::Ordering::Equal => None,
+    }
+}
+
+/// Judges one record of messages.
+pub fn judge(m: &Mapping, header: &[String], record: &[String], now: Timestamp) -> Verdict<Row> {
+    if let Some(early) = shape(m, header, record) {
+        return early;
     }
     let cell = |field: &str| -> Option<String> {
         let c = m.columns.get(field)?;

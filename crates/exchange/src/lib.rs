@@ -11,6 +11,7 @@ pub mod actions;
 pub mod export;
 pub mod judge;
 pub mod mapping;
+mod persons;
 pub mod report;
 mod store;
 pub mod table;

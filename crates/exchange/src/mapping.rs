@@ -12,6 +12,16 @@ pub struct Mapping {
     pub target: Target,
     pub columns: BTreeMap<String, Column>,
     pub key: Key,
+    #[serde(default)]
+    pub skip: Skip,
+}
+
+/// Rows that are not data, such as a table's last line with the sum.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Skip {
+    /// Field → values that mark such a row.
+    #[serde(default)]
+    pub rows_where: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -53,12 +63,34 @@ fn most_chars() -> usize {
     100_000
 }
 
+/// What the rows of a file are.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum Kind {
+    /// 接警单: one intake a row.
+    #[serde(rename = "incident.intake")]
+    Intake,
+    /// 人员登记: one person a row, hung on an address.
+    #[serde(rename = "people.register")]
+    Person,
+}
+
+impl Kind {
+    /// Fields without which no row can be read.
+    fn needed(self) -> &'static [&'static str] {
+        match self {
+            Kind::Intake => &["external_id", "reported_at", "content"],
+            Kind::Person => &["name"],
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct Target {
-    /// `incident.intake`.
-    pub kind: String,
+    /// What a row becomes.
+    pub kind: Kind,
     #[serde(default)]
     pub station: Option<String>,
+    #[serde(default)]
     pub source_code: String,
     #[serde(default)]
     pub category_initial: Option<String>,
@@ -68,6 +100,15 @@ pub struct Target {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Column {
     pub from: String,
+    /// Other headings under which the same column comes.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Words of the source → words of the register.
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
+    /// Endings that are dropped: `3号楼` becomes `3`.
+    #[serde(default)]
+    pub strip_suffix: Vec<String>,
     /// `text`, `datetime` or `integer`.
     #[serde(rename = "type", default = "text")]
     pub kind: String,
@@ -103,24 +144,21 @@ pub struct Key {
     pub namespace: String,
 }
 
-/// Fields that a row must bring for an intake.
-const NEEDED: &[&str] = &["external_id", "reported_at", "content"];
-
 impl Mapping {
     /// Reads a mapping; refuses what it does not know, naming it.
     pub fn parse(text: &str) -> Result<Mapping> {
         let bad = |what: String| Error::from(Refusal::new("mapping.syntax", what, "请对照 mappings 目录中的样例改正。"));
         let m: Mapping = toml::from_str(text).map_err(|e| bad(format!("映射文件读不懂：{}", e.message())))?;
-        if m.target.kind != "incident.intake" {
-            return Err(bad(format!("映射的目标“{}”不认识，可用 incident.intake。", m.target.kind)));
-        }
         if !matches!(m.source.format.as_str(), "csv" | "xlsx") {
             return Err(bad(format!("来源格式“{}”不认识，可用 csv 或 xlsx。", m.source.format)));
         }
-        for need in NEEDED {
+        for need in m.target.kind.needed() {
             if !m.columns.contains_key(*need) {
                 return Err(bad(format!("映射缺少 columns.{need}。")));
             }
+        }
+        if m.target.kind == Kind::Intake && m.target.source_code.is_empty() {
+            return Err(bad("映射缺少 target.source_code（警情来源代码）。".into()));
         }
         for k in &m.key.columns {
             if !m.columns.contains_key(k) {
@@ -128,6 +166,15 @@ impl Mapping {
             }
         }
         Ok(m)
+    }
+
+    /// Whether a record is marked as no data (合计, 小计).
+    pub fn skips(&self, header: &[String], record: &[String]) -> bool {
+        self.skip.rows_where.iter().any(|(field, values)| {
+            let column = self.columns.get(field);
+            let at = column.and_then(|c| header.iter().position(|h| *h == c.from || c.aliases.contains(h)));
+            at.and_then(|i| record.get(i)).is_some_and(|c| values.iter().any(|v| v == c.trim()))
+        })
     }
 
     pub fn delimiter(&self) -> u8 {

@@ -24,7 +24,7 @@ pub enum Outcome {
 }
 
 /// The report of a preview or an import.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     pub counts: Counts,
     /// In the file's order.
@@ -78,7 +78,7 @@ impl Report {
                 let mut cells = table.records[i].1.clone();
                 cells.resize(cells.len().max(table.header.len()), String::new());
                 cells.push((i + 1).to_string());
-                cells.push(reasons.iter().map(|k| format!("{k} {}", says(k))).collect::<Vec<_>>().join("；"));
+                cells.push(reasons.iter().map(|k| if k.is_ascii() { format!("{k} {}", says(k)) } else { k.clone() }).collect::<Vec<_>>().join("；"));
                 line(&cells);
             }
         }

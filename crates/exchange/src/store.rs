@@ -1,22 +1,23 @@
 //! The only SQL of the domain.
 
 use crate::report::Counts;
-use kernel::{ImportId, IncidentId, Reader, Result, StationId, Timestamp, Tx, args, sql};
+use kernel::{ImportId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, sql};
 
-/// Digest and record of a key that is known.
-pub async fn known(r: &mut Reader, station: StationId, namespace: &str, key: &str) -> Result<Option<(Vec<u8>, IncidentId)>> {
+/// The digest of the row that came last under a key.
+pub async fn known(r: &mut Reader, station: StationId, namespace: &str, key: &str) -> Result<Option<Vec<u8>>> {
     let rows = r
         .rows(
-            sql!("select content, record_id from exchange_row where station_id = $1 and namespace = $2 and row_key = $3"),
+            sql!("select content from exchange_row where station_id = $1 and namespace = $2 and row_key = $3"),
             args![station, namespace, key],
         )
         .await?;
-    rows.first().map(|row| Ok((row.get("content")?, row.get("record_id")?))).transpose()
+    rows.first().map(|row| row.get("content")).transpose()
 }
 
-pub async fn keep(tx: &mut Tx, station: StationId, namespace: &str, key: &str, digest: &[u8], record: IncidentId, import: ImportId) -> Result<()> {
+/// Remembers a row under its key; of a person a changed one takes the place of the former.
+pub async fn keep(tx: &mut Tx, station: StationId, namespace: &str, key: &str, digest: &[u8], record: Uuid, import: ImportId) -> Result<()> {
     tx.exec(
-        sql!("insert into exchange_row (station_id, namespace, row_key, content, record_id, import_id) values ($1, $2, $3, $4, $5, $6)"),
+        sql!("insert into exchange_row (station_id, namespace, row_key, content, record_id, import_id) values ($1, $2, $3, $4, $5, $6) on conflict (station_id, namespace, row_key) do update set content = excluded.content, import_id = excluded.import_id"),
         args![station, namespace, key, digest, record, import],
     )
     .await?;

@@ -31,7 +31,7 @@ pub fn read(bytes: &[u8], m: &Mapping) -> Result<Table> {
         return Err(refused("file.too_large", format!("文件超过 {} 行。", m.source.max_rows), "请拆分后分次导入。"));
     }
     for c in m.columns.values().filter(|c| c.required) {
-        if !table.header.iter().any(|h| h == &c.from) {
+        if !table.header.iter().any(|h| h == &c.from || c.aliases.contains(h)) {
             return Err(refused(
                 "columns.missing",
                 format!("表头中没有“{}”这一列（现有：{}）。", c.from, table.header.join("、")),

@@ -1,5 +1,7 @@
 //! The invented file with every defect, on both engines; broken files; the real file where it is.
 
+mod persons;
+
 use crate::actions::{Job, import, preview};
 use crate::mapping::Mapping;
 use crate::report::{Outcome, Report};

@@ -9,7 +9,7 @@ mod reveal;
 
 pub use contact::{register_contact, touch};
 pub use household::{hold, move_in, move_out, release};
-pub use import::import_row;
+pub use import::{import_row, judge_row};
 pub use register::{edit, register};
 pub use retention::{retention, retention_job};
 pub use reveal::{PURPOSES, blind_id_number, blind_phone, reveal};

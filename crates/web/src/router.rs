@@ -62,17 +62,22 @@ async fn healthz(State(site): State<Site>) -> Response {
 }
 
 async fn identify(State((site, caller)): State<(Site, Caller)>, mut req: Request, next: Next) -> Response {
-    let is_static = req.uri().path().starts_with("/assets/");
-    if !is_static {
-        match caller(&site, req.headers()).await {
-            Ok(Some(actor)) => {
-                req.extensions_mut().insert(actor);
-            }
-            Ok(None) => {}
-            Err(e) => return Failure(e).into_response(),
-        }
+    if req.uri().path().starts_with("/assets/") {
+        return next.run(req).await;
     }
-    next.run(req).await
+    let actor = match caller(&site, req.headers()).await {
+        Ok(actor) => actor,
+        Err(e) => return Failure(e).into_response(),
+    };
+    if let Some(a) = &actor {
+        req.extensions_mut().insert(a.clone());
+    }
+    let mut response = next.run(req).await;
+    // The error page outside shows the frame of whoever asked.
+    if let Some(a) = actor {
+        response.extensions_mut().insert(a);
+    }
+    response
 }
 
 async fn guard(need: Need, req: Request, next: Next) -> Response {
@@ -105,6 +110,23 @@ struct TroubleTemplate<'a> {
     t: &'a Trouble,
     signed_in: bool,
     public: bool,
+    /// Where to sign in, with the page to come back to.
+    login: String,
+}
+
+/// The page a person is on: of a form's submission the one it was sent from (`Referer` of this host), else the path.
+fn page_of(method: &Method, uri: &http::Uri, headers: &http::HeaderMap) -> String {
+    let here = uri.path_and_query().map_or("/", |p| p.as_str());
+    if method == Method::GET {
+        return here.to_string();
+    }
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    headers
+        .get(header::REFERER)
+        .and_then(|r| r.to_str().ok()?.parse::<http::Uri>().ok())
+        .filter(|r| r.authority().is_some_and(|a| a.as_str() == host))
+        .and_then(|r| r.path_and_query().map(|p| p.as_str().to_string()))
+        .unwrap_or_else(|| "/".into())
 }
 
 async fn errors_to_pages(State(site): State<Site>, req: Request, next: Next) -> Response {
@@ -134,7 +156,8 @@ async fn errors_to_pages(State(site): State<Site>, req: Request, next: Next) -> 
         let body = serde_json::json!({ "title": trouble.title, "says": trouble.says, "next": trouble.next, "code": trouble.code });
         return (trouble.status, axum::Json(body)).into_response();
     }
-    let (_, uri, headers) = probe;
+    let (method, uri, headers) = probe;
+    let back = serde_urlencoded::to_string([("next", page_of(&method, &uri, &headers))]).unwrap_or_default();
     let public = uri.path().starts_with("/p/") || uri.path() == "/p";
     let actor = response.extensions().get::<Actor>().cloned();
     let ctx = Ctx {
@@ -144,8 +167,9 @@ async fn errors_to_pages(State(site): State<Site>, req: Request, next: Next) -> 
         partial: headers.contains_key("hx-request") || fragment,
         site,
     };
-    let content = TroubleTemplate { t: &trouble, signed_in: actor.is_some(), public };
-    let page = Page::new(trouble.title.clone(), &content).status(trouble.status).plain();
+    let content = TroubleTemplate { t: &trouble, signed_in: actor.is_some(), public, login: format!("/login?{back}") };
+    let page = Page::new(trouble.title.clone(), &content).status(trouble.status);
+    let page = if actor.is_some() { page } else { page.plain() };
     page.show(&ctx).unwrap_or_else(|_| (trouble.status, trouble.says).into_response())
 }
 

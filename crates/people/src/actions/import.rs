@@ -99,6 +99,15 @@ fn cells(station: kernel::StationId, row: &RegisterRow, today: Date) -> std::res
     })
 }
 
+/// Whether the cells of a row can be read and are a person; what an import's preview asks. Writes nothing.
+pub fn judge_row(app: &App, station: kernel::StationId, row: &RegisterRow) -> Result<std::result::Result<(), FieldErrors>> {
+    let today = clock::day_of(app.now());
+    Ok(match cells(station, row, today) {
+        Ok(c) => check(app, today, &c.new.values())?.map(|_| ()),
+        Err(e) => Err(e),
+    })
+}
+
 /// Takes one row of a register into the station of the command. A known document is brought up to
 /// date, another person is added; an address that nobody knows is kept as 待定位.
 /// The inner error names the cells that are wrong; nothing was written then and the command can go on.

@@ -1,22 +1,42 @@
 // Forms: no double submit, nothing typed is lost.
+//
+// What is typed stands in this tab's session storage under page, form and account until the server has taken it:
+// a page that comes back without trouble ends the draft, a refusal or a lost session keeps it. Signing out ends all.
 
-const key = (/** @type {HTMLFormElement} */ f) => `fq-form ${location.pathname} ${f.getAttribute("action")}`;
+const who = document.documentElement.dataset.who ?? "";
+const key = (/** @type {HTMLFormElement} */ f) => `fq-form ${who} ${location.pathname} ${f.getAttribute("action")}`;
 const KEEP = "input:not([type=hidden]):not([type=password]):not([type=file]), textarea, select";
+const SENT = "fq-sent";
+const ticks = (/** @type {Element} */ el) => el instanceof HTMLInputElement && (el.type === "checkbox" || el.type === "radio");
+
+// The answer to what was sent: the page of an error keeps the draft.
+const sent = sessionStorage.getItem(SENT);
+if (sent) {
+  if (!document.querySelector("[data-trouble]")) sessionStorage.removeItem(sent);
+  sessionStorage.removeItem(SENT);
+}
 
 for (const form of document.querySelectorAll("form[data-guard]")) {
   if (!(form instanceof HTMLFormElement)) continue;
   const saved = sessionStorage.getItem(key(form));
-  if (saved && !document.querySelector("[role=alert]")) {
-    const values = new Map(JSON.parse(saved));
-    for (const el of form.querySelectorAll("input:not([type=hidden]), textarea, select")) {
-      if (el instanceof HTMLInputElement && (el.type === "checkbox" || el.type === "radio" || el.type === "file")) continue;
-      if ("name" in el && values.has(el.name) && !el.value) el.value = values.get(el.name);
-    }
-  }
-  form.addEventListener("input", () => {
-    const values = [...form.querySelectorAll(KEEP)].map((el) => ("name" in el ? [el.name, el.value] : ["", ""]));
+  if (saved && !document.querySelector("[role=alert]")) restore(form, saved);
+  const save = () => {
+    const values = [...form.querySelectorAll(KEEP)].map((el) => [el.name, el.value, ticks(el) ? el.checked : null]);
     sessionStorage.setItem(key(form), JSON.stringify(values));
-  });
+  };
+  form.addEventListener("input", save);
+  form.addEventListener("change", save);
+}
+
+/** Puts a draft back into fields that are still empty, and the ticks as they were. */
+function restore(/** @type {HTMLFormElement} */ form, /** @type {string} */ saved) {
+  const fields = [...form.querySelectorAll(KEEP)];
+  for (const [name, value, checked] of JSON.parse(saved)) {
+    const el = fields.find((f) => f.name === name && (checked === null ? !ticks(f) && !f.value : ticks(f) && f.value === value));
+    if (!el) continue;
+    if (checked === null) el.value = value;
+    else el.checked = checked;
+  }
 }
 
 document.addEventListener("submit", (e) => {
@@ -24,7 +44,8 @@ document.addEventListener("submit", (e) => {
   if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
   if (form.dataset.sent) { e.preventDefault(); return; }
   form.dataset.sent = "1";
-  sessionStorage.removeItem(key(form));
+  if (form.matches("[data-leave]")) sessionStorage.clear();
+  else sessionStorage.setItem(SENT, key(form));
   setTimeout(() => form.querySelectorAll("button").forEach((b) => (b.disabled = true)), 0);
 });
 
