@@ -5,7 +5,12 @@ use std::process::Command;
 use std::time::Instant;
 
 /// Debian packages that the tests need, with a file that shows they are there.
-const PACKAGES: &[(&str, &str)] = &[("postgresql", "/usr/lib/postgresql")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("postgresql", "/usr/lib/postgresql"),
+    ("chromium", "/usr/bin/chromium"),
+    ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+    ("poppler-utils", "/usr/bin/pdftotext"),
+];
 
 /// Runs a step and says how long it took; an error names the command.
 fn step(name: &str, command: &mut Command) -> Result<(), String> {
