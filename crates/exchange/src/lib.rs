@@ -31,10 +31,13 @@ pub fn domain() -> Domain {
         name: "exchange",
         migrations: Some(kernel::migrations!("exchange", "0001_exchange.sql")),
         routes: vec![
-            get("/exchange/export", Need::Can(P::DataExport), web_pages::page),
-            post("/exchange/export", Need::Can(P::DataExport), web_pages::send),
+            get("/exchange/export", Need::Can(P::DataExport), web_pages::export::page),
+            post("/exchange/export", Need::Can(P::DataExport), web_pages::export::send),
+            get("/exchange/import", Need::Can(P::DataImport), web_pages::import::page),
+            post("/exchange/import", Need::Can(P::DataImport), web_pages::import::send),
         ],
-        menu: vec![MenuItem { group: "统计", label: "导出台账", path: "/exchange/export", permission: P::DataExport, order: 41 }],
+        menu: vec![MenuItem { group: "统计", label: "导入数据", path: "/exchange/import", permission: P::DataImport, order: 42 },
+            MenuItem { group: "统计", label: "导出台账", path: "/exchange/export", permission: P::DataExport, order: 41 }],
         ..Domain::default()
     }
 }

@@ -4,6 +4,12 @@ use kernel::{Error, Refusal, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// The mappings that come with the program: name, title, text.
+pub const SHIPPED: &[(&str, &str, &str)] = &[
+    ("citizen_messages", "群众留言、12345 转办（编号、时间、标题、内容）", include_str!("../../../mappings/citizen_messages.toml")),
+    ("people_register", "住户登记表（姓名、证件、住址）", include_str!("../../../mappings/people_register.toml")),
+];
+
 /// A mapping file (`mappings/*.toml`).
 #[derive(Clone, Debug, Deserialize)]
 pub struct Mapping {
@@ -27,6 +33,8 @@ pub struct Skip {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Head {
     pub name: String,
+    #[serde(default)]
+    pub title: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -83,6 +83,27 @@ impl TestApp {
         self.send(self.request(actor, Method::POST, path, axum::body::Body::from(body))).await
     }
 
+    /// `POST path` as a browser sends files: fields, and `(field, file name, bytes)`.
+    pub async fn upload(&self, actor: &Actor, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answered {
+        const EDGE: &str = "----fengqiao-test";
+        let mut body = vec![];
+        for (name, value) in fields {
+            body.extend_from_slice(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
+        }
+        for (name, file, bytes) in files {
+            let head = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{EDGE}--\r\n").as_bytes());
+        let mut req = self.request(actor, Method::POST, path, axum::body::Body::from(body));
+        if let Ok(kind) = format!("multipart/form-data; boundary={EDGE}").parse() {
+            req.headers_mut().insert(header::CONTENT_TYPE, kind);
+        }
+        self.send(req).await
+    }
+
     fn request(&self, actor: &Actor, method: Method, path: &str, body: axum::body::Body) -> Request<axum::body::Body> {
         let mut req = Request::builder().method(method).uri(path).header(header::HOST, "test.local").header(
             header::CONTENT_TYPE,

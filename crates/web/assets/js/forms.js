@@ -39,9 +39,32 @@ function restore(/** @type {HTMLFormElement} */ form, /** @type {string} */ save
   }
 }
 
+// A form with data-preview answers beside itself, so that the chosen file stays chosen.
+async function beside(/** @type {HTMLFormElement} */ form, /** @type {HTMLElement} */ button) {
+  const into = document.getElementById(form.dataset.preview ?? "");
+  if (!into) return;
+  const buttons = form.querySelectorAll("button");
+  const body = new FormData(form, button);
+  buttons.forEach((b) => (b.disabled = true));
+  into.textContent = "正在读取……";
+  try {
+    const answer = await fetch(form.action, { method: "POST", headers: { "X-Fragment": "1" }, body });
+    into.innerHTML = await answer.text();
+  } catch {
+    into.textContent = "没有连上服务器，请稍后再试。所选文件还在。";
+  }
+  buttons.forEach((b) => (b.disabled = false));
+}
+
 document.addEventListener("submit", (e) => {
   const form = e.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+  if (form.dataset.preview && e.submitter && !e.submitter.matches("[data-plain]")) {
+    e.preventDefault();
+    void beside(form, e.submitter);
+    return;
+  }
+  if (e.submitter?.matches("[data-plain]")) return;
   if (form.dataset.sent) { e.preventDefault(); return; }
   form.dataset.sent = "1";
   if (form.matches("[data-leave]")) sessionStorage.clear();

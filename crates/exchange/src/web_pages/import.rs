@@ -1,0 +1,149 @@
+//! 导入: a file by a mapping, looked at before it is written.
+
+use crate::actions::{self, Job};
+use crate::judge::says;
+use crate::mapping::{Mapping, SHIPPED};
+use crate::report::{Outcome, Report};
+use crate::table::{self, Table};
+use askama::Template;
+use axum::response::IntoResponse;
+use http::{StatusCode, header};
+use kernel::{FieldErrors, Refusal};
+use web::page::Again;
+use web::{Answer, Ctx, Form, Page};
+
+/// Refused rows shown on the page; the error file has all.
+const SHOWN: usize = 30;
+
+/// Characters of a cell shown.
+const CELL: usize = 30;
+
+/// Bytes of a mapping file at most.
+const MAPPING_BYTES: usize = 100_000;
+
+/// A refused row as the page shows it.
+struct Bad {
+    line: usize,
+    cells: String,
+    why: String,
+}
+
+struct Told {
+    report: Report,
+    title: String,
+    file_name: String,
+    written: bool,
+    reasons: Vec<(String, String, usize)>,
+    bad: Vec<Bad>,
+}
+
+#[derive(Template)]
+#[template(path = "import.html")]
+struct Import<'a> {
+    form: &'a Form,
+    again: &'a Again,
+    mappings: &'static [(&'static str, &'static str, &'static str)],
+    told: Option<&'a Told>,
+    unit: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "import_told.html")]
+struct ToldPart<'a> {
+    told: &'a Told,
+}
+
+fn show(ctx: &Ctx, form: &Form, again: Again, told: Option<&Told>) -> Answer {
+    let (failed, status) = (again.any(), again.status());
+    if failed && ctx.partial {
+        return Ok((status, axum::response::Html(again.summary())).into_response());
+    }
+    let content = Import { form, again: &again, mappings: SHIPPED, told, unit: &ctx.who.unit };
+    let page = Page::new("导入数据", &content);
+    if failed { page.status(status).show(ctx) } else { page.show(ctx) }
+}
+
+/// `GET /exchange/import`
+pub async fn page(ctx: Ctx) -> Answer {
+    let form = Form::of([("mapping", SHIPPED[0].0)]);
+    show(&ctx, &form, Again::default(), None)
+}
+
+fn read(form: &Form) -> kernel::Result<(Mapping, String, Table)> {
+    let mut errors = FieldErrors::default();
+    let own = form.files("own").first().map(|u| (*u).clone());
+    let shipped = SHIPPED.iter().find(|(name, ..)| *name == form.typed("mapping"));
+    let text = match (&own, shipped) {
+        (Some(u), _) if u.bytes.len() > MAPPING_BYTES => {
+            errors.add("own", "映射文件最多 100 KB。");
+            String::new()
+        }
+        (Some(u), _) => String::from_utf8_lossy(&u.bytes).into_owned(),
+        (None, Some((_, _, text))) => text.to_string(),
+        (None, None) => {
+            errors.add("mapping", "请选择文件内容是什么。");
+            String::new()
+        }
+    };
+    let Some(file) = form.files("file").first().map(|u| (*u).clone()) else {
+        errors.add("file", "请选择要导入的文件（CSV、CSV.gz 或 XLSX）。");
+        return Err(kernel::Error::Invalid(errors));
+    };
+    errors.ok(())?;
+    let mut mapping = Mapping::parse(&text)?;
+    // What the file is shows in its first bytes, so one mapping serves both kinds.
+    mapping.source.format = if file.bytes.starts_with(b"PK") { "xlsx" } else { "csv" }.into();
+    let table = table::read(&file.bytes, &mapping)?;
+    Ok((mapping, file.file_name, table))
+}
+
+/// `POST /exchange/import`: looks at the file (`do=preview`), writes it (`do=import`) or gives the refused rows (`do=errors`).
+pub async fn send(ctx: Ctx, form: Form) -> Answer {
+    let (mapping, file_name, table) = match read(&form) {
+        Ok(all) => all,
+        Err(e) => return show(&ctx, &form, Again::from_error(e)?, None),
+    };
+    if ctx.who.station.is_nil() {
+        let none = Refusal::new("exchange.no_station", "您的账号不属于任何派出所，不能在页面上导入。", "请用命令行 fengqiao import --station 指明派出所。");
+        return show(&ctx, &form, Again::from_error(none.into())?, None);
+    }
+    let job = Job { actor: &ctx.who, station: ctx.who.station, mapping: &mapping, file_name: &file_name };
+    let written = form.typed("do") == "import";
+    let done = match written {
+        true => actions::import(&ctx.app, &job, &table, &|_| {}).await,
+        false => actions::preview(&ctx.app, &job, &table).await,
+    };
+    let report = match done {
+        Ok(r) => r,
+        Err(e) => return show(&ctx, &form, Again::from_error(e)?, None),
+    };
+    if form.typed("do") == "errors" {
+        let head = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"refused.csv\"")];
+        return Ok((StatusCode::OK, head, report.error_file(&table)).into_response());
+    }
+    let told = tell(report, &table, mapping.mapping.title.clone(), file_name, written);
+    if ctx.partial {
+        return web::page::fragment(&ToldPart { told: &told });
+    }
+    show(&ctx, &form, Again::default(), Some(&told))
+}
+
+fn tell(report: Report, table: &Table, title: String, file_name: String, written: bool) -> Told {
+    let words = |key: &str| if key.is_ascii() { says(key).to_string() } else { key.to_string() };
+    let reasons = report.reasons().into_iter().map(|(k, n)| (words(&k), k, n)).collect();
+    let bad = report
+        .rows
+        .iter()
+        .zip(&table.records)
+        .filter_map(|(outcome, (line, cells))| match outcome {
+            Outcome::Refused { reasons } => Some(Bad {
+                line: *line,
+                cells: cells.iter().filter(|c| !c.is_empty()).take(4).map(|c| kernel::text::cut(c, CELL)).collect::<Vec<_>>().join(" · "),
+                why: reasons.iter().map(|r| words(r)).collect::<Vec<_>>().join(" "),
+            }),
+            _ => None,
+        })
+        .take(SHOWN)
+        .collect();
+    Told { report, title, file_name, written, reasons, bad }
+}

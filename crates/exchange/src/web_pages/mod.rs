@@ -1,0 +1,4 @@
+//! Pages: a register out ([`export`]), a file in ([`import`]).
+
+pub mod export;
+pub mod import;
