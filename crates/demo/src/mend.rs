@@ -7,7 +7,7 @@ use crate::town::{Home, Town};
 use kernel::{Act, Actor, App, Date, DisputeId, IncidentId, PersonId, Purpose, Reader, Result, Role, Timestamp, Uuid, clock};
 use mediation::actions as act;
 use mediation::model::{
-    Form, Found, Kept, NewAgreement, NewDispute, NewParty, NewPromise, NewTalk, NewWarning, Side, TalkKind, Track,
+    Answer, Form, Found, Kept, NewAgreement, NewDispute, NewParty, NewPromise, NewTalk, NewWarning, Settlement, Side, TalkKind, Track,
 };
 use mediation::rules::{Answers, questions};
 use mediation::store::parts;
@@ -76,11 +76,15 @@ impl Room<'_> {
         if matches!(story.outcome.as_str(), "referred" | "to_12345") {
             let a = self.act(self.officer, "mediation.end", later(t, 1).min(self.now));
             let to = if story.outcome == "referred" { "人民法院" } else { "12345 转主管部门" };
-            return act::refer(self.app, &a, id, to, "口头").await;
+            return act::refer(self.app, &a, id, to, "口头", false).await;
         }
         let t = later(t, 20);
         if t > self.now {
             return Ok(());
+        }
+        let committee = if track == Track::Peoples && !self.committees.is_empty() { Some(*dice.pick(&self.committees)) } else { None };
+        if let Some(c) = committee {
+            self.hand_over(id, c, "可以申请人民调解，自愿、不收费，可以拒绝，也可以起诉。", t).await?;
         }
         self.accept(id, track, t).await?;
         let day = 1 + dice.below(3) as u64;
@@ -88,7 +92,6 @@ impl Room<'_> {
         if held > self.now {
             return Ok(());
         }
-        let committee = if track == Track::Peoples && !self.committees.is_empty() { Some(*dice.pick(&self.committees)) } else { None };
         let mediator = self.mediator(committee).await?;
         self.session(id, held, (committee, &mediator), "双方到场，分别陈述，经劝说各让一步。").await?;
         if story.outcome == "failed_then_penalty" || dice.chance(6) {
@@ -104,7 +107,14 @@ impl Room<'_> {
         let promises = self.promises(id, story, clock::day_of(held)).await?;
         if promises.is_empty() {
             let a = self.act(self.officer, "mediation.end", later(held, 1).min(self.now));
-            return act::self_settle(self.app, &a, id, "双方当场谈妥，互不追究，已当面做到。", true).await;
+            let day = clock::day_of(later(held, 1).min(self.now));
+            let s = Settlement {
+                what: "双方当场谈妥，互不追究，已当面做到。".into(),
+                requested_on: Some(day),
+                performed_on: Some(day),
+                accepted_on: Some(day),
+            };
+            return act::self_settle(self.app, &a, id, &s).await;
         }
         self.agree(id, later(held, 1).min(self.now), (committee, &mediator), story.titles.first().map_or("", String::as_str), promises).await?;
         self.after(id, story.follow_ups.first().map_or("回访：情况平稳。", String::as_str), dice).await
@@ -140,7 +150,22 @@ impl Room<'_> {
         };
         let a = self.act(self.officer, "mediation.level", t);
         act::set_level(self.app, &a, id, &story.level, &[fact.to_string()], "现场核实").await?;
+        if story.level == "red" {
+            // 一案一策: no session without it.
+            let a = self.act(self.officer, "mediation.plan", t);
+            act::plan(self.app, &a, id, "分别约谈双方代表，联系主管部门到场；先稳住人，再谈数目。").await?;
+        }
         Ok(id)
+    }
+
+    /// 公调对接: handed over, and accepted by a mediator of the committee.
+    pub async fn hand_over(&self, id: DisputeId, committee: Uuid, told: &str, t: Timestamp) -> Result<()> {
+        let day = clock::day_of(t);
+        act::hand_over(self.app, &self.act(self.officer, "mediation.hand_over", t), id, Some(committee), told, day).await?;
+        let waiting = self.read(async |r: &mut Reader| mediation::store::tracks::hand_overs(r, id).await).await?;
+        let Some(h) = waiting.iter().find(|h| h.answer.is_none()) else { return Ok(()) };
+        let reply = act::Reply { answer: Answer::Accepted, on: day, by: self.mediator(Some(committee)).await?, why: String::new() };
+        act::answer(self.app, &self.act(self.officer, "mediation.answer", t), id, h.id, &reply).await
     }
 
     /// All questions answered with no.
@@ -184,6 +209,7 @@ impl Room<'_> {
 
     async fn promises(&self, id: DisputeId, story: &Story, signed: Date) -> Result<Vec<NewPromise>> {
         let parties = self.read(async |r: &mut Reader| parts::parties(r, id).await).await?;
+        let dated = self.read(async |r: &mut Reader| Ok(mediation::store::get(r, id).await?.track)).await? == Some(Track::PublicOrder);
         let of = |by: &str| {
             let side = if by == "applicant" { Side::Applicant } else { Side::Respondent };
             if by == "both" { None } else { parties.iter().find(|p| p.side == side).map(|p| p.id) }
@@ -195,7 +221,11 @@ impl Room<'_> {
                 party: of(&t.by),
                 text: t.text.clone(),
                 how: String::new(),
-                by: (t.due_days > 0).then(|| self.app.rules().calendar().add_days(signed, t.due_days).date),
+                // A public-order agreement says by when (程序规定 §184): what is done at once is done that day.
+                by: match t.due_days {
+                    n if n > 0 => Some(self.app.rules().calendar().add_days(signed, n).date),
+                    _ => dated.then_some(signed),
+                },
             })
             .collect())
     }
@@ -213,6 +243,7 @@ impl Room<'_> {
             place: if host.0.is_some() { "社区调解室" } else { "派出所调解室" }.into(),
             signed_on: clock::day_of(t),
             signing_recorded: true,
+            electronic: false,
             promises,
             files: vec![],
         };

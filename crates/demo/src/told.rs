@@ -145,6 +145,9 @@ async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<()> {
                 s.dispute = Some(id);
                 let d = room.read(async |r: &mut Reader| mediation::store::get(r, id).await).await?;
                 if d.track.is_none() {
+                    if let Some(c) = room.committees.first() {
+                        room.hand_over(id, *c, "可以申请人民调解，自愿、不收费，可以拒绝，也可以向人民法院起诉。", t).await?;
+                    }
                     room.accept(id, Track::Peoples, t).await?;
                 }
                 if step.action == "inquiry" {

@@ -105,14 +105,51 @@ fn day(text: &str, of: &str) -> Result<Date> {
     text.parse().map_err(|_| Error::from(Refusal::new("rule_pack.date", format!("规则 {of} 的日期“{text}”不是 YYYY-MM-DD。"), "请改正后重新导入。")))
 }
 
+fn period(from: &str, until: Option<&str>, of: &str) -> Result<()> {
+    let first = day(from, of)?;
+    match until {
+        Some(u) if day(u, of)? < first => Err(Refusal::new(
+            "rule_pack.dates",
+            format!("规则 {of} 的截止日期 {u} 早于起始日期 {from}。"),
+            "请改正日期后重新导入。",
+        )
+        .by("有效期", "规则包格式：from、until 两端都含当日")
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Two versions that follow each other: never on one day, and for a value never a day without one.
+fn joins(from: &str, until: Option<&str>, next: &str, what: &str, gapless: bool) -> Result<()> {
+    let refuse = |key: &'static str, how: String, way: &str| {
+        Err(Error::from(Refusal::new(key, how, way.to_string()).by("有效期首尾相接", "规则包格式：from、until 两端都含当日，整包核对，有一处不对全部不导入")))
+    };
+    let Some(until) = until.filter(|u| *u < next) else {
+        return refuse(
+            "rule_pack.overlap",
+            format!("{what}的两个版本（{from} 起、{next} 起）在时间上重叠。"),
+            "请给前一版本写上截止日期 until，早于后一版本的起始日期。",
+        );
+    };
+    let follows = day(until, what)?.tomorrow().is_ok_and(|d| d.to_string() == next);
+    if gapless && !follows {
+        return refuse(
+            "rule_pack.hole",
+            format!("{what}在 {until} 之后、{next} 之前没有取值，这些天的期限无法计算。"),
+            "请补上这段时间的版本，或者把前一版本的 until 改为后一版本起始日的前一天。",
+        );
+    }
+    Ok(())
+}
+
 /// Both ends included.
 fn holds(from: &str, until: Option<&str>, on: Date) -> bool {
     from.parse::<Date>().is_ok_and(|f| f <= on) && until.is_none_or(|u| u.parse::<Date>().is_ok_and(|u| on <= u))
 }
 
 impl RuleSet {
-    /// Reads packs `(file name, text)` and the calendar. Refuses unknown dates, doubled codes and
-    /// overlapping periods, naming file and key.
+    /// Reads packs `(file name, text)` and the calendar. Refuses unknown dates, doubled codes, periods
+    /// that overlap and periods that leave days without a value between two versions, naming the key.
     pub fn load(packs: &[(String, String)], calendar: Calendar) -> Result<RuleSet> {
         let mut set = RuleSet { calendar, ..Default::default() };
         for (file, text) in packs {
@@ -120,14 +157,11 @@ impl RuleSet {
                 Error::from(Refusal::new("rule_pack.syntax", format!("规则包 {file} 读不懂：{e}"), "请按提示的行改正后重新导入。"))
             })?;
             for r in pack.rule {
-                day(&r.from, &r.key)?;
-                if let Some(u) = &r.until {
-                    day(u, &r.key)?;
-                }
+                period(&r.from, r.until.as_deref(), &r.key)?;
                 set.rules.entry(r.key.clone()).or_default().push(r);
             }
             for c in pack.code {
-                day(&c.from, &c.code)?;
+                period(&c.from, c.until.as_deref(), &c.code)?;
                 let list = set.codes.entry(c.list.clone()).or_default();
                 list.retain(|old| !(old.code == c.code && old.from == c.from));
                 list.push(c);
@@ -148,17 +182,15 @@ impl RuleSet {
                 .into());
             }
             for pair in list.windows(2).filter(|p| p[0].station == p[1].station) {
-                if pair[0].until.as_deref().is_none_or(|u| u >= pair[1].from.as_str()) {
-                    return Err(Refusal::new(
-                        "rule_pack.overlap",
-                        format!("规则 {key} 的两个版本（{} 起、{} 起）在时间上重叠。", pair[0].from, pair[1].from),
-                        "请给前一版本写上截止日期 until。",
-                    )
-                    .into());
-                }
+                joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("规则 {key}"), true)?;
             }
         }
-        for list in set.codes.values_mut() {
+        for (name, list) in &mut set.codes {
+            list.sort_by(|a, b| (&a.code, &a.from).cmp(&(&b.code, &b.from)));
+            for pair in list.windows(2).filter(|p| p[0].code == p[1].code) {
+                // A code may rest for a while; it never has two meanings on one day.
+                joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("代码 {name}/{}", pair[0].code), false)?;
+            }
             list.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
         }
         Ok(set)
@@ -187,6 +219,19 @@ impl RuleSet {
                 )
                 .into()
             })
+    }
+
+    /// A whole number as it stands at the station of this code: its local value, else the national
+    /// one, else `None` (no source gives one there).
+    pub fn int_at(&self, key: &str, station: &str, on: Date) -> Option<i64> {
+        self.rule_at(key, station, on)?.value.as_integer()
+    }
+
+    /// The rule behind [`RuleSet::int_at`].
+    pub fn rule_at(&self, key: &str, station: &str, on: Date) -> Option<&Rule> {
+        let list = self.rules.get(key)?;
+        let of = |who: Option<&str>| list.iter().find(|r| r.station.as_deref() == who && holds(&r.from, r.until.as_deref(), on));
+        of(Some(station)).or_else(|| of(None))
     }
 
     /// The rules as they stand at the station of this code: its local values replace national ones.
@@ -325,5 +370,25 @@ from = "2026-01-01"
     fn overlapping_versions_are_refused() {
         let e = set(&LAW.replace("until = \"2025-12-31\"", "until = \"2026-06-01\"")).unwrap_err();
         assert_eq!(e.key(), "rule_pack.overlap");
+    }
+
+    #[test]
+    fn a_hole_between_two_versions_is_refused_with_the_way_on() {
+        let e = set(&LAW.replace("until = \"2025-12-31\"", "until = \"2025-11-30\"")).unwrap_err();
+        assert_eq!(e.key(), "rule_pack.hole");
+        let Error::Refused(r) = e else { panic!() };
+        assert!(r.what.contains("2025-11-30") && r.next.contains("until") && r.rule.is_some());
+        let e = set(&LAW.replace("until = \"2025-12-31\"", "until = \"2019-12-31\"")).unwrap_err();
+        assert_eq!(e.key(), "rule_pack.dates");
+    }
+
+    #[test]
+    fn a_code_has_one_meaning_a_day_and_may_rest() {
+        let code = |from: &str, until: &str| format!("[[code]]\nlist = \"l\"\ncode = \"a\"\nname = \"甲\"\nsource = \"s\"\nsource_kind = \"default\"\nfrom = \"{from}\"\n{until}\n");
+        let two = |until: &str| code("2020-01-01", until) + &code("2026-01-01", "");
+        assert_eq!(set(&two("")).unwrap_err().key(), "rule_pack.overlap");
+        assert_eq!(set(&two("until = \"2026-03-01\"")).unwrap_err().key(), "rule_pack.overlap");
+        let s = set(&two("until = \"2024-12-31\"")).unwrap();
+        assert!(s.list("l", "2025-06-01".parse().unwrap()).is_empty());
     }
 }

@@ -8,10 +8,12 @@
 //! hosts people's mediation, an officer the others. Domestic violence is never mediated. An agreement
 //! is a number without gaps, promises with dates, and one paper. Nothing is deleted: withdrawn,
 //! referred and not settled are outcomes. The log keeps the state after each step, so that figures
-//! can be read as they were known at any moment.
+//! can be read as they were known at any moment. Tracks follow one another, each with its host, its clocks
+//! and its result; each clock names its rule and ends once. Disputes are merged as a link.
 
 pub mod actions;
 pub mod figures;
+mod jobs;
 pub mod model;
 pub mod rules;
 pub mod store;
@@ -24,18 +26,23 @@ use kernel::Permission as P;
 use web::domain::{get, post};
 use web::{Domain, MenuItem, Need};
 
+/// Higher domains hang what helps with a dispute into its page here (the Fengqiao book).
+pub const DISPUTE_SLOT: web::Slot = "mediation.dispute";
+
 const SEE: Need = Need::Any(&[P::DisputeSee, P::DisputeAssist]);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{detail, forms, new, register};
+    use web_pages::{calendar, detail, forms, new, register, ways};
     Domain {
         name: "mediation",
-        migrations: Some(kernel::migrations!("mediation", "0001_mediation.sql")),
+        migrations: Some(kernel::migrations!("mediation", "0001_mediation.sql", "0002_tracks.sql")),
         routes: vec![
             get("/disputes", SEE, register::page),
             get("/disputes/new", Need::Can(P::DisputeOpen), new::page),
             post("/disputes/new", Need::Can(P::DisputeOpen), new::open),
+            get("/disputes/calendar", SEE, calendar::page),
+            post("/disputes/from-incident/{id}/escalate", Need::Can(P::DisputeMediate), ways::escalate),
             get("/disputes/committees", Need::Can(P::DisputeSee), register::committees),
             post("/disputes/committees", Need::Can(P::DisputeReview), register::add_committee),
             get("/disputes/{id}", SEE, detail::page),
@@ -56,12 +63,21 @@ pub fn domain() -> Domain {
             post("/disputes/{id}/end", Need::Can(P::DisputeOpen), forms::end),
             post("/disputes/{id}/warn", Need::Can(P::DisputeMediate), forms::warn),
             post("/disputes/{id}/escalate", Need::Can(P::DisputeMediate), forms::escalate),
+            post("/disputes/{id}/hand-over", Need::Can(P::DisputeMediate), ways::hand_over),
+            post("/disputes/{id}/hand-over-answer", Need::Can(P::DisputeMediate), ways::answer),
+            post("/disputes/{id}/apply", Need::Can(P::DisputeMediate), ways::apply),
+            post("/disputes/{id}/decline", Need::Can(P::DisputeMediate), ways::decline),
+            post("/disputes/{id}/risk", Need::Can(P::DisputeAssist), ways::risk),
+            post("/disputes/{id}/lead", Need::Can(P::DisputeReview), ways::lead),
+            post("/disputes/{id}/relate", Need::Can(P::DisputeMediate), ways::relate),
             post("/disputes/{id}/reopen", Need::Can(P::DisputeReview), forms::reopen),
         ],
+        jobs: vec![web::Job { name: "mediation.clocks", every_seconds: 600, run: jobs::clocks }],
         menu: vec![
             MenuItem { group: "纠纷", label: "纠纷台账", path: "/disputes", permission: P::DisputeAssist, order: 30 },
             MenuItem { group: "纠纷", label: "登记纠纷", path: "/disputes/new", permission: P::DisputeOpen, order: 31 },
-            MenuItem { group: "纠纷", label: "调解委员会", path: "/disputes/committees", permission: P::DisputeSee, order: 32 },
+            MenuItem { group: "纠纷", label: "期限日历", path: "/disputes/calendar", permission: P::DisputeAssist, order: 32 },
+            MenuItem { group: "纠纷", label: "调解委员会", path: "/disputes/committees", permission: P::DisputeSee, order: 33 },
         ],
         slots: vec![
             web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files },

@@ -92,6 +92,27 @@ mod tests {
         assert!(c.add_working_days(d("2027-03-01"), 3).provisional);
     }
 
+    #[tokio::test]
+    async fn a_pack_with_a_hole_or_an_overlap_is_refused_whole_with_the_way_on() {
+        let t = testkit::TestApp::new("sqlite", shipped().unwrap(), vec![domain()]).await;
+        let admin = testkit::actor(kernel::Role::SecurityAdmin, kernel::StationId::NIL);
+        let version = |value: i64, from: &str, until: &str| {
+            format!("[[rule]]\nkey = \"local.test_days\"\nvalue = {value}\ntitle = \"测试\"\nsource = \"本地\"\nsource_kind = \"default\"\nfrom = \"{from}\"\n{until}\n")
+        };
+        for (until, key) in [("until = \"2025-11-30\"", "rule_pack.hole"), ("until = \"2026-02-01\"", "rule_pack.overlap"), ("", "rule_pack.overlap")] {
+            let text = version(3, "2025-01-01", until) + &version(5, "2026-01-01", "");
+            let act = t.app.act(&admin, "rulebook.import", Purpose::Administration, t.app.fresh_command());
+            let kernel::Error::Refused(r) = import(&t.app, &act, "local.toml", &text).await.unwrap_err() else { panic!("{until}") };
+            assert_eq!(r.key, key);
+            assert!(r.what.contains("local.test_days") && r.next.contains("until") && r.rule.is_some(), "{}", r.what);
+            assert!(t.app.rules().int("local.test_days", d("2026-05-08")).is_err(), "nothing of it is in force");
+        }
+        let text = version(3, "2025-01-01", "until = \"2025-12-31\"") + &version(5, "2026-01-01", "");
+        let act = t.app.act(&admin, "rulebook.import", Purpose::Administration, t.app.fresh_command());
+        import(&t.app, &act, "local.toml", &text).await.unwrap();
+        assert_eq!(t.app.rules().int("local.test_days", d("2026-05-08")).unwrap(), 5);
+    }
+
     #[test]
     fn a_local_value_wins_at_its_station_only() {
         let rules = shipped().unwrap();

@@ -1,9 +1,9 @@
 //! After the agreement: promises kept or not, judicial confirmation, follow-ups, closing, reopening.
 
 use super::{To, advance, end_of, give, note, reach};
-use crate::model::{Confirmation, Dispute, Found, Kept, Outcome, State, Step};
-use crate::rules::{self, Leads};
-use crate::store::{self, parts};
+use crate::model::{ClockKind, ClockState, Dispute, Found, Kept, Outcome, Progress, State, Step, Track};
+use crate::rules::{self, Leads, Violence};
+use crate::store::{self, parts, tracks};
 use kernel::rules::RuleSet;
 use kernel::{
     Act, AgreementId, App, Date, DisputeId, Error, FieldErrors, FollowUpId, ObligationId, Permission as P, Refusal, Result,
@@ -13,9 +13,13 @@ use kernel::{
 /// Plans the visits that the level asks for, each with its task.
 pub(crate) async fn plan_follow_ups(tx: &mut Tx, d: &Dispute, from: Date, rules: &RuleSet) -> Result<usize> {
     let list = rules::follow_ups(&d.level, from, rules);
+    let before = parts::follow_ups(tx, d.id).await?.len();
     for (n, (due, mode)) in list.iter().enumerate() {
-        let id = parts::insert_follow_up(tx, d.id, n as i64 + 1, *due, mode).await?;
-        let title = format!("第 {} 次回访（{}）", n + 1, rules.name("follow_up.mode", mode));
+        // After a warning both are visited in person (反家暴法 §17); a call is no visit.
+        let (mode, word) = if d.domestic_violence { ("visit", "查访") } else { (mode.as_str(), "回访") };
+        let n = (before + n) as i64 + 1;
+        let id = parts::insert_follow_up(tx, d.id, n, *due, mode).await?;
+        let title = format!("第 {n} 次{word}（{}）", rules.name("follow_up.mode", mode));
         give(tx, (d, "dispute.follow_up"), title, id.0, To::User(d.owner_id), end_of(*due)).await?;
     }
     Ok(list.len())
@@ -66,14 +70,27 @@ pub async fn perform(
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
+            rules::next(d.state, Step::Perform)?;
             let o = promise(tx, id, obligation).await?;
+            let signed = parts::agreements(tx, id).await?.into_iter().find(|a| a.id == o.agreement_id).map(|a| a.signed_on);
+            if let Some(signed) = signed.filter(|s| on < *s) {
+                return Err(FieldErrors::one("done_on", format!("履行日期不能早于协议签订日期 {signed}。")));
+            }
             let state = rules::kept(o.due, on);
             parts::settle_promise(tx, obligation, state, Some(on), proof).await?;
             for f in files {
                 attachments::keep(app, tx, d.station_id, "obligation", obligation.0, ("dispute", id.0), f).await?;
             }
-            notices::actions::done_for(tx, obligation.0, "dispute.obligation").await?;
-            note(tx, &d, Step::Perform, &format!("第 {} 项{}", o.n, state.label())).await
+            notices::actions::done_all(tx, obligation.0).await?;
+            note(tx, &d, Step::Perform, &format!("第 {} 项{}", o.n, state.label())).await?;
+            // Everything kept after all: nothing is left to penalise (程序规定 §185).
+            let open = parts::obligations(tx, id).await?.iter().any(|o| matches!(o.state, Kept::Broken | Kept::Pending));
+            if d.state == State::Agreed && !open {
+                super::clocks::stop(tx, id, |k| k == ClockKind::Case, ClockState::Stopped, today, "已补履行").await?;
+                notices::actions::done_for(tx, id, "dispute.next").await?;
+                notices::actions::done_for(tx, id, "dispute.review").await?;
+            }
+            Ok(())
         })
         .await
 }
@@ -84,10 +101,12 @@ pub async fn break_promise(app: &App, act: &Act, id: DisputeId, obligation: Obli
     if why.trim().is_empty() {
         return Err(FieldErrors::one("proof", "请写明没有履行的情况。"));
     }
+    let rules = app.rules();
     let today = clock::day_of(act.at);
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
+            rules::next(d.state, Step::Break)?;
             let o = promise(tx, id, obligation).await?;
             if o.due.is_some_and(|due| today <= due) {
                 return Err(Refusal::new(
@@ -98,48 +117,45 @@ pub async fn break_promise(app: &App, act: &Act, id: DisputeId, obligation: Obli
                 .into());
             }
             parts::settle_promise(tx, obligation, Kept::Broken, None, why).await?;
-            notices::actions::done_for(tx, obligation.0, "dispute.obligation").await?;
+            notices::actions::done_all(tx, obligation.0).await?;
             note(tx, &d, Step::Break, &format!("第 {} 项：{why}", o.n)).await?;
             let due = end_of(today.tomorrow().unwrap_or(today));
+            if d.track == Some(Track::PublicOrder) {
+                // The case's days count from the day it was not performed (程序规定 §185).
+                let from = o.due.and_then(|d| d.tomorrow().ok()).map_or(today, |d| d.min(today));
+                super::clocks::case_begins(tx, &d, from, &format!("第 {} 项未履行", o.n), &rules).await?;
+                let next = "协议没有履行，请依法处罚并告知可以起诉".to_string();
+                give(tx, (&d, "dispute.next"), next, id.0, To::User(d.owner_id), due).await?;
+            }
             give(tx, (&d, "dispute.review"), "有协议义务没有履行，请督办".into(), id.0, To::Role(Role::DutyLeader), due).await
         })
         .await
 }
 
-/// 司法确认: both sides ask the court together within thirty days.
-pub async fn confirm(app: &App, act: &Act, id: DisputeId, agreement: AgreementId, to: Confirmation, why: &str) -> Result<()> {
+/// 司法确认: both sides ask the court together within thirty days; then as the court goes on.
+pub async fn confirm(app: &App, act: &Act, id: DisputeId, agreement: AgreementId, p: &Progress) -> Result<()> {
     act.actor.must(P::DisputeMediate)?;
     let rules = app.rules();
     let today = clock::day_of(act.at);
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
+            rules::next(d.state, Step::Confirm)?;
             let a = parts::agreements(tx, id).await?.into_iter().find(|a| a.id == agreement).ok_or(Error::NotFound("这份协议"))?;
             let (Some(from), Some(due)) = (a.confirmation, a.confirmation_due) else {
                 return Err(Refusal::new("mediation.no_confirmation", "这份协议不适用司法确认。", "人民调解协议才可以申请。")
                     .by("司法确认", rules.cite("mediation.judicial_confirmation.request_days", today).source)
                     .into());
             };
-            use Confirmation as C;
-            let fits = matches!(
-                (from, to),
-                (C::ToApply, C::ToAccept | C::Overdue) | (C::ToAccept, C::ToReview | C::NotAccepted) | (C::ToReview, C::Confirmed | C::NotConfirmed)
-            );
-            if !fits {
-                return Err(Refusal::new("mediation.confirmation_state", format!("司法确认现在是“{}”。", from.label()), "请按法院的实际进展登记。").into());
-            }
-            if to == C::ToAccept && today > due {
-                return Err(Refusal::new("mediation.confirmation_late", format!("共同申请的期限 {due} 已过。"), "请登记为“超时”；当事人可以就协议向人民法院起诉。")
-                    .by("三十日内共同申请", rules.cite("mediation.judicial_confirmation.request_days", today).source)
-                    .into());
-            }
-            parts::set_confirmation(tx, agreement, to).await?;
-            let text = format!("{} {why}", to.label());
-            if d.state == State::Agreed {
-                note(tx, &d, Step::Confirm, &text).await
-            } else {
-                super::trace(tx, id, Step::Confirm, (d.state, d.outcome), today, &text).await
-            }
+            let last = tracks::confirm_steps(tx, id).await?.into_iter().filter(|s| s.agreement_id == agreement).map(|s| s.day).next_back();
+            // A correction of 超时 looks at the day of the request, not at the day the term ran out.
+            let last = last.filter(|_| from != crate::model::Confirmation::Overdue);
+            rules::confirm(from, p, a.signed_on, due, last, &rules, today)?;
+            parts::set_confirmation(tx, agreement, p.to).await?;
+            tracks::insert_confirm_step(tx, id, agreement, p).await?;
+            super::clocks::of_court(tx, &d, p, &rules).await?;
+            let text = [p.to.label(), &p.on.to_string(), &p.court, &p.case_no, &p.note].iter().filter(|t| !t.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+            super::trace(tx, id, Step::Confirm, (d.state, d.outcome), today, &text).await
         })
         .await
 }
@@ -206,13 +222,16 @@ pub async fn close(app: &App, act: &Act, id: DisputeId, told: &str) -> Result<Ou
                 .filter(|o| Some(o.agreement_id) == latest)
                 .map(|o| o.state)
                 .collect();
-            let warned = !parts::warnings(tx, id).await?.is_empty();
-            let outcome = rules::close(&d, &promises, told, warned)?;
+            let warnings = parts::warnings(tx, id).await?;
+            let visited = parts::follow_ups(tx, id)
+                .await?
+                .iter()
+                .any(|f| f.done_at.is_some() && matches!(f.by_mode.as_deref(), Some("visit" | "committee" | "station")));
+            let outcome = rules::close(&d, &promises, told, &Violence { warned: !warnings.is_empty(), visited })?;
             if !told.is_empty() {
                 store::set_told(tx, id, told).await?;
             }
-            advance(tx, &d, Step::Close, Some(outcome), today, told).await?;
-            notices::actions::done_all(tx, id).await?;
+            super::clocks::finish(tx, &d, Step::Close, outcome, told).await?;
             if outcome == Outcome::NotSettled {
                 plan_follow_ups(tx, &d, today, &rules).await?;
             }
@@ -237,13 +256,18 @@ pub async fn reopen(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             advance(tx, &d, Step::Reopen, None, today, why).await?;
+            store::set_master(tx, id, None).await?;
             for f in parts::follow_ups(tx, id).await?.iter().filter(|f| f.done_at.is_none() && !f.dropped) {
                 notices::actions::done_all(tx, f.id.0).await?;
             }
             parts::drop_follow_ups(tx, id).await?;
             notices::actions::done_all(tx, id).await?;
-            let hours = rules.int("dispute.feedback_hours", today)?;
-            let due = tx.now().checked_add(std::time::Duration::from_secs(hours.max(0) as u64 * 3_600)).unwrap_or(tx.now());
+            let station = places::store::station(tx, d.station_id).await?;
+            let hours = rules.int_at("dispute.feedback_hours", &station.code, today).unwrap_or(24);
+            let due = super::clocks::feedback_begins(tx, &d, hours, &rules).await?;
+            if d.domestic_violence {
+                return super::other::protect_task(tx, &d).await;
+            }
             give(tx, (&d, "dispute.accept"), "重新办理，待受理审查".into(), id.0, To::User(d.owner_id), due).await
         })
         .await

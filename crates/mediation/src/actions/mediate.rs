@@ -1,9 +1,9 @@
-//! From acceptance to agreement: gates, talks, plan, clocks, the agreement with its promises.
+//! From acceptance to agreement: gates, talks, plan, the agreement with its promises.
 
 use super::{To, advance, end_of, give, note, reach, trace};
-use crate::model::{Dispute, Form, NewAgreement, NewTalk, State, Step, TalkKind, Track};
+use crate::model::{ClockKind, Dispute, Form, NewAgreement, NewTalk, State, Step, TalkKind, Track, TrackResult};
 use crate::rules::{self, Answers};
-use crate::store::{self, parts};
+use crate::store::{self, parts, tracks};
 use kernel::{Act, AgreementId, App, Date, DisputeId, Error, FieldErrors, Permission as P, Refusal, Result, Role, Tx, clock};
 
 /// Asks the questions of law and, when none excludes it, accepts the dispute on `track`. The answers
@@ -19,22 +19,33 @@ pub async fn gate(app: &App, act: &Act, id: DisputeId, track: Track, a: &Answers
             if parts::parties(tx, id).await?.len() < 2 {
                 return Err(Refusal::new("mediation.parties", "至少要有两方当事人才能受理调解。", "请先登记各方当事人。").into());
             }
+            if d.paused_on.is_some() {
+                return Err(Refusal::new("mediation.paused", "期限正在中止（鉴定、评估）。", "请先“恢复”，再受理。").into());
+            }
+            rules::again(track, &tracks::runs(tx, id).await?, &rules, today)?;
             let refused = rules::gate(&d, track, a, &rules, today)?;
             let answers = answer_text(a, track, &rules);
             let why = refused.as_ref().map_or(String::new(), |r| r.what.clone());
-            parts::insert_gate(tx, id, track, refused.is_none(), &answers, &why).await?;
             if refused.is_some() {
+                parts::insert_gate(tx, id, track, false, &answers, &why).await?;
                 note(tx, &d, Step::Gate, &format!("{}：{why}", track.label())).await?;
                 return Ok(refused.map(Kept::from));
             }
-            let due = rules::deadline(track, today, &rules)?;
+            let committee = if track == Track::Peoples { super::handover::host(tx, &d, a, today).await? } else { None };
+            parts::insert_gate(tx, id, track, true, &answers, "").await?;
+            if track == Track::Administrative {
+                super::handover::take_application(tx, &d, today).await?;
+            }
+            let spec = rules::of_track(track, today, &rules)?;
+            super::clocks::answered(tx, id).await?;
             notices::actions::done_for(tx, id, "dispute.accept").await?;
             notices::actions::done_for(tx, id, "dispute.next").await?;
-            let text = format!("{}，{} 前", track.label(), due.date);
+            let text = format!("{}，{} 前", track.label(), spec.due.date);
             advance(tx, &d, Step::Accept, None, today, &text).await?;
-            store::set_track(tx, id, track, today, due.date, due.provisional).await?;
+            store::set_track(tx, id, track, today, spec.due.date, spec.due.provisional).await?;
+            tracks::begin(tx, id, track, committee, today).await?;
             let d = store::get(tx, id).await?;
-            give(tx, (&d, "dispute.mediate"), format!("{}到期", track.label()), id.0, To::User(d.owner_id), end_of(due.date)).await?;
+            super::clocks::start(tx, &d, &spec, today, "").await?;
             Ok(None)
         })
         .await
@@ -107,7 +118,10 @@ pub async fn talk(app: &App, act: &Act, id: DisputeId, t: NewTalk) -> Result<()>
             rules::crew(&t, d.track, &roles, &rules, today)?;
             let held = parts::talks(tx, id).await?.iter().filter(|x| x.kind == t.kind && x.track == d.track).count() as i64;
             if step == Step::Session {
-                session_clock(tx, &d, held, clock::day_of(t.held_from), &rules).await?;
+                let on = clock::day_of(t.held_from);
+                rules::plan_first(&d, &rules)?;
+                hosted(tx, &d, &t, on).await?;
+                super::clocks::session(tx, &d, on, &rules).await?;
             }
             let talk = parts::insert_talk(tx, &d, held + 1, &t, &crew).await?;
             for file in &t.files {
@@ -126,38 +140,33 @@ async fn member(tx: &mut Tx, d: &Dispute, user: kernel::UserId) -> Result<Role> 
     }
 }
 
-/// Counts the session against its rule and moves the deadline for a second one.
-async fn session_clock(tx: &mut Tx, d: &Dispute, held: i64, on: Date, rules: &kernel::rules::RuleSet) -> Result<()> {
-    if d.paused_on.is_some() {
-        return Err(Refusal::new("mediation.paused", "调解正在中止（鉴定、评估）。", "请先“恢复调解”。").into());
+/// A session lies within its track, and people's mediation is hosted by the committee that took it.
+async fn hosted(tx: &mut Tx, d: &Dispute, t: &NewTalk, on: Date) -> Result<()> {
+    let Some(run) = tracks::latest(tx, d.id).await? else { return Ok(()) };
+    if on < run.accepted_on {
+        return Err(FieldErrors::one("held_from", format!("调解时间不能早于受理日期 {}。", run.accepted_on)));
     }
-    if d.track == Some(Track::PublicOrder) {
-        let max = rules.int("mediation.public_order.sessions_max", on)?;
-        if held >= max {
-            return Err(Refusal::new(
-                "mediation.sessions_max",
-                format!("治安调解一般为一次，必要时再一次，已经进行 {held} 次。"),
-                "请记为达成协议或者调解不成，依法处理。",
-            )
-            .by("治安调解次数", rules.cite("mediation.public_order.sessions_max", on).source)
-            .into());
-        }
+    let (Track::Peoples, Some(committee)) = (run.track, t.committee) else { return Ok(()) };
+    let mediators = mediators(tx, d, committee).await?;
+    rules::hosts(&t.mediator, &mediators, Track::Peoples)?;
+    match run.committee_id {
+        Some(c) if c != committee => Err(Refusal::new(
+            "mediation.other_committee",
+            "这起纠纷由另一个调解委员会受理。",
+            "请选择受理的调解委员会；要换委员会的，请先记为调解不成，再移交另一个委员会。",
+        )
+        .by("人民调解由受理的委员会主持", "人民调解法第十九条")
+        .into()),
+        Some(_) => Ok(()),
+        None => tracks::set_host(tx, run.id, committee).await,
     }
-    store::count_session(tx, d.id).await?;
-    if let Some(track) = d.track
-        && let Some(next) = rules::after_session(track, held + 1, on, rules)?
-    {
-        store::set_deadline(tx, d.id, Some(next.date), next.provisional, None).await?;
-        redate(tx, d, next.date).await?;
-    }
-    Ok(())
 }
 
-/// The mediation task gets another deadline.
-async fn redate(tx: &mut Tx, d: &Dispute, due: Date) -> Result<()> {
-    notices::actions::done_for(tx, d.id, "dispute.mediate").await?;
-    let title = format!("{}到期", d.track.map_or("调解", Track::label));
-    give(tx, (d, "dispute.mediate"), title, d.id.0, To::User(d.owner_id), end_of(due)).await
+/// Names of the committee's mediators.
+pub(crate) async fn mediators(tx: &mut Tx, d: &Dispute, committee: kernel::Uuid) -> Result<Vec<String>> {
+    let all = parts::committees(tx, d.station_id).await?;
+    let c = all.into_iter().find(|c| c.id == committee).ok_or(Error::NotFound("调解委员会"))?;
+    Ok(c.mediator_names().into_iter().map(str::to_string).collect())
 }
 
 /// The plan (调解方案): what is proposed to both sides.
@@ -175,100 +184,32 @@ pub async fn plan(app: &App, act: &Act, id: DisputeId, text: &str) -> Result<()>
         .await
 }
 
-/// Injury assessment or valuation: the clock stands still.
-pub async fn pause(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()> {
-    act.actor.must(P::DisputeMediate)?;
-    if why.trim().is_empty() {
-        return Err(FieldErrors::one("why", "请写明鉴定或者评估的事项。"));
-    }
-    let today = clock::day_of(act.at);
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let d = reach(tx, id).await?;
-            if d.paused_on.is_some() {
-                return Err(Refusal::new("mediation.paused", "已经在中止中。", "鉴定、评估完成后请“恢复调解”。").into());
-            }
-            store::set_deadline(tx, id, d.deadline, d.deadline_provisional, Some(today)).await?;
-            notices::actions::done_for(tx, id, "dispute.mediate").await?;
-            note(tx, &d, Step::Pause, why).await
-        })
-        .await
-}
-
-/// The assessment is there; the days that were left run on.
-pub async fn resume(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()> {
-    act.actor.must(P::DisputeMediate)?;
-    let rules = app.rules();
-    let today = clock::day_of(act.at);
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let d = reach(tx, id).await?;
-            let (Some(paused), Some(deadline), Some(track)) = (d.paused_on, d.deadline, d.track) else {
-                return Err(Refusal::new("mediation.not_paused", "没有中止，不需要恢复。", "请继续调解。").into());
-            };
-            let next = match track {
-                Track::PublicOrder if d.sessions == 0 => rules::deadline(track, today, &rules)?,
-                _ => rules::resumed(deadline, paused, today, track, &rules),
-            };
-            store::set_deadline(tx, id, Some(next.date), next.provisional, None).await?;
-            redate(tx, &d, next.date).await?;
-            note(tx, &d, Step::Resume, &format!("{why}，期限至 {}", next.date)).await
-        })
-        .await
-}
-
-/// People's mediation may be extended when both sides agree (2002 规定 §33).
-pub async fn extend(app: &App, act: &Act, id: DisputeId, to: Date, why: &str, both_agree: bool) -> Result<()> {
-    act.actor.must(P::DisputeMediate)?;
-    let rules = app.rules();
-    let today = clock::day_of(act.at);
-    let mut e = FieldErrors::default();
-    if why.trim().is_empty() {
-        e.add("why", "请写明延长的理由。");
-    }
-    if to <= today {
-        e.add("to", "新的期限应晚于今天。");
-    }
-    e.ok(())?;
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let d = reach(tx, id).await?;
-            let source = rules.cite("mediation.peoples.extendable_by_both", today).source;
-            if d.track == Some(Track::PublicOrder) {
-                return Err(Refusal::new("mediation.no_extension", "治安调解的期限不能协商延长。", "需要鉴定、评估的请“中止”；调解不成的依法处理。")
-                    .by("治安调解期限", rules.cite("mediation.public_order.first_session_days", today).source)
-                    .into());
-            }
-            if !both_agree {
-                return Err(Refusal::new("mediation.both_agree", "延长期限须双方当事人同意。", "请征得双方同意后再延长。")
-                    .by("双方同意延长", source)
-                    .into());
-            }
-            if d.deadline.is_some_and(|old| to <= old) {
-                return Err(FieldErrors::one("to", "新的期限应晚于原来的期限。"));
-            }
-            store::set_deadline(tx, id, Some(to), false, None).await?;
-            redate(tx, &d, to).await?;
-            note(tx, &d, Step::Extend, &format!("至 {to}：{why}")).await
-        })
-        .await
-}
-
 /// Not agreed, or not performed: other ways are told next; a public-order case must be dealt with by law.
 pub async fn fail(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()> {
     act.actor.must(P::DisputeMediate)?;
     if why.trim().is_empty() {
         return Err(FieldErrors::one("why", "请写明调解不成或者没有履行的情况。"));
     }
+    let rules = app.rules();
     let today = clock::day_of(act.at);
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             let was = d.track;
-            advance(tx, &d, Step::Fail, None, today, why).await?;
-            for kind in ["dispute.mediate", "dispute.review"] {
-                notices::actions::done_for(tx, id, kind).await?;
+            if d.paused_on.is_some() {
+                return Err(Refusal::new("mediation.paused", "调解正在中止（鉴定、评估）。", "请先“恢复调解”，再记为调解不成。").into());
             }
+            advance(tx, &d, Step::Fail, None, today, why).await?;
+            let result = if d.state == State::Agreed { TrackResult::NotPerformed } else { TrackResult::Failed };
+            tracks::end(tx, id, result, today, why).await?;
+            super::clocks::meet(tx, id, ClockKind::is_mediation, today, result.label()).await?;
+            if was == Some(Track::PublicOrder) {
+                super::clocks::case_begins(tx, &d, today, result.label(), &rules).await?;
+            }
+            for o in parts::obligations(tx, id).await? {
+                notices::actions::done_all(tx, o.id).await?;
+            }
+            notices::actions::done_for(tx, id, "dispute.review").await?;
             let next = match was {
                 Some(Track::PublicOrder) => "调解不成，请依法处罚并告知可以起诉",
                 _ => "调解不成，请告知其他途径",
@@ -299,26 +240,18 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
                 return Err(Refusal::new("mediation.no_track", "还没有选定调解途径。", "请先完成受理审查。").into());
             };
             let parties = parts::parties(tx, id).await?;
-            let talks = parts::talks(tx, id).await?;
-            let held: Vec<Date> = talks
-                .iter()
-                .filter(|t| t.kind == TalkKind::Session && t.track == d.track)
-                .map(|t| clock::day_of(t.held_from))
-                .collect();
-            rules::agreement(a, track, &parties, &held, &rules, today)?;
+            let set = setting(tx, &d, track, a).await?;
+            rules::agreement(a, track, &parties, &set, &rules, today)?;
             if a.promises.iter().any(|p| p.party.is_some_and(|x| !parties.iter().any(|y| y.id == x))) {
                 return Err(Error::NotFound("当事人"));
             }
             let number = agreement_number(tx, &d, track, a, today).await?;
             let confirmation = match (track, a.form) {
-                (Track::Peoples, Form::Written | Form::Oral) => {
-                    let days = rules.int("mediation.judicial_confirmation.request_days", a.signed_on)?;
-                    Some((crate::model::Confirmation::ToApply, rules.calendar().add_days(a.signed_on, days).date))
-                }
+                (Track::Peoples, Form::Written | Form::Oral) => Some(rules::of_confirm_request(a.signed_on, &rules)?),
                 _ => None,
             };
             let aid: AgreementId = tx.fresh();
-            parts::insert_agreement(tx, &d, aid, (&number.0, number.1, number.2), track, a, confirmation).await?;
+            parts::insert_agreement(tx, &d, aid, (&number.0, number.1, number.2), track, a, confirmation.as_ref().map(|s| (crate::model::Confirmation::ToApply, s.due.date))).await?;
             for (i, p) in a.promises.iter().enumerate() {
                 let oid = parts::insert_promise(tx, id, aid, i as i64 + 1, p).await?;
                 if let Some(by) = p.by {
@@ -329,7 +262,11 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             for file in &a.files {
                 attachments::keep(app, tx, d.station_id, "agreement", aid.0, ("dispute", id.0), file).await?;
             }
-            notices::actions::done_for(tx, id, "dispute.mediate").await?;
+            tracks::end(tx, id, TrackResult::Agreed, a.signed_on, &number.0).await?;
+            super::clocks::meet(tx, id, ClockKind::is_mediation, a.signed_on, "达成协议").await?;
+            if let Some(s) = confirmation {
+                super::clocks::start(tx, &d, &s, a.signed_on, &number.0).await?;
+            }
             let state = advance(tx, &d, Step::Agree, None, a.signed_on, &number.0).await?;
             debug_assert_eq!(state, State::Agreed);
             super::after::plan_follow_ups(tx, &d, a.signed_on, &rules).await?;
@@ -337,6 +274,45 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             Ok(Agreed { id: aid, number: number.0 })
         })
         .await
+}
+
+/// What the agreement is measured by.
+async fn setting(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement) -> Result<rules::Setting> {
+    let run = tracks::latest(tx, d.id).await?;
+    let from = run.as_ref().map(|r| r.accepted_on);
+    let talks = parts::talks(tx, d.id).await?;
+    let sessions: Vec<_> = talks
+        .iter()
+        .filter(|t| t.kind == TalkKind::Session && t.track == d.track && from.is_none_or(|f| clock::day_of(t.held_from) >= f))
+        .collect();
+    let mut hosts = vec![];
+    if track == Track::Peoples {
+        if let Some(c) = a.committee {
+            hosts = mediators(tx, d, c).await?;
+        }
+    } else {
+        for t in &sessions {
+            if let Some(u) = t.host_user
+                && let Some(u) = identity::store::find_user(tx, u).await?
+                && u.role.is_sworn()
+            {
+                hosts.push(u.name);
+            }
+        }
+        // On the spot there is no session before: an officer of the station signs.
+        if a.form == Form::OnSpot {
+            let today = clock::day_of(tx.now());
+            let crew = identity::store::crew(tx, d.station_id, d.beat_id, d.grid_id, today).await?;
+            hosts.extend(crew.into_iter().filter(|u| u.role.is_sworn()).map(|u| u.name));
+        }
+    }
+    Ok(rules::Setting {
+        accepted_on: from,
+        held: sessions.iter().map(|t| clock::day_of(t.held_from)).collect(),
+        committee: run.and_then(|r| r.committee_id),
+        hosts,
+        paused: d.paused_on.is_some(),
+    })
 }
 
 /// （2026）兴华社区人调字第 3 号 by committee; 正阳公（治）调字〔2026〕3号 by station.

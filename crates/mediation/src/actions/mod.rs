@@ -1,15 +1,24 @@
 //! What people do with a dispute, one function each: permit → read → rule → write → record → emit.
 
 mod after;
+mod clocks;
+mod handover;
+mod level;
 mod mediate;
 mod open;
 mod other;
 mod paper;
+mod relate;
 
 pub use after::{add_follow_ups, break_promise, close, confirm, follow_up, perform, reopen};
-pub use mediate::{Agreed, agree, extend, fail, gate, pause, plan, resume, talk};
-pub use open::{MAX_SUMMARY, add_party, edit, open, set_level};
+pub use clocks::{extend, extend_case, extend_court, pause, resume};
+pub(crate) use clocks::{TASK, stop, task};
+pub use handover::{Reply, answer, apply, decline, hand_over};
+pub use level::{report_risk, set_level, take_lead};
+pub use mediate::{Agreed, agree, fail, gate, plan, talk};
+pub use open::{MAX_SUMMARY, add_party, edit, open};
 pub use other::{Case, add_committee, escalate, protect, refer, self_settle, warn, withdraw};
+pub use relate::{merge, proposals, relate};
 pub use paper::{agreement_data, paper};
 
 use crate::model::{Dispute, Outcome, State, Step};
@@ -34,7 +43,7 @@ pub fn visible(r: &Reader, d: &Dispute) -> Result<()> {
 
 /// Moves the dispute by `step` as of `day`, with log line, chain entry and event.
 pub(crate) async fn advance(tx: &mut Tx, d: &Dispute, step: Step, outcome: Option<Outcome>, day: Date, note: &str) -> Result<State> {
-    let to = rules::next(d.state, step)?;
+    let to = rules::after(d, step)?;
     let outcome = if to == State::Closed { outcome.or(d.outcome) } else { None };
     if to != d.state {
         store::set_state(tx, d, to, outcome).await?;

@@ -1,6 +1,6 @@
-//! Registering a dispute: from an incident or a talk, with its parties; level and corrections.
+//! Registering a dispute: from an incident or a talk, with its parties; corrections.
 
-use super::{To, end_of, give, note, reach, trace};
+use super::{To, give, note, reach, trace};
 use crate::model::{Dispute, NewDispute, NewParty, Side, State, Step};
 use crate::store::{self, Edit, Where};
 use crate::{rules, store::parts};
@@ -132,18 +132,16 @@ async fn open_in(app: &App, tx: &mut Tx, mut new: NewDispute) -> Result<DisputeI
     trace(tx, id, Step::Open, (state, None), today, rules.name("dispute.source", &new.source_code)).await?;
     let d = store::get(tx, id).await?;
     index(tx, &d).await?;
+    crate::store::tracks::insert_level(tx, id, &level, "", &facts, "登记时").await?;
+    let hours = rules.int_at("dispute.feedback_hours", &station_row.code, today).unwrap_or(24);
+    let due = super::clocks::feedback_begins(tx, &d, hours, &rules).await?;
     if new.domestic_violence {
         trace(tx, id, Step::Protect, (state, None), today, "登记时确认涉及家庭暴力").await?;
         super::other::protect_task(tx, &d).await?;
     } else {
-        let due = plus_hours(tx.now(), rules.int("dispute.feedback_hours", today)?);
         give(tx, (&d, "dispute.accept"), "待受理审查".into(), id.0, To::User(owner), due).await?;
     }
     Ok(id)
-}
-
-fn plus_hours(at: kernel::Timestamp, hours: i64) -> kernel::Timestamp {
-    at.checked_add(std::time::Duration::from_secs(hours.max(0) as u64 * 3_600)).unwrap_or(at)
 }
 
 /// The person acting when sworn, else the officer of the beat, else the person acting.
@@ -193,6 +191,15 @@ async fn add(app: &App, tx: &mut Tx, id: DisputeId, p: &NewParty) -> Result<()> 
         }
     };
     let side = p.side.unwrap_or(Side::Respondent);
+    if let Some(old) = parts::parties(tx, id).await?.into_iter().find(|x| x.person_id == person) {
+        return Err(Refusal::new(
+            "mediation.party_twice",
+            format!("同一个人不能在一起纠纷中既是{}又是{}。", old.side.label(), side.label()),
+            "请核对姓名和电话；要改地位的，请在“修改登记”中说明，或者登记另一名当事人。",
+        )
+        .by("一人一种地位", "本系统登记规则：各方当事人对立，同一人只登记一次")
+        .into());
+    }
     parts::insert_party(tx, id, person, side, p).await?;
     tx.record("mediation.party", &[("dispute", id.0), ("person", person.0)], side.code());
     Ok(())
@@ -257,46 +264,4 @@ fn clashes(mine: &Edit, d: &Dispute) -> Vec<Clash> {
     .filter(|(_, _, mine, theirs)| mine != theirs)
     .map(|(field, label, mine, theirs)| Clash { field: field.into(), label: label.into(), mine, theirs })
     .collect()
-}
-
-/// Sets the level of the dispute (never of a person) from facts that a person has confirmed. It may
-/// be set lower than the facts suggest only with a reason.
-pub async fn set_level(app: &App, act: &Act, id: DisputeId, level: &str, facts: &[String], why: &str) -> Result<()> {
-    act.actor.must(P::DisputeMediate)?;
-    let rules = app.rules();
-    let today = kernel::clock::day_of(act.at);
-    rules.must_know("dispute.level", level, today)?;
-    for f in facts {
-        rules.must_know("dispute.level_fact", f, today)?;
-    }
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let d = reach(tx, id).await?;
-            rules::next(d.state, Step::Level)?;
-            for f in facts {
-                parts::add_fact(tx, id, f, why).await?;
-            }
-            let all = parts::facts(tx, id).await?;
-            let suggested = rules::suggested_level("blue", &all, &rules);
-            let rank = |l: &str| rules.code("dispute.level", l).and_then(|c| c.attr_int("rank")).unwrap_or(0);
-            if rank(level) < rank(&suggested) && why.trim().is_empty() {
-                return Err(FieldErrors::one(
-                    "level_why",
-                    format!("已确认的事实建议定为“{}”，定得更低须写明理由。", rules.name("dispute.level", &suggested)),
-                ));
-            }
-            store::set_level(tx, id, level).await?;
-            let names: Vec<&str> = facts.iter().map(|f| rules.name("dispute.level_fact", f)).collect();
-            let mut text = format!("{}；{}", rules.name("dispute.level", level), names.join("、"));
-            if !why.is_empty() {
-                text.push_str(&format!("；{why}"));
-            }
-            note(tx, &d, Step::Level, &text).await?;
-            if rank(level) >= 3 && rank(&d.level) < 3 {
-                let role = if rank(level) >= 4 { kernel::Role::StationLeader } else { kernel::Role::DutyLeader };
-                give(tx, (&d, "dispute.lead"), format!("升为{}级，请包案", rules.name("dispute.level", level)), id.0, To::Role(role), end_of(today)).await?;
-            }
-            Ok(())
-        })
-        .await
 }

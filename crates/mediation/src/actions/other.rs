@@ -1,45 +1,49 @@
 //! Other ways: referral, self-settlement, withdrawal, domestic violence, escalation, committees.
 
+use super::clocks::finish;
 use super::{To, advance, end_of, give, note, reach};
-use crate::model::{Dispute, Escalation, Link, NewWarning, Outcome, Step};
-use crate::store::{self, parts};
+use crate::model::{ClockState, Dispute, Escalation, Link, NewWarning, Outcome, Settlement, Step, Track, TrackResult};
+use crate::store::{self, parts, tracks};
 use crate::rules;
-use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, IncidentId, Permission as P, Refusal, Result, Tx, Uuid, clock};
+use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, IncidentId, Permission as P, Result, Tx, Uuid, clock};
 
-/// 告知分流: not for mediation here; the parties were told where to go (程序规定 §178, 人民调解法 §26).
-pub async fn refer(app: &App, act: &Act, id: DisputeId, told_to: &str, how: &str) -> Result<()> {
+/// 告知分流: not for mediation here; the parties were told where to go, in writing when they object
+/// (程序规定 §61, 178; 人民调解法 §26).
+pub async fn refer(app: &App, act: &Act, id: DisputeId, told_to: &str, how: &str, disputed: bool) -> Result<()> {
     act.actor.must(P::DisputeOpen)?;
-    let mut e = FieldErrors::default();
-    if told_to.trim().is_empty() {
-        e.add("told_to", "请写明告知当事人向哪里申请处理（人民法院、人民调解委员会或者主管部门）。");
-    }
-    if how.trim().is_empty() {
-        e.add("told_how", "请写明告知的方式（口头、书面）。");
-    }
-    e.ok(())?;
-    end(app, act, id, Step::Refer, Outcome::Referred, &format!("告知向{told_to}申请处理（{how}）")).await
+    let today = clock::day_of(act.at);
+    let written = rules::refer(told_to, how, disputed, &app.rules(), today)?;
+    let text = format!("告知向{told_to}申请处理（{how}）");
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            store::set_told(tx, id, &text).await?;
+            tracks::insert_referral(tx, id, told_to, written, disputed, today).await?;
+            finish(tx, &d, Step::Refer, Outcome::Referred, &text).await.map(|_| ())
+        })
+        .await
 }
 
-/// 自行和解: the parties settled it themselves; a public-order case needs their written request.
-pub async fn self_settle(app: &App, act: &Act, id: DisputeId, what: &str, written: bool) -> Result<()> {
+/// 自行和解: the parties settled it themselves; a public-order case needs their written request, the
+/// performance and the acceptance of the police, each with its day (程序规定 §186).
+pub async fn self_settle(app: &App, act: &Act, id: DisputeId, s: &Settlement) -> Result<()> {
     act.actor.must(P::DisputeMediate)?;
-    if what.trim().is_empty() {
-        return Err(FieldErrors::one("what", "请写明和解内容和履行情况。"));
-    }
     let rules = app.rules();
     let today = clock::day_of(act.at);
-    let look = app.look(&act.actor, "mediation.see", kernel::Purpose::Mediation).about("dispute", id.0);
-    let track = app.db().read(&look, async |r: &mut kernel::Reader| Ok(store::get(r, id).await?.track)).await?;
-    if track == Some(crate::model::Track::PublicOrder) && !written {
-        return Err(Refusal::new(
-            "mediation.written_request",
-            "治安案件自行和解的，须双方书面申请并经公安机关认可。",
-            "请收取双方书面申请后再登记。",
-        )
-        .by("自行和解", rules.cite("mediation.public_order.self_settlement_request", today).source)
-        .into());
-    }
-    end(app, act, id, Step::SelfSettle, Outcome::SelfSettled, what).await
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            rules::next(d.state, Step::SelfSettle)?;
+            let runs = tracks::runs(tx, id).await?;
+            let case = runs.iter().rev().find(|r| r.track == Track::PublicOrder);
+            rules::self_settle(s, case.is_some(), case.map(|r| r.accepted_on), &rules, today)?;
+            store::set_told(tx, id, &s.what).await?;
+            tracks::insert_settlement(tx, id, s).await?;
+            tracks::end(tx, id, TrackResult::SelfSettled, today, &s.what).await?;
+            super::clocks::leave(tx, id, ClockState::Met, today, "自行和解").await?;
+            finish(tx, &d, Step::SelfSettle, Outcome::SelfSettled, &s.what).await.map(|_| ())
+        })
+        .await
 }
 
 /// The applicant withdraws it.
@@ -48,18 +52,14 @@ pub async fn withdraw(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<
     if why.trim().is_empty() {
         return Err(FieldErrors::one("why", "请写明撤回的情况。"));
     }
-    end(app, act, id, Step::Withdraw, Outcome::Withdrawn, why).await
-}
-
-async fn end(app: &App, act: &Act, id: DisputeId, step: Step, outcome: Outcome, text: &str) -> Result<()> {
     let today = clock::day_of(act.at);
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
-            store::set_told(tx, id, text).await?;
-            advance(tx, &d, step, Some(outcome), today, text).await?;
-            notices::actions::done_all(tx, id).await?;
-            Ok(())
+            rules::next(d.state, Step::Withdraw)?;
+            store::set_told(tx, id, why).await?;
+            tracks::end(tx, id, TrackResult::Withdrawn, today, why).await?;
+            finish(tx, &d, Step::Withdraw, Outcome::Withdrawn, why).await.map(|_| ())
         })
         .await
 }
@@ -75,6 +75,9 @@ pub async fn protect(app: &App, act: &Act, id: DisputeId, what: &str) -> Result<
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             advance(tx, &d, Step::Protect, None, today, what).await?;
+            tracks::end(tx, id, TrackResult::Protected, today, what).await?;
+            super::clocks::answered(tx, id).await?;
+            super::clocks::leave(tx, id, ClockState::Stopped, today, "转家暴处置").await?;
             store::set_violence(tx, id).await?;
             notices::actions::done_all(tx, id).await?;
             let d = store::get(tx, id).await?;
@@ -121,6 +124,7 @@ pub async fn warn(app: &App, act: &Act, id: DisputeId, w: &NewWarning) -> Result
             if ![w.offender, w.victim].iter().all(|p| parties.iter().any(|x| x.id == *p)) {
                 return Err(Error::NotFound("当事人"));
             }
+            super::clocks::answered(tx, id).await?;
             parts::insert_warning(tx, id, w).await?;
             notices::actions::done_for(tx, id, "dispute.warn").await?;
             note(tx, &d, Step::Warn, &format!("已送交双方，已通知{}", w.committee_told)).await?;
@@ -150,6 +154,9 @@ pub async fn escalate(app: &App, act: &Act, id: DisputeId, case: &Case) -> Resul
     if case.day > today {
         e.add("day", "日期不能晚于今天。");
     }
+    if case.incident.is_none() && case.case_no.chars().count() > 60 {
+        e.add("case_no", "案号最多 60 字。");
+    }
     if case.note.trim().is_empty() {
         e.add("note", "请写明为什么认定由这起纠纷引起。");
     }
@@ -157,6 +164,9 @@ pub async fn escalate(app: &App, act: &Act, id: DisputeId, case: &Case) -> Resul
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
+            if case.day < clock::day_of(d.opened_at) && case.incident.is_none() {
+                return Err(FieldErrors::one("day", format!("案件日期不能早于纠纷登记日期 {}。", clock::day_of(d.opened_at))));
+            }
             if let Some(i) = case.incident {
                 let intake = incidents::store::get(tx, i).await?;
                 incidents::actions::visible(tx, &intake).await?;
@@ -172,6 +182,8 @@ pub async fn escalate(app: &App, act: &Act, id: DisputeId, case: &Case) -> Resul
             parts::insert_link(tx, id, &link).await?;
             store::set_escalated(tx, id, rules::worse(d.escalated, case.kind)).await?;
             notices::actions::done_for(tx, id, "dispute.escalate").await?;
+            // Heard by whoever published figures or bulletins about it, also when it is late.
+            tx.emit("dispute.escalated", id);
             super::trace(tx, id, Step::Escalate, (d.state, d.outcome), case.day, &format!("{} {}", case.kind.label(), case.case_no)).await?;
             let due = end_of(today);
             give(tx, (&d, "dispute.lead"), format!("{}，请带班领导知悉", case.kind.label()), id.0, To::Role(kernel::Role::DutyLeader), due).await

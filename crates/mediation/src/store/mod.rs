@@ -1,7 +1,9 @@
-//! The only SQL of the domain: the dispute here, what hangs on it in [`parts`], the register in [`query`].
+//! The only SQL of the domain: the dispute here, what hangs on it in [`parts`], its tracks, clocks and
+//! relations in [`tracks`], the register in [`query`].
 
 pub mod parts;
 pub mod query;
+pub mod tracks;
 
 use crate::model::{Dispute, NewDispute, Outcome, State, Step, Track};
 use kernel::{
@@ -46,7 +48,7 @@ pub async fn insert(tx: &mut Tx, id: DisputeId, new: &NewDispute, place: &Where,
 pub async fn find(r: &mut Reader, id: DisputeId) -> Result<Option<Dispute>> {
     r.saw("dispute", id);
     r.opt(
-        sql!("select station_id, id, number, source_code, incident_id, opened_at, opened_by, title, summary, place_text, address_id, other_address_id, building_id, grid_id, beat_id, judicial, police, causes, level, owner_id, domestic_violence, state, track, outcome, accepted_on, deadline, deadline_provisional, paused_on, sessions, escalated, told, plan, closed_at, version from mediation_dispute where id = $1"),
+        sql!("select station_id, id, number, source_code, incident_id, opened_at, opened_by, title, summary, place_text, address_id, other_address_id, building_id, grid_id, beat_id, judicial, police, causes, level, owner_id, domestic_violence, state, track, outcome, accepted_on, deadline, deadline_provisional, paused_on, sessions, escalated, told, plan, closed_at, version, master_id, lead_id from mediation_dispute where id = $1"),
         args![id],
     )
     .await
@@ -114,6 +116,18 @@ pub async fn set_told(tx: &mut Tx, id: DisputeId, told: &str) -> Result<()> {
 
 pub async fn set_level(tx: &mut Tx, id: DisputeId, level: &str) -> Result<()> {
     tx.exec(sql!("update mediation_dispute set level = $2, version = version + 1 where id = $1"), args![id, level]).await?;
+    Ok(())
+}
+
+/// The master it was merged into, or none when it is taken up again.
+pub async fn set_master(tx: &mut Tx, id: DisputeId, master: Option<DisputeId>) -> Result<()> {
+    tx.exec(sql!("update mediation_dispute set master_id = $2, version = version + 1 where id = $1"), args![id, master]).await?;
+    Ok(())
+}
+
+/// 包案领导
+pub async fn set_lead(tx: &mut Tx, id: DisputeId, lead: UserId) -> Result<()> {
+    tx.exec(sql!("update mediation_dispute set lead_id = $2, version = version + 1 where id = $1"), args![id, lead]).await?;
     Ok(())
 }
 

@@ -111,10 +111,10 @@ pub async fn insert_agreement(
 ) -> Result<()> {
     let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
     tx.exec(
-        sql!("insert into mediation_agreement (station_id, id, dispute_id, number, year, n, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, by_user, at, confirmation, confirmation_due) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"),
+        sql!("insert into mediation_agreement (station_id, id, dispute_id, number, year, n, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"),
         args![
             station, id, d.id, number.0, number.1, number.2, track, a.form, a.committee, &a.mediator, &a.facts, &a.points,
-            &a.duties, a.held_at, &a.place, a.signed_on, a.signing_recorded, user, now,
+            &a.duties, a.held_at, &a.place, a.signed_on, a.signing_recorded, a.electronic, user, now,
             confirmation.map(|c| c.0), confirmation.map(|c| c.1)
         ],
     )
@@ -125,7 +125,7 @@ pub async fn insert_agreement(
 /// Agreements of a dispute, newest first.
 pub async fn agreements(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Agreement>> {
     r.all(
-        sql!("select id, number, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, by_user, at, confirmation, confirmation_due from mediation_agreement where dispute_id = $1 order by at desc, id desc limit 20"),
+        sql!("select id, number, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due from mediation_agreement where dispute_id = $1 order by at desc, id desc limit 20"),
         args![dispute],
     )
     .await

@@ -49,17 +49,6 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
     }
 }
 
-/// Earlier disputes at the address, between the two addresses, or with one of the same people.
-pub async fn earlier(r: &mut Reader, d: &Dispute, people: &[PersonId]) -> Result<Vec<Line>> {
-    let address = d.address_id.unwrap_or(kernel::AddressId::NIL);
-    let other = d.other_address_id.unwrap_or(address);
-    r.all(
-        sql!("select id, number, title, place_text, judicial, level, state, track, outcome, deadline, escalated, opened_at, owner_id from mediation_dispute where station_id = $1 and id <> $2 and (address_id = $3 or other_address_id = $3 or address_id = $4 or id in (select dispute_id from mediation_party where person_id in @ids($5))) order by opened_at desc limit 20"),
-        args![d.station_id, d.id, address, other, kernel::row::ids(people)],
-    )
-    .await
-}
-
 /// Disputes a person is a party of, for the page of the person.
 pub async fn of_person(r: &mut Reader, person: PersonId) -> Result<Vec<(DisputeId, String, String, State)>> {
     let rows = r
@@ -92,7 +81,7 @@ pub async fn pages(
     limit: i64,
 ) -> Result<Vec<Dispute>> {
     r.all(
-        sql!("select station_id, id, number, source_code, incident_id, opened_at, opened_by, title, summary, place_text, address_id, other_address_id, building_id, grid_id, beat_id, judicial, police, causes, level, owner_id, domestic_violence, state, track, outcome, accepted_on, deadline, deadline_provisional, paused_on, sessions, escalated, told, plan, closed_at, version from mediation_dispute where station_id = $1 and opened_at >= $2 and opened_at < $3 and (opened_at > $4 or (opened_at = $4 and id > $5)) order by opened_at, id limit $6"),
+        sql!("select station_id, id, number, source_code, incident_id, opened_at, opened_by, title, summary, place_text, address_id, other_address_id, building_id, grid_id, beat_id, judicial, police, causes, level, owner_id, domestic_violence, state, track, outcome, accepted_on, deadline, deadline_provisional, paused_on, sessions, escalated, told, plan, closed_at, version, master_id, lead_id from mediation_dispute where station_id = $1 and opened_at >= $2 and opened_at < $3 and (opened_at > $4 or (opened_at = $4 and id > $5)) order by opened_at, id limit $6"),
         args![station, from, until, after.0, after.1, limit],
     )
     .await

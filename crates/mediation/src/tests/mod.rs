@@ -1,4 +1,9 @@
-//! Stories over HTTP and actions, on both engines.
+//! Tests that need a database or HTTP; those of the pure rules stand in `rules.rs` and `machine.rs`.
 
+mod bad_input;
+mod clocks;
+mod machine;
 mod story;
 mod town;
+mod walk;
+mod ways;

@@ -1,7 +1,6 @@
 use super::*;
 use crate::model::{NewPromise, Side};
 use kernel::{DisputeId, PersonId, StationId, Timestamp, UserId, Uuid};
-use proptest::prelude::*;
 
 fn rules() -> RuleSet {
     rulebook::shipped().unwrap()
@@ -47,6 +46,8 @@ fn dispute(state: State) -> Dispute {
         plan: String::new(),
         closed_at: None,
         version: 1,
+        master_id: None,
+        lead_id: None,
     }
 }
 
@@ -240,13 +241,28 @@ fn paper(form: Form) -> NewAgreement {
         place: "社区调解室".into(),
         signed_on: day("2026-05-01"),
         signing_recorded: false,
+        electronic: false,
         promises: vec![NewPromise { text: "铺防噪地毯".into(), by: Some(day("2026-05-08")), ..NewPromise::default() }],
         files: vec![],
     }
 }
 
+fn setting() -> Setting {
+    Setting {
+        accepted_on: Some(day("2026-04-28")),
+        held: vec![day("2026-05-01")],
+        committee: Some(Uuid::from_u128(9)),
+        hosts: vec!["何秀兰".into(), "白志强".into()],
+        paused: false,
+    }
+}
+
+fn signed_in(a: &NewAgreement, track: Track, parties: &[Party], set: &Setting) -> Result<(), String> {
+    agreement(a, track, parties, set, &rules(), day("2026-05-08")).map_err(|e| e.key().to_string())
+}
+
 fn signed(a: &NewAgreement, track: Track, parties: &[Party]) -> Result<(), String> {
-    agreement(a, track, parties, &[day("2026-05-01")], &rules(), day("2026-05-08")).map_err(|e| e.key().to_string())
+    signed_in(a, track, parties, &setting())
 }
 
 #[test]
@@ -255,9 +271,9 @@ fn an_agreement_needs_two_parties_a_session_and_a_promise() {
     assert!(signed(&paper(Form::Written), Track::Peoples, &both).is_ok());
     assert_eq!(signed(&paper(Form::Written), Track::Peoples, &both[..1]).unwrap_err(), "mediation.parties");
     let none = NewAgreement { promises: vec![], ..paper(Form::Written) };
-    assert_eq!(signed(&none, Track::Peoples, &both).unwrap_err(), "invalid");
-    let r = agreement(&paper(Form::Written), Track::Peoples, &both, &[], &rules(), day("2026-05-08"));
-    assert_eq!(r.unwrap_err().key(), "mediation.no_session");
+    assert_eq!(signed(&none, Track::Peoples, &both).unwrap_err(), "mediation.no_term");
+    let r = signed_in(&paper(Form::Written), Track::Peoples, &both, &Setting { held: vec![], ..setting() });
+    assert_eq!(r.unwrap_err(), "mediation.no_session");
     let late = NewAgreement { signed_on: day("2026-05-10"), ..paper(Form::Written) };
     assert_eq!(signed(&late, Track::Peoples, &both).unwrap_err(), "invalid");
 }
@@ -287,18 +303,22 @@ fn minors_have_guardians_and_suspects_no_agents() {
     assert_eq!(signed(&paper(Form::Written), Track::PublicOrder, &[side(Side::Applicant), suspect]).unwrap_err(), "mediation.suspect_agent");
 }
 
+const NONE: Violence = Violence { warned: false, visited: false };
+
 #[test]
 fn nothing_is_settled_while_a_promise_is_open_or_broken() {
     let d = dispute(State::Agreed);
-    assert_eq!(close(&d, &[Kept::Done, Kept::Pending], "", false).unwrap_err().key, "mediation.pending");
-    assert_eq!(close(&d, &[Kept::Broken], "", false).unwrap_err().key, "mediation.broken");
-    assert_eq!(close(&d, &[Kept::Done, Kept::Late, Kept::Standing], "", false).unwrap(), Outcome::Settled);
+    assert_eq!(close(&d, &[Kept::Done, Kept::Pending], "", &NONE).unwrap_err().key, "mediation.pending");
+    assert_eq!(close(&d, &[Kept::Broken], "", &NONE).unwrap_err().key, "mediation.broken");
+    assert_eq!(close(&d, &[Kept::Done, Kept::Late, Kept::Standing], "", &NONE).unwrap(), Outcome::Settled);
     let d = dispute(State::Failed);
-    assert_eq!(close(&d, &[], "", false).unwrap_err().key, "mediation.tell_ways");
-    assert_eq!(close(&d, &[], "可以向人民法院起诉", false).unwrap(), Outcome::NotSettled);
+    assert_eq!(close(&d, &[], "", &NONE).unwrap_err().key, "mediation.tell_ways");
+    assert_eq!(close(&d, &[], "可以向人民法院起诉", &NONE).unwrap(), Outcome::NotSettled);
     let d = dispute(State::Protected);
-    assert_eq!(close(&d, &[], "", false).unwrap_err().key, "mediation.no_warning");
-    assert_eq!(close(&d, &[], "", true).unwrap(), Outcome::Warned);
+    assert_eq!(close(&d, &[], "", &NONE).unwrap_err().key, "mediation.no_warning");
+    let warned = Violence { warned: true, visited: false };
+    assert_eq!(close(&d, &[], "", &warned).unwrap_err().key, "mediation.no_visit", "反家庭暴力法 §17");
+    assert_eq!(close(&d, &[], "", &Violence { visited: true, ..warned }).unwrap(), Outcome::Warned);
 }
 
 #[test]
@@ -329,35 +349,41 @@ fn a_criminal_case_outranks_a_public_order_one() {
     assert_eq!(worse(Some(PublicOrder), Criminal), Criminal);
 }
 
-proptest! {
-    #[test]
-    fn a_closed_dispute_changes_only_by_reopening(
-        steps in proptest::collection::vec(proptest::sample::select(Step::ALL.to_vec()), 0..60)
-    ) {
-        let mut s = State::Registered;
-        for step in steps {
-            if let Ok(after) = next(s, step) {
-                if s == State::Closed && after != State::Closed {
-                    prop_assert_eq!(step, Step::Reopen);
-                }
-                if s == State::Protected {
-                    prop_assert!(after == State::Protected || after == State::Closed);
-                }
-                if after == State::Agreed && s != State::Agreed {
-                    prop_assert_eq!(s, State::Mediating);
-                }
-                s = after;
-            }
-        }
-        prop_assert!(Step::ALL.iter().any(|step| next(s, *step).is_ok_and(|to| to != s)), "every state can be left");
-    }
+#[test]
+fn only_the_committees_own_mediators_and_officers_sign_as_host() {
+    let both = [side(Side::Applicant), side(Side::Respondent)];
+    let a = NewAgreement { mediator: "何秀兰、辅警小王".into(), ..paper(Form::Written) };
+    assert_eq!(signed(&a, Track::Peoples, &both).unwrap_err(), "mediation.mediator_unknown");
+    let a = NewAgreement { mediator: "辅警小王".into(), ..paper(Form::Written) };
+    assert_eq!(signed(&a, Track::PublicOrder, &both).unwrap_err(), "mediation.host_role");
+    let other = NewAgreement { committee: Some(Uuid::from_u128(8)), ..paper(Form::Written) };
+    assert_eq!(signed(&other, Track::Peoples, &both).unwrap_err(), "mediation.other_committee");
+    let paused = Setting { paused: true, ..setting() };
+    assert_eq!(signed_in(&paper(Form::Written), Track::Peoples, &both, &paused).unwrap_err(), "mediation.paused");
+}
 
-    #[test]
-    fn a_deadline_never_lies_before_its_start(offset in 0i64..3000) {
-        let r = rules();
-        let from = r.calendar().add_days(day("2020-01-01"), offset).date;
-        for track in Track::ALL {
-            prop_assert!(deadline(*track, from, &r).unwrap().date > from);
-        }
+#[test]
+fn a_signature_on_a_screen_needs_its_recording() {
+    let both = [side(Side::Applicant), side(Side::Respondent)];
+    let a = NewAgreement { electronic: true, ..paper(Form::Written) };
+    let e = agreement(&a, Track::Peoples, &both, &setting(), &rules(), day("2026-05-08")).unwrap_err();
+    let kernel::Error::Refused(r) = e else { panic!("{e}") };
+    assert_eq!(r.key, "mediation.signing_recorded");
+    assert!(r.rule.unwrap().source.contains("二百六十三"));
+    assert!(signed(&NewAgreement { signing_recorded: true, ..a }, Track::Peoples, &both).is_ok());
+}
+
+#[test]
+fn an_agreement_lies_within_its_track() {
+    let both = [side(Side::Applicant), side(Side::Respondent)];
+    for (signed_on, held) in [("2026-04-27", "2026-04-27"), ("2026-04-30", "2026-05-01"), ("2026-05-09", "2026-05-01")] {
+        let a = NewAgreement { signed_on: day(signed_on), promises: paper(Form::Written).promises, ..paper(Form::Written) };
+        let set = Setting { held: vec![day(held)], ..setting() };
+        assert_eq!(signed_in(&a, Track::Peoples, &both, &set).unwrap_err(), "invalid", "{signed_on}");
     }
+    let late = NewAgreement { held_at: "2026-05-03T02:00:00Z".parse().unwrap(), ..paper(Form::Written) };
+    assert_eq!(signed(&late, Track::Peoples, &both).unwrap_err(), "invalid", "held after it was signed");
+    let open = NewAgreement { promises: vec![NewPromise { text: "互不干扰".into(), ..NewPromise::default() }], ..paper(Form::Written) };
+    assert_eq!(signed(&open, Track::PublicOrder, &both).unwrap_err(), "mediation.no_period", "程序规定 §184");
+    assert!(signed(&open, Track::Peoples, &both).is_ok());
 }

@@ -147,9 +147,19 @@ async fn domestic_violence_goes_its_own_way() {
         w.t.post(&w.officer, &warn, &fields).await.is(422).says("居（村）民委员会");
         fields.push(("committee_told", "兴华社区居民委员会"));
         w.t.post(&w.officer, &warn, &fields).await.is(303);
-        w.t.get(&w.officer, &format!("/disputes/{id}")).await.says("告诫书").says("次回访");
-        w.t.post(&w.officer, &format!("/disputes/{id}/end"), &[("deed", "close")]).await.is(303);
+        w.t.get(&w.officer, &format!("/disputes/{id}")).await.says("告诫书").says("次查访");
+        let end = format!("/disputes/{id}/end");
+        w.t.post(&w.officer, &end, &[("deed", "close")]).await.is(422).says("还没有查访").says("反家庭暴力法第十七条");
+        let f = w.t.app.db().read(&look, async |r: &mut Reader| parts::follow_ups(r, id).await).await.unwrap()[0].clone();
+        assert_eq!(f.mode, "visit", "a warning is followed by visits in person");
+        let follow = f.id.to_string();
+        let visit = [("follow_up", follow.as_str()), ("mode", "committee"), ("interviewee", "加害人、受害人"), ("finding", "performed")];
+        w.t.post(&w.officer, &format!("/disputes/{id}/follow-up"), &visit).await.is(303);
+        w.t.post(&w.officer, &end, &[("deed", "close")]).await.is(303);
         assert_eq!(w.dispute(id).await.outcome, Some(Outcome::Warned));
+        // Taken up again it does not come among the disputes to mediate.
+        w.t.post(&w.leader, &format!("/disputes/{id}/reopen"), &[("why", "再次发生")]).await.is(303);
+        assert_eq!(w.dispute(id).await.state, State::Protected);
     }
 }
 

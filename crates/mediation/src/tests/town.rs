@@ -79,6 +79,23 @@ pub async fn town(engine: &str) -> Town {
     p::add_addresses(&t.app, &a(), station, building, homes).await.unwrap();
     let mut grid_worker = hire(&t, &admin, station, Role::GridWorker).await;
     grid_worker.grids = vec![grid];
+    let grant = identity::model::Grant {
+        id: t.app.clock().new_id(),
+        user_id: grid_worker.user,
+        kind: identity::model::GrantKind::Grid,
+        place_id: grid.0,
+        valid_from: from,
+        valid_until: None,
+    };
+    let give = t.app.act(&admin, "test.grant", Purpose::Administration, t.app.fresh_command()).in_station(station);
+    t.app
+        .db()
+        .write(&give, async |tx: &mut kernel::Tx| {
+            tx.record("test.grant", &[("user", grant.user_id.0)], "");
+            identity::store::insert_grant(tx, station, &grant).await
+        })
+        .await
+        .unwrap();
     let w = Town {
         operator: hire(&t, &admin, station, Role::Operator).await,
         officer: hire(&t, &admin, station, Role::Officer).await,

@@ -1,10 +1,12 @@
 //! One dispute: where it stands, what may be done now, and everything that was done.
 
-use super::{Choice, LevelView, LineView, choices, level, views};
+use super::{Choice, LevelView, choices, level};
 use crate::model::{
-    Agreement, Committee, Dispute, FollowUp, Gate, Kept, Link, LogLine, Obligation, Party, State, Step, Talk, Track, Warning,
+    Agreement, Answer as Reply, Application, Candidate, ClockKind, ClockRow, Committee, ConfirmStep, Confirmation, Dispute, FollowUp,
+    Gate, HandOver, Kept, LevelLine, Link, LogLine, Obligation, Other, Party, Reason, Referral, Relation, Settlement, State, Step, Talk,
+    Track, TrackRun, Warning,
 };
-use crate::store::{self, parts};
+use crate::store::{self, parts, tracks};
 use crate::{actions, rules};
 use askama::Template;
 use axum::extract::Path;
@@ -25,6 +27,7 @@ pub(crate) struct AgreementView {
     pub organ: String,
     pub files: Vec<attachments::Kept>,
     pub promises: Vec<PromiseView>,
+    pub steps: Vec<ConfirmStep>,
 }
 
 pub(crate) struct PromiseView {
@@ -44,13 +47,26 @@ pub(crate) struct Loaded {
     pub parties: Vec<(Party, PersonView)>,
     gates: Vec<(Gate, String)>,
     facts: Vec<String>,
-    talks: Vec<TalkView>,
+    pub talks: Vec<TalkView>,
     agreements: Vec<AgreementView>,
     follow_ups: Vec<(FollowUp, String)>,
     warnings: Vec<Warning>,
     links: Vec<Link>,
     log: Vec<(LogLine, String)>,
-    earlier: Vec<LineView>,
+    lead: String,
+    /// Each track with the committee that hosts it.
+    pub runs: Vec<(TrackRun, String)>,
+    clocks: Vec<ClockRow>,
+    /// Hand-over, committee, who handed over.
+    hand_overs: Vec<(HandOver, String, String)>,
+    applications: Vec<Application>,
+    settlements: Vec<Settlement>,
+    referrals: Vec<Referral>,
+    levels: Vec<(LevelLine, String)>,
+    relations: Vec<(Relation, Candidate, String)>,
+    proposals: Vec<(Other, Vec<Reason>)>,
+    merged: Vec<Candidate>,
+    master: Option<Candidate>,
     pub crew: Vec<identity::model::UserLine>,
     pub committees: Vec<Committee>,
 }
@@ -77,14 +93,34 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
             let promises = parts::obligations(r, id).await?;
             let follow_ups = parts::follow_ups(r, id).await?;
             let log = parts::log_of(r, id).await?;
+            let runs = tracks::runs(r, id).await?;
+            let hand_overs = tracks::hand_overs(r, id).await?;
+            let levels = tracks::levels(r, id).await?;
+            let steps = tracks::confirm_steps(r, id).await?;
+            let mut relations = if full { tracks::relations(r, id).await? } else { vec![] };
+            // The newest verdict about a pair holds.
+            let mut seen: Vec<DisputeId> = vec![];
+            relations.retain(|x| {
+                let other = if x.dispute_id == id { x.other_id } else { x.dispute_id };
+                let fresh = !seen.contains(&other);
+                seen.push(other);
+                fresh
+            });
+            let mut named = seen.clone();
+            named.extend(d.master_id);
+            let named = tracks::named(r, &named).await?;
             let mut users: Vec<UserId> = vec![d.owner_id];
+            users.extend(d.lead_id);
+            users.extend(hand_overs.iter().map(|h| h.by_user));
+            users.extend(levels.iter().map(|l| l.by_user));
+            users.extend(relations.iter().map(|x| x.by_user));
             users.extend(talks.iter().filter_map(|t| t.host_user));
             users.extend(crews.iter().map(|c| c.1));
             users.extend(gates.iter().map(|g| g.by_user));
             users.extend(follow_ups.iter().filter_map(|f| f.by_user));
             users.extend(log.iter().map(|l| l.by_user));
             let names = identity::store::names(r, &users).await?;
-            let name = |u: &UserId| names.iter().find(|(id, _)| id == u).map_or_else(|| "—".to_string(), |(_, n)| n.clone());
+            let name = |u: &UserId| names.iter().find(|(id, _)| id == u).map_or_else(|| if u.is_nil() { "系统" } else { "—" }.to_string(), |(_, n)| n.clone());
             let committees = parts::committees(r, d.station_id).await?;
             let organ = |c: Option<kernel::Uuid>| {
                 c.and_then(|c| committees.iter().find(|x| x.id == c)).map_or_else(String::new, |c| c.name.clone())
@@ -113,10 +149,12 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                     });
                 }
                 let files = attachments::of_record(r, "agreement", a.id.0).await?;
-                agreement_views.push(AgreementView { organ: organ(a.committee_id), files, promises: list, a });
+                let of_court = steps.iter().filter(|s| s.agreement_id == a.id).cloned().collect();
+                agreement_views.push(AgreementView { organ: organ(a.committee_id), files, promises: list, steps: of_court, a });
             }
             let people: Vec<_> = party_list.iter().map(|(p, _)| p.person_id).collect();
-            let earlier = if full { store::query::earlier(r, &d, &people).await? } else { vec![] };
+            let proposals = if full { actions::proposals(&ctx.app, r, &d, &people).await? } else { vec![] };
+            let find = |x: DisputeId| named.iter().find(|c| c.id == x).cloned();
             let incident = match d.incident_id {
                 Some(i) if full => Some(incidents::store::get(r, i).await?.number),
                 _ => None,
@@ -145,7 +183,25 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                 warnings: parts::warnings(r, id).await?,
                 links: parts::links(r, id).await?,
                 log: log.into_iter().map(|l| { let by = name(&l.by_user); (l, by) }).collect(),
-                earlier: views(r, earlier, &rules, today).await?,
+                lead: d.lead_id.as_ref().map_or(String::new(), name),
+                runs: runs.into_iter().map(|x| { let c = organ(x.committee_id); (x, c) }).collect(),
+                clocks: tracks::clocks(r, id).await?,
+                hand_overs: hand_overs.into_iter().map(|h| { let (c, by) = (organ(Some(h.committee_id)), name(&h.by_user)); (h, c, by) }).collect(),
+                applications: tracks::applications(r, id).await?,
+                settlements: tracks::settlements(r, id).await?,
+                referrals: tracks::referrals(r, id).await?,
+                levels: levels.into_iter().map(|l| { let by = name(&l.by_user); (l, by) }).collect(),
+                relations: relations
+                    .into_iter()
+                    .filter_map(|x| {
+                        let other = find(if x.dispute_id == id { x.other_id } else { x.dispute_id })?;
+                        let by = name(&x.by_user);
+                        Some((x, other, by))
+                    })
+                    .collect(),
+                proposals,
+                merged: tracks::merged_into(r, id).await?,
+                master: d.master_id.and_then(find),
                 crew: identity::store::crew(r, d.station_id, d.beat_id, d.grid_id, today).await?,
                 committees,
                 d,
@@ -182,6 +238,9 @@ struct Detail<'a> {
     tracks: Vec<TrackForm>,
     acts: Vec<Choice>,
     circumstances: Vec<Choice>,
+    court_questions: Vec<Choice>,
+    /// What higher domains bring (the Fengqiao book, the dossier).
+    slot: String,
     modes: Vec<Choice>,
     findings: Vec<Choice>,
     satisfactions: Vec<Choice>,
@@ -221,6 +280,117 @@ impl Detail<'_> {
     fn fu_open(&self, f: &FollowUp) -> bool {
         f.done_at.is_none() && !f.dropped
     }
+    /// The reader is the leader who took it.
+    fn leads(&self) -> bool {
+        self.l.d.lead_id == Some(self.ctx.who.user)
+    }
+    fn waiting_hand_over(&self) -> Option<&(HandOver, String, String)> {
+        self.l.hand_overs.iter().find(|h| h.0.answer.is_none())
+    }
+    fn waiting_application(&self) -> Option<&Application> {
+        self.l.applications.iter().find(|a| a.answer.is_none())
+    }
+    /// The committee that accepted a hand-over and has not hosted a track since.
+    fn accepted_by(&self) -> Option<&String> {
+        let since = self.l.runs.last().and_then(|r| r.0.ended_on);
+        let fits = |h: &HandOver| h.answer == Some(Reply::Accepted) && since.is_none_or(|s| h.answered_on.is_some_and(|on| on >= s));
+        self.l.hand_overs.iter().rev().find(|h| fits(&h.0)).map(|h| &h.1)
+    }
+    fn hosted_by(&self) -> Option<&String> {
+        self.l.runs.last().map(|r| &r.1).filter(|c| !c.is_empty())
+    }
+    fn open_clocks(&self) -> Vec<&ClockRow> {
+        self.l.clocks.iter().filter(|c| c.is_open()).collect()
+    }
+    fn ended_clocks(&self) -> Vec<&ClockRow> {
+        self.l.clocks.iter().filter(|c| !c.is_open()).collect()
+    }
+    fn case_runs(&self) -> bool {
+        self.l.clocks.iter().any(|c| c.is_open() && c.kind == ClockKind::Case)
+    }
+    /// A day, or the moment when it is counted in hours.
+    fn clock_due(&self, c: &ClockRow) -> String {
+        if c.kind == ClockKind::Feedback { web::show::moment(&c.due_at) } else { c.due().to_string() }
+    }
+    fn clock_late(&self, c: &ClockRow) -> bool {
+        c.due_at <= self.ctx.now()
+    }
+    fn clock_left(&self, c: &ClockRow) -> String {
+        if c.kind == ClockKind::Feedback {
+            return web::show::until(&c.due_at, &self.ctx.now());
+        }
+        match self.today.until(c.due()).map(|s| s.get_days()).unwrap_or(0) {
+            0 => "今天到期".into(),
+            n if n > 0 => format!("还有 {n} 天"),
+            n => format!("已超 {} 天", -n),
+        }
+    }
+    /// The last three talks; older ones are folded.
+    fn newest_talks(&self) -> &[TalkView] {
+        &self.l.talks[self.l.talks.len().saturating_sub(3)..]
+    }
+    fn older_talks(&self) -> &[TalkView] {
+        &self.l.talks[..self.l.talks.len().saturating_sub(3)]
+    }
+    /// Everything that closing asks for is there.
+    fn ready(&self) -> bool {
+        let promises = self.l.agreements.first().map_or(&[][..], |a| &a.promises[..]);
+        match self.l.d.state {
+            State::Agreed => promises.iter().all(|p| !matches!(p.o.state, Kept::Pending | Kept::Broken)),
+            State::Protected => !self.l.warnings.is_empty() && self.l.follow_ups.iter().any(|(f, _)| f.done_at.is_some()),
+            _ => false,
+        }
+    }
+    fn court_next(&self, c: &Confirmation) -> Vec<Confirmation> {
+        use Confirmation as C;
+        match c {
+            C::ToApply => vec![C::ToAccept, C::Overdue],
+            C::Overdue => vec![C::ToAccept],
+            C::ToAccept => vec![C::ToReview, C::NotAccepted],
+            C::ToReview => vec![C::Confirmed, C::NotConfirmed],
+            C::Confirmed | C::NotConfirmed | C::NotAccepted => vec![],
+        }
+    }
+    fn court_word(&self, c: &Confirmation) -> &'static str {
+        match c {
+            Confirmation::ToAccept => "双方已共同申请",
+            Confirmation::ToReview => "法院受理，进入审查",
+            Confirmation::Overdue => "超时，没有共同申请",
+            other => other.label(),
+        }
+    }
+    fn level_name(&self, code: &str) -> String {
+        self.ctx.app.rules().name("dispute.level", code).to_string()
+    }
+    fn fact_names(&self, codes: &str) -> String {
+        let rules = self.ctx.app.rules();
+        codes.split(',').filter(|c| !c.is_empty()).map(|c| rules.name("dispute.level_fact", c)).collect::<Vec<_>>().join("、")
+    }
+    fn reasons(&self, codes: &str) -> String {
+        codes.split(',').filter_map(Reason::from_code).map(Reason::label).collect::<Vec<_>>().join("、")
+    }
+    /// One sentence: the next lawful step.
+    fn next_line(&self) -> String {
+        let l = &self.l;
+        match l.d.state {
+            State::Registered if l.parties.len() < 2 => "登记各方当事人，至少两方才能受理。".into(),
+            State::Registered if self.waiting_hand_over().is_some() => "登记调解委员会的答复。".into(),
+            State::Registered if self.waiting_application().is_some() => "答复行政调解申请：受理、不予受理或者移送。".into(),
+            State::Registered => "做受理审查，选定途径；不属于调解范围的，告知分流。".into(),
+            State::Mediating if l.d.paused_on.is_some() => "鉴定、评估有结果后恢复调解。".into(),
+            State::Mediating if l.d.sessions == 0 => "组织调解并记录；期限见“途径与期限”。".into(),
+            State::Mediating => "谈成的登记协议，谈不成的记为调解不成。".into(),
+            State::Agreed if self.ready() => "义务都有了结果：登记回访，办结。".into(),
+            State::Agreed => "到期核实履行，登记凭证；按时回访。".into(),
+            State::Failed if l.d.track == Some(Track::PublicOrder) => "依法处罚，告知可以起诉；民事部分双方愿意的可以移交人民调解。".into(),
+            State::Failed => "告知其他解决途径后办结，或者改走其他途径。".into(),
+            State::Protected if l.warnings.is_empty() => "制止、固定证据、协助就医；情节较轻的出具告诫书，送交双方并通知居（村）委会。".into(),
+            State::Protected => "查访加害人、受害人，登记查访情况后办结。".into(),
+            State::Closed if l.master.is_some() => "已并入他案，请到主案办理。".into(),
+            State::Closed if self.next_follow_up().is_some() => "已办结，还有回访要做。".into(),
+            State::Closed => "已办结。".into(),
+        }
+    }
     fn next_follow_up(&self) -> Option<&FollowUp> {
         self.l.follow_ups.iter().map(|(f, _)| f).find(|f| f.done_at.is_none() && !f.dropped)
     }
@@ -235,6 +405,7 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
     let d = &l.d;
     let or_none = |list: &str, c: &Option<String>| c.as_deref().map_or_else(|| "未定".to_string(), |c| rules.name(list, c).to_string());
     let causes: Vec<&str> = d.cause_codes().iter().map(|c| rules.name("cause_tag", c)).collect();
+    let slot = ctx.site.fill(crate::DISPUTE_SLOT, &ctx.who, id.0).await?;
     let title = d.number.clone();
     let now = ctx.now().to_zoned_datetime(kernel::clock::zone());
     let content = Detail {
@@ -262,6 +433,8 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
             .collect(),
         acts: choices(&rules, "mediation.eligible_act", today),
         circumstances: choices(&rules, "mediation.eligible_circumstance", today),
+        court_questions: choices(&rules, "judicial_confirmation.exclusion", today),
+        slot,
         modes: choices(&rules, "follow_up.mode", today),
         findings: choices(&rules, "follow_up.finding", today),
         satisfactions: choices(&rules, "satisfaction", today),

@@ -4,7 +4,8 @@
 use super::{detail, new};
 use crate::actions::{self, Case};
 use crate::model::{
-    Confirmation, Escalation, Form as PaperForm, Found, NewAgreement, NewPromise, NewTalk, NewWarning, Side, TalkKind, Track,
+    Confirmation, Escalation, Form as PaperForm, Found, NewAgreement, NewPromise, NewTalk, NewWarning, Progress, Settlement, Side,
+    TalkKind, Track,
 };
 use crate::rules::Answers;
 use crate::store::Edit;
@@ -14,12 +15,12 @@ use kernel::{Date, DisputeId, Error, Purpose, UserId, Uuid};
 use web::page::{Again, go};
 use web::{Answer, Ctx, Form, Page};
 
-fn dispute(id: &str) -> kernel::Result<DisputeId> {
+pub(crate) fn dispute(id: &str) -> kernel::Result<DisputeId> {
     web::page::id(id, "这起纠纷")
 }
 
 /// Goes back to the dispute, or shows it with the failed form.
-async fn end_of(ctx: &Ctx, id: DisputeId, form: &Form, open: &str, done: kernel::Result<()>) -> Answer {
+pub(crate) async fn end_of(ctx: &Ctx, id: DisputeId, form: &Form, open: &str, done: kernel::Result<()>) -> Answer {
     match done {
         Ok(()) => go(format!("/disputes/{id}")),
         Err(e) => detail::show(ctx, id, form, Again::from_error(e)?, open).await,
@@ -98,6 +99,8 @@ pub async fn gate(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
         circumstance: form.optional("circumstance"),
         told: form.yes("told"),
         willing: form.yes("willing"),
+        committee: form.optional_id("committee"),
+        mediator: form.text("mediator"),
         ..Answers::default()
     };
     for q in rules.list(crate::rules::questions(track), ctx.app.today()) {
@@ -157,19 +160,21 @@ pub async fn plan(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     end_of(&ctx, id, &form, "plan", done).await
 }
 
-/// `POST /disputes/{id}/clock`: 中止, 恢复, 延长.
+/// `POST /disputes/{id}/clock`: 中止, 恢复, 延长, 治安案件延长.
 pub async fn clock(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let id = dispute(&id)?;
     let why = form.bounded("why", "理由", 300);
     let deed = form.typed("deed").to_string();
     let to = if deed == "extend" { form.date("to", "新的期限") } else { Date::ZERO };
     let both = form.yes("both_agree");
+    let approved_by = form.bounded("approved_by", "批准机关", 100);
     let act = ctx.act("mediation.clock", Purpose::Mediation, &form);
     let done = match (form.finish(()), deed.as_str()) {
         (Err(e), _) => Err(e),
         (Ok(()), "pause") => actions::pause(&ctx.app, &act, id, &why).await,
         (Ok(()), "resume") => actions::resume(&ctx.app, &act, id, &why).await,
         (Ok(()), "extend") => actions::extend(&ctx.app, &act, id, to, &why, both).await,
+        (Ok(()), "extend_case") => actions::extend_case(&ctx.app, &act, id, &approved_by, &why).await,
         _ => Err(Error::NotFound("这个操作")),
     };
     end_of(&ctx, id, &form, "clock", done).await
@@ -233,6 +238,14 @@ pub async fn agreement_page(ctx: Ctx, Path(id): Path<String>) -> Answer {
         ("held_at", now.strftime("%Y-%m-%dT%H:%M").to_string()),
         ("form", "written".to_string()),
     ]);
+    if let Some(t) = l.talks.iter().rev().find(|t| t.t.kind == TalkKind::Session) {
+        let host = if t.t.mediator.is_empty() { t.host.clone() } else { t.t.mediator.clone() };
+        form.set("mediator", host);
+        form.set("place", t.t.place.clone());
+    }
+    if let Some(c) = l.runs.last().and_then(|r| r.0.committee_id) {
+        form.set("committee", c.to_string());
+    }
     for (i, line) in l.d.plan.lines().map(str::trim).filter(|p| !p.is_empty()).take(crate::rules::MAX_PROMISES).enumerate() {
         form.set(&format!("term{i}"), line.to_string());
     }
@@ -266,6 +279,7 @@ pub async fn agree(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         place: form.bounded("place", "调解地点", 100),
         signed_on: form.date("signed_on", "签订日期"),
         signing_recorded: form.yes("signing_recorded"),
+        electronic: form.yes("electronic"),
         promises,
         files: files(&mut form, "files").await?,
     };
@@ -320,16 +334,41 @@ pub async fn promise(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer
 pub async fn confirm(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let id = dispute(&id)?;
     let agreement = form.id("agreement", "协议");
-    let why = form.bounded("why", "说明", 300);
-    let to = Confirmation::from_code(form.typed("to"));
-    if to.is_none() {
-        form.errors.add("to", "请选择司法确认的进展。");
-    }
+    let note = form.bounded("note", "说明", 300);
     let act = ctx.act("mediation.confirm", Purpose::Mediation, &form);
-    let done = match (form.finish(()), to) {
-        (Ok(()), Some(to)) => actions::confirm(&ctx.app, &act, id, agreement, to, &why).await,
-        (Err(e), _) => Err(e),
-        (Ok(()), None) => Err(Error::internal("confirmation")),
+    if form.typed("deed") == "extend" {
+        let done = match form.finish(()) {
+            Ok(()) => actions::extend_court(&ctx.app, &act, id, &note).await,
+            Err(e) => Err(e),
+        };
+        return end_of(&ctx, id, &form, "confirm", done).await;
+    }
+    let Some(to) = Confirmation::from_code(form.typed("to")) else {
+        let again = Again::from_error(kernel::FieldErrors::one("to", "请选择司法确认的进展。"))?;
+        return detail::show(&ctx, id, &form, again, "confirm").await;
+    };
+    let rules = ctx.app.rules();
+    let exclusions = rules
+        .list("judicial_confirmation.exclusion", ctx.app.today())
+        .into_iter()
+        .filter_map(|q| match form.typed(&format!("x.{}", q.code)) {
+            "yes" => Some((q.code.clone(), true)),
+            "no" => Some((q.code.clone(), false)),
+            _ => None,
+        })
+        .collect();
+    let p = Progress {
+        to,
+        on: form.date("on", "日期"),
+        both: form.yes("both"),
+        exclusions,
+        court: form.bounded("court", "人民法院", 60),
+        case_no: form.bounded("case_no", "案号", 60),
+        note,
+    };
+    let done = match form.finish(p) {
+        Ok(p) => actions::confirm(&ctx.app, &act, id, agreement, &p).await,
+        Err(e) => Err(e),
     };
     end_of(&ctx, id, &form, "confirm", done).await
 }
@@ -368,13 +407,19 @@ pub async fn end(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let told_to = form.bounded("told_to", "告知去向", 200);
     let told_how = form.bounded("told_how", "告知方式", 60);
     let what = form.bounded("what", "情况", 2_000);
-    let written = form.yes("written");
+    let disputed = form.yes("disputed");
+    let settled = Settlement {
+        what: what.clone(),
+        requested_on: form.optional_date("requested_on", "书面申请日期"),
+        performed_on: form.optional_date("performed_on", "履行日期"),
+        accepted_on: form.optional_date("accepted_on", "认可日期"),
+    };
     let act = ctx.act("mediation.end", Purpose::Mediation, &form);
     let app = &ctx.app;
     let done = match (form.finish(()), deed.as_str()) {
         (Err(e), _) => Err(e),
-        (Ok(()), "refer") => actions::refer(app, &act, id, &told_to, &told_how).await,
-        (Ok(()), "self_settle") => actions::self_settle(app, &act, id, &what, written).await,
+        (Ok(()), "refer") => actions::refer(app, &act, id, &told_to, &told_how, disputed).await,
+        (Ok(()), "self_settle") => actions::self_settle(app, &act, id, &settled).await,
         (Ok(()), "fail") => actions::fail(app, &act, id, &what).await.map_err(|e| under(e, "why", "what")),
         (Ok(()), "withdraw") => actions::withdraw(app, &act, id, &what).await.map_err(|e| under(e, "why", "what")),
         (Ok(()), "protect") => actions::protect(app, &act, id, &what).await,

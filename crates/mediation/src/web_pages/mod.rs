@@ -1,11 +1,13 @@
 //! Pages: register, new dispute, one dispute with its forms, the agreement, committees.
 
+pub mod calendar;
 pub mod detail;
 pub mod forms;
 pub mod new;
 pub mod register;
+pub mod ways;
 
-use crate::model::{Line, State};
+use crate::model::{Candidate, Line, State};
 use crate::store;
 use askama::Template;
 use futures::future::BoxFuture;
@@ -37,12 +39,18 @@ pub(crate) struct LineView {
 pub(crate) struct LevelView {
     pub name: String,
     pub rank: i64,
+    pub meaning: String,
+    /// A plan of its own comes first.
+    pub plan: bool,
 }
 
 pub(crate) fn level(rules: &RuleSet, code: &str) -> LevelView {
+    let entry = rules.code("dispute.level", code);
     LevelView {
         name: rules.name("dispute.level", code).to_string(),
-        rank: rules.code("dispute.level", code).and_then(|c| c.attr_int("rank")).unwrap_or(1),
+        rank: entry.and_then(|c| c.attr_int("rank")).unwrap_or(1),
+        meaning: entry.and_then(|c| c.attr_text("meaning")).unwrap_or("").to_string(),
+        plan: entry.and_then(|c| c.attrs.get("plan_required")).and_then(|v| v.as_bool()).unwrap_or(false),
     }
 }
 
@@ -67,6 +75,10 @@ struct FromIncident {
     incident: Uuid,
     dispute: Option<(DisputeId, String, State)>,
     may_open: bool,
+    may_escalate: bool,
+    /// Disputes this incident may have come from.
+    candidates: Vec<Candidate>,
+    command_id: String,
 }
 
 /// 转调解, or the dispute that was opened from the incident.
@@ -76,8 +88,26 @@ pub fn from_incident<'a>(app: &'a App, actor: &'a Actor, id: Uuid) -> BoxFuture<
             return Ok(String::new());
         }
         let look = app.look(actor, "mediation.of_incident", Purpose::Mediation);
-        let dispute = app.db().read(&look, async |r: &mut Reader| store::of_incident(r, id.into()).await).await?;
-        let view = FromIncident { incident: id, dispute, may_open: actor.may(P::DisputeOpen) };
+        let (dispute, candidates) = app
+            .db()
+            .read(&look, async |r: &mut Reader| {
+                let intake = incidents::store::get(r, id.into()).await?;
+                let at = (intake.address_id, intake.other_address_id);
+                let list = store::tracks::candidates(r, intake.station_id, intake.id, at, intake.reporter_id).await?;
+                for c in &list {
+                    r.saw("dispute", c.id);
+                }
+                Ok((store::of_incident(r, id.into()).await?, list))
+            })
+            .await?;
+        let view = FromIncident {
+            incident: id,
+            dispute,
+            may_open: actor.may(P::DisputeOpen),
+            may_escalate: actor.may(P::DisputeMediate),
+            candidates,
+            command_id: app.fresh_command().to_string(),
+        };
         view.render().map_err(kernel::Error::internal)
     })
 }

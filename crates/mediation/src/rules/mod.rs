@@ -1,12 +1,17 @@
 //! Decisions, pure: states, gates of law, crews, clocks, levels.
 //!
 //! 登记 → 受理审查（按途径） → 调查、调解 → 协议（有期限的义务） → 履行、回访 → 办结; side ways: 告知分流, 自行和解,
-//! 调解不成（可转其他途径）, 家暴处置（不调解）, 关联升级, 撤回, 重新办理.
+//! 调解不成（可转其他途径）, 家暴处置（不调解）, 关联升级, 撤回, 并入他案, 重新办理.
+
+mod clocks;
+mod ways;
+
+pub use clocks::*;
+pub use ways::*;
 
 use crate::model::{Dispute, Escalation, Form, Kept, NewAgreement, NewTalk, Outcome, Party, State, Step, TalkKind, Track};
-use kernel::calendar::Counted;
 use kernel::rules::RuleSet;
-use kernel::{Date, FieldErrors, Refusal, Result, Role, ToSpan};
+use kernel::{Date, FieldErrors, Refusal, Result, Role, clock};
 use std::collections::BTreeMap;
 
 /// The state after `step`, or why it cannot be taken now.
@@ -14,17 +19,30 @@ pub fn next(state: State, step: Step) -> Result<State, Refusal> {
     use State::*;
     let to = match (state, step) {
         (Closed, Step::Reopen) => Some(Registered),
-        (Closed, Step::Escalate | Step::Link | Step::FollowUp | Step::Perform | Step::Break) => Some(Closed),
+        (
+            Closed,
+            Step::Escalate | Step::Link | Step::FollowUp | Step::Perform | Step::Break | Step::Risk | Step::Relate | Step::Confirm | Step::Overdue,
+        ) => Some(Closed),
         (Closed, _) => None,
-        (s, Step::Edit | Step::Party | Step::Level | Step::Link | Step::Escalate) => Some(s),
+        (
+            s,
+            Step::Edit | Step::Party | Step::Level | Step::Link | Step::Escalate | Step::Risk | Step::Lead | Step::Relate | Step::Overdue,
+        ) => Some(s),
+        (Registered | Failed, Step::HandOver | Step::Answer | Step::Apply | Step::Decline) => Some(state),
+        (Registered | Mediating | Failed, Step::Merge) => Some(Closed),
         (Registered | Failed, Step::Gate) => Some(state),
         (Registered | Failed, Step::Accept) => Some(Mediating),
         (Registered | Mediating | Failed, Step::Inquire) => Some(state),
         (Registered | Mediating, Step::Plan) => Some(state),
-        (Mediating, Step::Session | Step::Pause | Step::Resume | Step::Extend) => Some(Mediating),
+        (Mediating, Step::Session) => Some(Mediating),
+        // In 调解不成 it is the case's own clock that stands still or is extended.
+        (Mediating | Failed, Step::Pause | Step::Resume | Step::Extend) => Some(state),
         (Mediating, Step::Agree) => Some(Agreed),
         (Mediating | Agreed, Step::Fail) => Some(Failed),
-        (Agreed, Step::Perform | Step::Break | Step::Confirm) => Some(Agreed),
+        (Agreed, Step::Perform | Step::Break) => Some(Agreed),
+        // A promise may still be kept, and the court may still decide, after the matter went on otherwise.
+        (Failed, Step::Perform) => Some(Failed),
+        (Agreed | Failed, Step::Confirm) => Some(state),
         (Agreed | Failed | Protected, Step::FollowUp) => Some(state),
         (Registered | Failed, Step::Refer) => Some(Closed),
         (Registered | Mediating | Failed, Step::SelfSettle) => Some(Closed),
@@ -43,12 +61,21 @@ pub fn next(state: State, step: Step) -> Result<State, Refusal> {
                 Mediating => "请先记录调解情况，达成协议或者写明调解不成。",
                 Agreed => "请登记履行情况和回访，全部履行后办结。",
                 Failed => "请改用其他途径、告知当事人其他解决途径，或者办结。",
-                Protected => "家庭暴力不适用调解，请出具告诫书、安排查访。",
+                Protected => "家庭暴力不适用调解，请出具告诫书、登记查访。",
                 Closed => "如需继续办理，请由带班领导“重新办理”。",
             },
         )
         .by("纠纷办理流程", "人民调解法、公安机关办理行政案件程序规定；状态为本系统定义")
     })
+}
+
+/// The state of this dispute after `step`: domestic violence that is taken up again is never put back
+/// among the disputes to mediate.
+pub fn after(d: &Dispute, step: Step) -> Result<State, Refusal> {
+    match next(d.state, step)? {
+        State::Registered if d.domestic_violence => Ok(State::Protected),
+        to => Ok(to),
+    }
 }
 
 /// The questions asked before a track may be taken; the code list holds the words of the law.
@@ -72,6 +99,9 @@ pub struct Answers {
     pub told: bool,
     /// All parties agree to be mediated.
     pub willing: bool,
+    /// People's mediation: the committee that takes it on the spot, and its mediator.
+    pub committee: Option<kernel::Uuid>,
+    pub mediator: String,
 }
 
 /// Whether the track may be taken. `Err(Invalid)` when a question is not answered; `Ok(Some)` when
@@ -136,47 +166,6 @@ pub fn gate(d: &Dispute, track: Track, a: &Answers, rules: &RuleSet, today: Date
         ));
     }
     Ok(None)
-}
-
-/// Until when a track should end, counted from acceptance.
-pub fn deadline(track: Track, from: Date, rules: &RuleSet) -> Result<Counted> {
-    let calendar = rules.calendar();
-    Ok(match track {
-        Track::PublicOrder => {
-            calendar.add_working_days(from, rules.int("mediation.public_order.first_session_days", from)?)
-        }
-        Track::Peoples => {
-            let months = rules.int("mediation.peoples.months", from)?;
-            Counted { date: from.saturating_add(months.clamp(0, 120).months()), provisional: false }
-        }
-        Track::Administrative => calendar.add_days(from, rules.int("dispute.complex_days", from)?),
-    })
-}
-
-/// The second public-order session: so many working days after the first; never a third
-/// (程序规定 §183). People's mediation has no number of sessions.
-pub fn after_session(track: Track, held: i64, on: Date, rules: &RuleSet) -> Result<Option<Counted>> {
-    if track != Track::PublicOrder {
-        return Ok(None);
-    }
-    let max = rules.int("mediation.public_order.sessions_max", on)?;
-    if held >= max {
-        return Ok(None);
-    }
-    Ok(Some(rules.calendar().add_working_days(on, rules.int("mediation.public_order.second_session_days", on)?)))
-}
-
-/// A pause for injury assessment or valuation does not count: the days left at the pause run on
-/// from the resumption (公通字〔2007〕81号 §9, 程序规定 §165).
-pub fn resumed(deadline: Date, paused: Date, resumed: Date, track: Track, rules: &RuleSet) -> Counted {
-    let calendar = rules.calendar();
-    match track {
-        Track::PublicOrder => calendar.add_working_days(resumed, calendar.working_days_between(paused, deadline).max(1)),
-        _ => {
-            let left = paused.until(deadline).map_or(1, |s| i64::from(s.get_days())).max(1);
-            calendar.add_days(resumed, left)
-        }
-    }
 }
 
 /// Who takes part in a talk: roles of the host and of the crew.
@@ -256,17 +245,27 @@ fn recording(rules: &RuleSet, today: Date) -> Refusal {
 /// Terms at most in one agreement.
 pub const MAX_PROMISES: usize = 12;
 
+/// What stands around an agreement: its track since when, the sessions held on it, and who may host it.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    pub accepted_on: Option<Date>,
+    /// Days of the sessions on this track.
+    pub held: Vec<Date>,
+    /// The committee of the track (people's mediation).
+    pub committee: Option<kernel::Uuid>,
+    /// Names that may stand as host: the committee's mediators, or the officers.
+    pub hosts: Vec<String>,
+    pub paused: bool,
+}
+
 /// Whether an agreement may be written down as it is.
-pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], held: &[Date], rules: &RuleSet, today: Date) -> Result<()> {
+pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Setting, rules: &RuleSet, today: Date) -> Result<()> {
     let mut errors = FieldErrors::default();
     if a.facts.trim().is_empty() {
         errors.add("facts", "请写明主要事实。");
     }
     if a.place.trim().is_empty() {
         errors.add("place", "请写明调解地点。");
-    }
-    if a.promises.is_empty() {
-        errors.add("term0", "请至少写一项协议内容。");
     }
     for (i, p) in a.promises.iter().enumerate() {
         if p.by.is_some_and(|by| by < a.signed_on) {
@@ -278,8 +277,28 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], held: &[Date
     }
     if a.signed_on > today {
         errors.add("signed_on", "签订日期不能晚于今天。");
+    } else if let Some(from) = set.accepted_on.filter(|from| a.signed_on < *from) {
+        errors.add("signed_on", format!("签订日期不能早于受理日期 {from}。"));
+    } else if let Some(last) = set.held.iter().max().filter(|last| a.signed_on < **last) {
+        errors.add("signed_on", format!("签订日期不能早于最后一次调解的日期 {last}。"));
+    }
+    if clock::day_of(a.held_at) > a.signed_on {
+        errors.add("held_at", "调解时间不能晚于签订日期。");
     }
     errors.ok(())?;
+    if a.promises.is_empty() {
+        return Err(Refusal::new("mediation.no_term", "协议没有内容：没有写明谁做什么、什么时候之前。", "请至少写一项协议内容，写明义务人、方式和期限。")
+            .by("协议书应当载明协议内容、履行期限和方式", "人民调解法第二十九条；公安机关办理行政案件程序规定第一百八十四条")
+            .into());
+    }
+    if track == Track::PublicOrder && a.promises.iter().all(|p| p.by.is_none()) {
+        return Err(Refusal::new("mediation.no_period", "治安调解协议没有履行期限。", "请给协议内容写上期限；当场履行的，期限写签订当天。")
+            .by("协议书应当载明履行期限和方式", "公安机关办理行政案件程序规定第一百八十四条")
+            .into());
+    }
+    if set.paused {
+        return Err(Refusal::new("mediation.paused", "调解正在中止（鉴定、评估）。", "请先“恢复调解”。").into());
+    }
     if parties.len() < 2 {
         return Err(Refusal::new("mediation.parties", "协议至少要有两方当事人。", "请先登记各方当事人。").into());
     }
@@ -288,6 +307,12 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], held: &[Date
             .by("协议书由调解员签名并加盖印章后生效", rules.cite("mediation.peoples.written_effective_on", today).source)
             .into());
     }
+    if track == Track::Peoples && set.committee.is_some_and(|c| a.committee != Some(c)) {
+        return Err(Refusal::new("mediation.other_committee", "盖章的调解委员会不是主持调解的那一个。", "请选择主持调解的调解委员会；要换委员会的，请先记为调解不成，再移交另一个委员会。")
+            .by("调解协议由主持调解的委员会盖章", rules.cite("mediation.peoples.written_effective_on", today).source)
+            .into());
+    }
+    hosts(&a.mediator, &set.hosts, track)?;
     if a.form == Form::OnSpot && (track != Track::PublicOrder || !a.signing_recorded) {
         return Err(Refusal::new(
             "mediation.on_spot",
@@ -295,6 +320,15 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], held: &[Date
             "请确认录音录像中已明确记录当事人情况、事实和协议内容，或者改用书面协议。",
         )
         .by("当场调解", rules.cite("mediation.public_order.on_spot_without_paper", today).source)
+        .into());
+    }
+    if a.electronic && !a.signing_recorded {
+        return Err(Refusal::new(
+            "mediation.signing_recorded",
+            "电子签名、电子捺印的过程没有录音录像，签名无效。",
+            "请在录音录像下重新签署；没有录像条件的，请用纸笔签名、捺印。",
+        )
+        .by("电子签名、电子指纹捺印应当同步录音录像", rules.cite("mediation.signing_must_be_recorded", today).source)
         .into());
     }
     if a.form == Form::OnSpot && a.promises.iter().any(|p| p.by.is_some_and(|by| by > a.signed_on)) {
@@ -307,13 +341,34 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], held: &[Date
             .by("口头协议", rules.cite("mediation.peoples.oral_effective_on", today).source)
             .into());
     }
-    if a.form != Form::OnSpot && held.is_empty() {
+    if a.form != Form::OnSpot && set.held.is_empty() {
         return Err(Refusal::new("mediation.no_session", "还没有调解记录。", "请先记录调解的时间、地点、参加人和经过。").into());
     }
     for p in parties {
         party(p, track, rules, today)?;
     }
     Ok(())
+}
+
+/// Who stands as host on a record or an agreement: mediators of the committee (人民调解法 §13, 29),
+/// officers on the others. An auxiliary or a grid worker never signs as host.
+pub fn hosts(names: &str, may: &[String], track: Track) -> Result<(), Refusal> {
+    let wrong = names.split(['、', ',', '，']).map(str::trim).filter(|n| !n.is_empty()).find(|n| !may.iter().any(|m| m == n));
+    match (wrong, track) {
+        (None, _) => Ok(()),
+        (Some(name), Track::Peoples) => Err(Refusal::new(
+            "mediation.mediator_unknown",
+            format!("“{name}”不是这个人民调解委员会的调解员，不能主持或者签名。"),
+            format!("请写本委员会的调解员（{}），多人用顿号分开。", may.join("、")),
+        )
+        .by("人民调解员由委员会委员和聘任的人员担任", "人民调解法第十三条、第二十九条")),
+        (Some(name), _) => Err(Refusal::new(
+            "mediation.host_role",
+            format!("“{name}”不是本所民警，不能作为主持人签名。"),
+            "请写主持调解的民警姓名，多人用顿号分开；辅警、网格员只写在参加人中。",
+        )
+        .by("调解由公安机关主持", "公安机关办理行政案件程序规定第五十二条、第一百七十八条")),
+    }
 }
 
 /// A suspect may not send an agent; a minor's guardian is present (程序规定 §181).
@@ -345,8 +400,15 @@ pub fn kept(due: Option<Date>, on: Date) -> Kept {
     }
 }
 
+/// What was done in a matter of domestic violence.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Violence {
+    pub warned: bool,
+    pub visited: bool,
+}
+
 /// What the matter needs before it may be closed, and the outcome it is closed with.
-pub fn close(d: &Dispute, promises: &[Kept], told: &str, has_warning: bool) -> Result<Outcome, Refusal> {
+pub fn close(d: &Dispute, promises: &[Kept], told: &str, violence: &Violence) -> Result<Outcome, Refusal> {
     next(d.state, Step::Close)?;
     match d.state {
         State::Agreed if promises.contains(&Kept::Pending) => Err(Refusal::new(
@@ -369,12 +431,18 @@ pub fn close(d: &Dispute, promises: &[Kept], told: &str, has_warning: bool) -> R
         )
         .by("调解不成的告知", "人民调解法第二十六条；公安机关办理行政案件程序规定第一百八十五条")),
         State::Failed => Ok(Outcome::NotSettled),
-        State::Protected if !has_warning && told.trim().is_empty() => Err(Refusal::new(
+        State::Protected if !violence.warned && told.trim().is_empty() => Err(Refusal::new(
             "mediation.no_warning",
             "家暴处置还没有结果。",
             "请出具告诫书并登记查访；已依法处罚或者立案的，请写明案号和处理结果。",
         )
         .by("家庭暴力告诫", "反家庭暴力法第十六条、第十七条")),
+        State::Protected if violence.warned && !violence.visited => Err(Refusal::new(
+            "mediation.no_visit",
+            "告诫书送达后还没有查访加害人、受害人。",
+            "请由居（村）民委员会或者派出所查访，并登记查访情况后再办结。",
+        )
+        .by("对收到告诫书的加害人、受害人进行查访", "反家庭暴力法第十七条")),
         State::Protected => Ok(Outcome::Warned),
         _ => Err(Refusal::new("mediation.state", "现在不能办结。", "请先完成前面的步骤。")),
     }
@@ -429,5 +497,5 @@ pub fn worse(a: Option<Escalation>, b: Escalation) -> Escalation {
 }
 
 #[cfg(test)]
-#[path = "tests/rules.rs"]
+#[path = "../tests/rules.rs"]
 mod tests;

@@ -1,5 +1,9 @@
 //! The nouns: dispute, party, gate, talk, agreement with its promises, follow-up, log line.
 
+mod tracks;
+
+pub use tracks::*;
+
 use kernel::{
     AddressId, AgreementId, BeatId, BuildingId, Date, DisputeId, FollowUpId, GridId, IncidentId, ObligationId, PersonId,
     Role, StationId, Timestamp, UserId, Uuid, record, text_enum,
@@ -33,6 +37,8 @@ text_enum! {
         Referred = "referred" / "告知分流",
         Warned = "warned" / "告诫并查访",
         Withdrawn = "withdrawn" / "撤回",
+        /// Linked to a master, where it goes on; nothing is deleted.
+        Merged = "merged" / "并入他案",
     }
 }
 
@@ -72,6 +78,15 @@ text_enum! {
         Warn = "warn" / "出具告诫书",
         Escalate = "escalate" / "关联升级",
         Link = "link" / "关联",
+        HandOver = "hand_over" / "移交调委会",
+        Answer = "answer" / "调委会答复",
+        Apply = "apply" / "行政调解申请",
+        Decline = "decline" / "不予受理或移送",
+        Risk = "risk" / "报告激化风险",
+        Lead = "lead" / "包案",
+        Relate = "relate" / "认定关联",
+        Merge = "merge" / "并入他案",
+        Overdue = "overdue" / "到期未办",
         Withdraw = "withdraw" / "撤回",
         Close = "close" / "办结",
         Reopen = "reopen" / "重新办理",
@@ -165,6 +180,10 @@ record! {
         pub plan: String,
         pub closed_at: Option<Timestamp>,
         pub version: i64,
+        /// The dispute this one was merged into.
+        pub master_id: Option<DisputeId>,
+        /// 包案领导: the leader who took it.
+        pub lead_id: Option<UserId>,
     }
 }
 
@@ -261,6 +280,8 @@ record! {
         pub place: String,
         pub signed_on: Date,
         pub signing_recorded: bool,
+        /// Signed or finger-printed on a screen; then the signing itself is recorded (程序规定 §263).
+        pub electronic: bool,
         pub by_user: UserId,
         pub at: Timestamp,
         pub confirmation: Option<Confirmation>,
@@ -434,6 +455,8 @@ pub struct NewAgreement {
     pub place: String,
     pub signed_on: Date,
     pub signing_recorded: bool,
+    /// Signed on a screen.
+    pub electronic: bool,
     pub promises: Vec<NewPromise>,
     pub files: Vec<attachments::Prepared>,
 }

@@ -1,0 +1,176 @@
+//! Clocks: how each is counted, what stands still, what begins anew.
+
+use crate::model::{ClockKind, Track};
+use kernel::calendar::Counted;
+use kernel::rules::RuleSet;
+use kernel::{Date, Refusal, Result, ToSpan};
+
+/// A clock as counted: until when, by which rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    pub kind: ClockKind,
+    pub due: Counted,
+    pub rule: &'static str,
+    pub title: String,
+    pub source: String,
+}
+
+fn spec(kind: ClockKind, due: Counted, rule: &'static str, rules: &RuleSet, on: Date) -> Spec {
+    let cite = rules.cite(rule, on);
+    Spec { kind, due, rule, title: cite.name, source: cite.source }
+}
+
+/// Until when a track should end, counted from acceptance.
+pub fn deadline(track: Track, from: Date, rules: &RuleSet) -> Result<Counted> {
+    let calendar = rules.calendar();
+    Ok(match track {
+        Track::PublicOrder => {
+            calendar.add_working_days(from, rules.int("mediation.public_order.first_session_days", from)?)
+        }
+        Track::Peoples => {
+            let months = rules.int("mediation.peoples.months", from)?;
+            Counted { date: from.saturating_add(months.clamp(0, 120).months()), provisional: false }
+        }
+        Track::Administrative => calendar.add_days(from, rules.int("dispute.complex_days", from)?),
+    })
+}
+
+/// The second public-order session: so many working days after the first; never a third
+/// (程序规定 §183). People's mediation has no number of sessions.
+pub fn after_session(track: Track, held: i64, on: Date, rules: &RuleSet) -> Result<Option<Counted>> {
+    if track != Track::PublicOrder {
+        return Ok(None);
+    }
+    let max = rules.int("mediation.public_order.sessions_max", on)?;
+    if held >= max {
+        return Ok(None);
+    }
+    Ok(Some(rules.calendar().add_working_days(on, rules.int("mediation.public_order.second_session_days", on)?)))
+}
+
+/// Whether one more session may be held (程序规定 §183).
+pub fn one_more(d: &crate::model::Dispute, on: Date, rules: &RuleSet) -> Result<()> {
+    let max = rules.int("mediation.public_order.sessions_max", on)?;
+    if d.track == Some(Track::PublicOrder) && d.sessions >= max {
+        return Err(Refusal::new(
+            "mediation.sessions_max",
+            format!("治安调解一般为一次，必要时再一次，已经进行 {} 次。", d.sessions),
+            "请记为达成协议或者调解不成，依法处理。",
+        )
+        .by("治安调解次数", rules.cite("mediation.public_order.sessions_max", on).source)
+        .into());
+    }
+    Ok(())
+}
+
+/// A pause for injury assessment or valuation does not count: the days left at the pause run on
+/// from the resumption (公通字〔2007〕81号 §9, 程序规定 §165).
+pub fn resumed(deadline: Date, paused: Date, resumed: Date, track: Track, rules: &RuleSet) -> Counted {
+    let calendar = rules.calendar();
+    match track {
+        Track::PublicOrder => calendar.add_working_days(resumed, calendar.working_days_between(paused, deadline).max(1)),
+        _ => {
+            let left = paused.until(deadline).map_or(1, |s| i64::from(s.get_days())).max(1);
+            calendar.add_days(resumed, left)
+        }
+    }
+}
+
+/// The clock of a track from its acceptance.
+pub fn of_track(track: Track, from: Date, rules: &RuleSet) -> Result<Spec> {
+    let due = deadline(track, from, rules)?;
+    Ok(match track {
+        Track::Peoples => spec(ClockKind::Peoples, due, "mediation.peoples.months", rules, from),
+        Track::PublicOrder => spec(ClockKind::FirstSession, due, "mediation.public_order.first_session_days", rules, from),
+        Track::Administrative => spec(ClockKind::Administrative, due, "dispute.complex_days", rules, from),
+    })
+}
+
+/// The clock of the second session, from the day of the first.
+pub fn of_second_session(due: Counted, on: Date, rules: &RuleSet) -> Spec {
+    spec(ClockKind::SecondSession, due, "mediation.public_order.second_session_days", rules, on)
+}
+
+/// The clock of the public-order case: it begins on the day the mediation failed or the agreement was
+/// not performed (程序规定 §165, 185).
+pub fn of_case(from: Date, rules: &RuleSet) -> Result<Spec> {
+    let due = rules.calendar().add_days(from, rules.int("case.public_order.days", from)?);
+    Ok(spec(ClockKind::Case, due, "case.public_order.restart_after_mediation", rules, from))
+}
+
+/// The case's extension, once, approved by the organ above (程序规定 §165).
+pub fn case_extended(due: Date, on: Date, extended_before: bool, approved_by: &str, rules: &RuleSet) -> Result<Spec> {
+    let cite = rules.cite("case.public_order.extension_days", on);
+    if extended_before {
+        return Err(Refusal::new("mediation.case_extended", "这起治安案件已经延长过一次。", "请在期限内依法作出处理决定。").by(cite.name, cite.source).into());
+    }
+    if approved_by.trim().is_empty() {
+        return Err(Refusal::new("mediation.approval", "延长治安案件办案期限须经上一级公安机关批准。", "请写明批准的机关和文号。").by(cite.name, cite.source).into());
+    }
+    let due = rules.calendar().add_days(due, rules.int("case.public_order.extension_days", on)?);
+    Ok(spec(ClockKind::Case, due, "case.public_order.extension_days", rules, on))
+}
+
+/// The joint request for judicial confirmation: thirty days from the day the agreement took effect;
+/// when the last day is a day off, the next working day (人民调解法 §33, 民法典 §203).
+pub fn of_confirm_request(effective: Date, rules: &RuleSet) -> Result<Spec> {
+    let due = rules.calendar().add_days(effective, rules.int("mediation.judicial_confirmation.request_days", effective)?);
+    Ok(spec(ClockKind::ConfirmRequest, due, "mediation.judicial_confirmation.request_days", rules, effective))
+}
+
+/// The court says whether it takes the request (法释〔2011〕5号 §4).
+pub fn of_confirm_accept(asked: Date, rules: &RuleSet) -> Result<Spec> {
+    let due = rules.calendar().add_days(asked, rules.int("mediation.judicial_confirmation.accept_days", asked)?);
+    Ok(spec(ClockKind::ConfirmAccept, due, "mediation.judicial_confirmation.accept_days", rules, asked))
+}
+
+/// The court decides (法释〔2011〕5号 §5); `extended` adds what its president may approve.
+pub fn of_confirm_decide(accepted: Date, extended: bool, rules: &RuleSet) -> Result<Spec> {
+    let mut days = rules.int("mediation.judicial_confirmation.decide_days", accepted)?;
+    let mut rule = "mediation.judicial_confirmation.decide_days";
+    if extended {
+        days += rules.int("mediation.judicial_confirmation.decide_extension_days", accepted)?;
+        rule = "mediation.judicial_confirmation.decide_extension_days";
+    }
+    Ok(spec(ClockKind::ConfirmDecide, rules.calendar().add_days(accepted, days), rule, rules, accepted))
+}
+
+/// A request for administrative mediation: so many working days to take or refuse it, or to hand it
+/// to the organ in charge. `None` where no local rule gives a number: there is no national one.
+pub fn of_application(asked: Date, complex: bool, ours: bool, station: &str, rules: &RuleSet) -> Option<Spec> {
+    let (kind, key) = match (ours, complex) {
+        (false, _) => (ClockKind::AdminHandOver, "mediation.administrative.hand_over_days"),
+        (true, true) => (ClockKind::AdminAccept, "mediation.administrative.accept_complex_days"),
+        (true, false) => (ClockKind::AdminAccept, "mediation.administrative.accept_days"),
+    };
+    let rule = rules.rule_at(key, station, asked)?;
+    let due = rules.calendar().add_working_days(asked, rule.value.as_integer()?);
+    Some(Spec { kind, due, rule: key, title: rule.title.clone(), source: rule.source.clone() })
+}
+
+/// When a clock of `kind` that stood still since `paused` ends after the resumption.
+pub fn runs_on(kind: ClockKind, due: Date, paused: Date, resumed_on: Date, no_session: bool, rules: &RuleSet) -> Result<Counted> {
+    match kind {
+        ClockKind::FirstSession if no_session => deadline(Track::PublicOrder, resumed_on, rules),
+        ClockKind::FirstSession | ClockKind::SecondSession => Ok(resumed(due, paused, resumed_on, Track::PublicOrder, rules)),
+        _ => Ok(resumed(due, paused, resumed_on, Track::Peoples, rules)),
+    }
+}
+
+/// People's and administrative mediation are extended when both sides agree, with a reason (2002 规定 §33).
+pub fn extended(track: Option<Track>, old: Option<Date>, to: Date, both: bool, rules: &RuleSet, today: Date) -> Result<()> {
+    if track == Some(Track::PublicOrder) {
+        return Err(Refusal::new("mediation.no_extension", "治安调解的期限不能协商延长。", "需要鉴定、评估的请“中止”；调解不成的依法处理。")
+            .by("治安调解期限", rules.cite("mediation.public_order.first_session_days", today).source)
+            .into());
+    }
+    if !both {
+        return Err(Refusal::new("mediation.both_agree", "延长期限须双方当事人同意。", "请征得双方同意后再延长。")
+            .by("双方同意延长", rules.cite("mediation.peoples.extendable_by_both", today).source)
+            .into());
+    }
+    if old.is_some_and(|old| to <= old) {
+        return Err(kernel::FieldErrors::one("to", "新的期限应晚于原来的期限。"));
+    }
+    Ok(())
+}

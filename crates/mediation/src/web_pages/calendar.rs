@@ -1,0 +1,120 @@
+//! 期限日历: what is due on which day — a month on the desk, a list by day on the phone.
+
+use crate::model::Due;
+use crate::store::tracks;
+use askama::Template;
+use axum::extract::Query;
+use kernel::{Date, Permission as P, Purpose, Reader, ToSpan};
+use serde::Deserialize;
+use web::{Answer, Ctx, Page};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Filter {
+    month: String,
+    whose: String,
+}
+
+pub(crate) struct Day {
+    pub date: Date,
+    pub kind: &'static str,
+    pub name: String,
+    pub items: Vec<Item>,
+}
+
+pub(crate) struct Item {
+    pub due: Due,
+    pub what: String,
+    pub late: bool,
+    pub owner: String,
+}
+
+#[derive(Template)]
+#[template(path = "due_calendar.html")]
+struct Calendar {
+    month: String,
+    before: String,
+    after: String,
+    mine: bool,
+    may_choose: bool,
+    today: Date,
+    /// Empty cells before the first day (Monday first).
+    blanks: usize,
+    days: Vec<Day>,
+    count: usize,
+    late: usize,
+    known: bool,
+}
+
+fn word(d: &Due) -> String {
+    match d.sort.as_str() {
+        "promise" => format!("协议第 {} 项", d.which),
+        "visit" => format!("第 {} 次回访", d.which),
+        _ => d.which.clone(),
+    }
+}
+
+/// `GET /disputes/calendar[?month=2026-05&whose=all]`
+pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
+    let rules = ctx.app.rules();
+    let today = ctx.app.today();
+    let first = format!("{}-01", f.month).parse::<Date>().ok().filter(|d| (2000..=2100).contains(&d.year())).unwrap_or(today.first_of_month());
+    let last = first.last_of_month();
+    let may_choose = ctx.may(P::DisputeSee);
+    // A grid worker is the owner of no dispute: what is due in the own grids.
+    let mine = may_choose && f.whose != "all";
+    let owner = mine.then_some(ctx.who.user);
+    let look = ctx.look("mediation.calendar", Purpose::Mediation);
+    let reach = ctx.who.reach();
+    let items = ctx
+        .app
+        .db()
+        .read(&look, async |r: &mut Reader| {
+            let list = tracks::due_between(r, &reach, owner, first, last).await?;
+            let owners: Vec<_> = list.iter().map(|d| d.owner_id).collect();
+            let names = identity::store::names(r, &owners).await?;
+            let mut out = vec![];
+            for due in list {
+                r.saw("dispute", due.dispute_id);
+                let owner = names.iter().find(|(id, _)| *id == due.owner_id).map_or(String::new(), |(_, n)| n.clone());
+                out.push(Item { what: word(&due), late: due.day < today, owner, due });
+            }
+            Ok(out)
+        })
+        .await?;
+    let (count, late) = (items.len(), items.iter().filter(|i| i.late).count());
+    let c = rules.calendar();
+    let mut items = items.into_iter().peekable();
+    let mut days = vec![];
+    let mut date = first;
+    while date <= last {
+        let mut of_day = vec![];
+        while let Some(i) = items.next_if(|i| i.due.day == date) {
+            of_day.push(i);
+        }
+        let kind = match (c.is_make_up(date), c.holiday(date).is_some(), c.is_working(date)) {
+            (true, ..) => "worked",
+            (_, true, _) => "holiday",
+            (_, _, true) => "work",
+            _ => "rest",
+        };
+        days.push(Day { date, kind, name: c.holiday(date).unwrap_or("").to_string(), items: of_day });
+        let Ok(next) = date.tomorrow() else { break };
+        date = next;
+    }
+    let month = |d: Date| d.strftime("%Y-%m").to_string();
+    let content = Calendar {
+        month: first.strftime("%Y 年 %-m 月").to_string(),
+        before: month(first.saturating_sub(1.month())),
+        after: month(first.saturating_add(1.month())),
+        mine,
+        may_choose,
+        today,
+        blanks: usize::try_from(first.weekday().to_monday_one_offset() - 1).unwrap_or(0),
+        days,
+        count,
+        late,
+        known: c.is_known(first.year()),
+    };
+    Page::new("期限日历", &content).crumb("纠纷", "/disputes").show(&ctx)
+}
