@@ -1,7 +1,7 @@
 //! After the agreement: promises kept or not, judicial confirmation, follow-ups, closing, reopening.
 
 use super::{To, advance, end_of, give, note, reach};
-use crate::model::{ClockKind, ClockState, Dispute, Found, Kept, Outcome, Progress, State, Step, Track};
+use crate::model::{ClockKind, ClockState, Confirmation, Dispute, Found, Kept, Outcome, Progress, State, Step, Track};
 use crate::rules::{self, Leads, Violence};
 use crate::store::{self, parts, tracks};
 use kernel::rules::RuleSet;
@@ -120,13 +120,21 @@ pub async fn break_promise(app: &App, act: &Act, id: DisputeId, obligation: Obli
             notices::actions::done_all(tx, obligation.0).await?;
             note(tx, &d, Step::Break, &format!("第 {} 项：{why}", o.n)).await?;
             let due = end_of(today.tomorrow().unwrap_or(today));
-            if d.track == Some(Track::PublicOrder) {
+            let next = if d.track == Some(Track::PublicOrder) {
                 // The case's days count from the day it was not performed (程序规定 §185).
                 let from = o.due.and_then(|d| d.tomorrow().ok()).map_or(today, |d| d.min(today));
                 super::clocks::case_begins(tx, &d, from, &format!("第 {} 项未履行", o.n), &rules).await?;
-                let next = "协议没有履行，请依法处罚并告知可以起诉".to_string();
-                give(tx, (&d, "dispute.next"), next, id.0, To::User(d.owner_id), due).await?;
-            }
+                "协议没有履行，请依法处罚并告知可以起诉"
+            } else {
+                // 人民调解法 §31–33: the committee supervises; a confirmed agreement is enforced by the court.
+                let agreements = parts::agreements(tx, id).await?;
+                match agreements.iter().find(|a| a.id == o.agreement_id).and_then(|a| a.confirmation) {
+                    Some(Confirmation::Confirmed) => "协议没有履行，请告知对方可以向人民法院申请强制执行",
+                    _ => "协议没有履行，请督促履行，并告知可以就协议向人民法院起诉",
+                }
+            };
+            notices::actions::done_for(tx, id, "dispute.next").await?;
+            give(tx, (&d, "dispute.next"), next.to_string(), id.0, To::User(d.owner_id), due).await?;
             give(tx, (&d, "dispute.review"), "有协议义务没有履行，请督办".into(), id.0, To::Role(Role::DutyLeader), due).await
         })
         .await
@@ -149,7 +157,7 @@ pub async fn confirm(app: &App, act: &Act, id: DisputeId, agreement: AgreementId
             };
             let last = tracks::confirm_steps(tx, id).await?.into_iter().filter(|s| s.agreement_id == agreement).map(|s| s.day).next_back();
             // A correction of 超时 looks at the day of the request, not at the day the term ran out.
-            let last = last.filter(|_| from != crate::model::Confirmation::Overdue);
+            let last = last.filter(|_| from != Confirmation::Overdue);
             rules::confirm(from, p, a.signed_on, due, last, &rules, today)?;
             parts::set_confirmation(tx, agreement, p.to).await?;
             tracks::insert_confirm_step(tx, id, agreement, p).await?;

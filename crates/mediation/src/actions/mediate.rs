@@ -209,7 +209,9 @@ pub async fn fail(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()> 
             for o in parts::obligations(tx, id).await? {
                 notices::actions::done_all(tx, o.id).await?;
             }
-            notices::actions::done_for(tx, id, "dispute.review").await?;
+            for kind in ["dispute.review", "dispute.next"] {
+                notices::actions::done_for(tx, id, kind).await?;
+            }
             let next = match was {
                 Some(Track::PublicOrder) => "调解不成，请依法处罚并告知可以起诉",
                 _ => "调解不成，请告知其他途径",

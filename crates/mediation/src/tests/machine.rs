@@ -5,13 +5,15 @@ use crate::rules::*;
 use kernel::{Date, Role};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
 fn rules() -> kernel::rules::RuleSet {
-    rulebook::shipped().unwrap()
+    static SHIPPED: LazyLock<kernel::rules::RuleSet> = LazyLock::new(|| rulebook::shipped().unwrap());
+    SHIPPED.clone()
 }
 
 #[test]
