@@ -299,6 +299,10 @@ impl Detail<'_> {
     fn hosted_by(&self) -> Option<&String> {
         self.l.runs.last().map(|r| &r.1).filter(|c| !c.is_empty())
     }
+    /// The committee that took the track under way.
+    fn hosts(&self, committee: &kernel::Uuid) -> bool {
+        self.l.runs.last().and_then(|r| r.0.committee_id) == Some(*committee)
+    }
     fn open_clocks(&self) -> Vec<&ClockRow> {
         self.l.clocks.iter().filter(|c| c.is_open()).collect()
     }
