@@ -9,6 +9,7 @@
 
 mod axe;
 mod browser;
+pub mod dispute;
 mod keyboard;
 mod server;
 mod tab;

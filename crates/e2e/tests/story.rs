@@ -1,11 +1,66 @@
 //! One matter from the resident's report to the agreement, seen by everyone who has a part in it.
 
 use anyhow::{Context, Result, ensure};
+use e2e::dispute::{self, Case};
 use e2e::{Browser, Server, Tab};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const CONTENT: &str = "楼上住户连续一周每晚十一点后拖动家具、敲打地板，孩子睡不着，上门说过两次没有用";
+
+/// 噪声案: carpet and furniture.
+const NOISE: Case = Case {
+    name: "noise",
+    title: "伊敏河畔1号楼楼上楼下噪声纠纷",
+    summary: "楼下要求晚十点后不再拖动家具；楼上愿意铺地毯，请求不再上门争吵",
+    parties: &[("周启明", "10000765433", "伊敏河畔1号楼1单元402")],
+    place: "社区一楼调解室",
+    talk: "双方到场，分别陈述；楼上承认夜间搬动家具，愿意铺地毯",
+    facts: "楼上住户一周来夜间十一点后搬动家具，影响楼下休息",
+    standing: "晚十点至早七点不拖动家具，不敲打地板",
+    dated: "卧室铺设地毯",
+    proof: "上门查看，卧室已铺满地毯",
+};
+
+/// 家禽案: hens in the green belt.
+const POULTRY: Case = Case {
+    name: "poultry",
+    title: "楼下绿化带养鸡引起的邻里纠纷",
+    summary: "一楼住户在绿化带搭笼养鸡，凌晨打鸣、气味大；邻居要求拆除，养鸡人说是给孙子吃的鸡蛋",
+    parties: &[("其木格", "10000765441", "伊敏河畔2号楼1单元101"), ("高文秀", "10000765442", "伊敏河畔2号楼1单元201")],
+    place: "伊敏河畔2号楼前",
+    talk: "网格员和民警到场，看了鸡笼；养鸡人同意把鸡送回乡下，邻居同意帮着搬",
+    facts: "绿化带内搭建鸡笼一处，养鸡六只，凌晨打鸣影响邻居休息",
+    standing: "不再在绿化带饲养家禽",
+    dated: "拆除鸡笼，清扫消毒并补种草皮",
+    proof: "现场查看，鸡笼已拆，草皮已补种",
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_quarrel_to_handshake() {
+    if e2e::skipped() {
+        return;
+    }
+    let server = Server::start().expect("the server starts");
+    let browser = Browser::launch().await.expect("Chromium starts");
+    if let Err(e) = quarrel(&server, &browser).await {
+        panic!("{e:#}\n--- server ---\n{}", server.log());
+    }
+}
+
+/// The community officer hears of it on a visit and writes it down without an incident.
+async fn quarrel(server: &Server, browser: &Browser) -> Result<()> {
+    let officer = browser.person(server).await?;
+    officer.sign_in(server.account("zy.mj1")?).await?;
+    officer.open("/disputes/new").await?;
+    officer.fill("#place", "伊敏河畔2号楼前绿化带").await?;
+    dispute::register(&officer, &POULTRY).await?;
+    dispute::to_agreement(&officer, &POULTRY).await?;
+    dispute::to_handshake(&officer, &POULTRY).await?;
+    let complaints = officer.complaints();
+    ensure!(complaints.is_empty(), "the browser complained: {complaints:#?}");
+    Ok(())
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_report_to_agreement() {
@@ -52,10 +107,9 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     state(&leader, "结案").await?;
 
     open_dispute(&officer, &incident).await.context("the dispute")?;
-    pass_gate(&officer).await.context("the gate")?;
-    hold_session(&officer).await.context("the session")?;
-    agree(&officer).await.context("the agreement")?;
+    dispute::to_agreement(&officer, &NOISE).await?;
     paper(browser, &officer).await.context("the paper")?;
+    dispute::to_handshake(&officer, &NOISE).await?;
 
     look_up(&resident, &secret).await.context("the receipt")?;
     for (who, tab) in
@@ -134,53 +188,7 @@ fn photo(dir: &Path) -> Result<PathBuf> {
 async fn open_dispute(tab: &Tab, incident: &str) -> Result<()> {
     tab.open(incident).await?;
     tab.press("a", "转调解").await?;
-    tab.fill("#title", "伊敏河畔1号楼楼上楼下噪声纠纷").await?;
-    tab.fill("#summary", "楼下要求晚十点后不再拖动家具；楼上愿意铺地毯，请求不再上门争吵").await?;
-    tab.click("fieldset label.radio", "否").await?;
-    tab.fill("#name_1", "周启明").await?;
-    tab.fill("#phone_1", "10000765433").await?;
-    tab.fill("#home_1", "伊敏河畔1号楼1单元402").await?;
-    tab.press("button", "登记").await?;
-    ensure!(tab.path().await?.starts_with("/disputes/"), "no dispute was opened: {}", tab.text("main").await?);
-    tab.says("受理审查").await
-}
-
-async fn pass_gate(tab: &Tab) -> Result<()> {
-    tab.click("section[aria-labelledby=h-gate] summary", "人民调解").await?;
-    let form = "section[aria-labelledby=h-gate] details[open] form";
-    let questions: usize = tab.eval(&format!("document.querySelectorAll(\"{form} .radio-row\").length")).await?;
-    ensure!(questions > 0, "the gate asks nothing");
-    for i in 1..=questions {
-        tab.click(&format!("{form} tbody tr:nth-child({i}) label.radio"), "否").await?;
-    }
-    tab.click(&format!("{form} label.check"), "已告知各方权利义务").await?;
-    tab.click(&format!("{form} label.check"), "各方均同意调解").await?;
-    tab.press(&format!("{form} button"), "受理").await?;
-    tab.says("达成协议").await
-}
-
-async fn hold_session(tab: &Tab) -> Result<()> {
-    tab.click("section[aria-labelledby=h-next] summary", "记录一次调解").await?;
-    tab.fill("#s-place", "社区一楼调解室").await?;
-    tab.choose("#s-committee", "兴华社区人民调解委员会").await?;
-    tab.fill("#s-mediator", "王桂兰").await?;
-    tab.fill("#s-text", "双方到场，分别陈述；楼上承认夜间搬动家具，愿意铺地毯").await?;
-    tab.press("button", "登记调解记录").await?;
-    tab.says("第 1 次").await
-}
-
-async fn agree(tab: &Tab) -> Result<()> {
-    tab.press("a", "达成协议").await?;
-    tab.fill("#place", "社区一楼调解室").await?;
-    tab.choose("#committee", "兴华社区人民调解委员会").await?;
-    tab.fill("#mediator", "王桂兰").await?;
-    tab.fill("#facts", "楼上住户一周来夜间十一点后搬动家具，影响楼下休息").await?;
-    tab.fill("#term0", "晚十点至早七点不拖动家具，不敲打地板").await?;
-    tab.fill("#term1", "卧室铺设地毯").await?;
-    let day: String = tab.eval("new Date(Date.now() + 7 * 864e5).toISOString().slice(0, 10)").await?;
-    tab.set("#by1", &day).await?;
-    tab.press("button", "登记协议并生成协议书").await?;
-    tab.says("司法确认").await
+    dispute::register(tab, &NOISE).await
 }
 
 /// The link under the agreement downloads a PDF.

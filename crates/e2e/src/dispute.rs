@@ -1,0 +1,144 @@
+//! A dispute through its pages, from the register form to the handshake, with a picture of every step in two sizes.
+
+use crate::{Tab, View, pictures};
+use anyhow::{Context, Result, ensure};
+
+/// What is told and promised in one dispute.
+pub struct Case {
+    /// Names the pictures: `story-<name>-<step>-<size>.png`.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub summary: &'static str,
+    /// Name, phone, home; where an incident brings the first party along, the others only.
+    pub parties: &'static [(&'static str, &'static str, &'static str)],
+    pub place: &'static str,
+    pub talk: &'static str,
+    pub facts: &'static str,
+    /// A promise that holds from the signing on.
+    pub standing: &'static str,
+    /// A promise with a day.
+    pub dated: &'static str,
+    pub proof: &'static str,
+}
+
+const COMMITTEE: &str = "兴华社区人民调解委员会";
+
+/// Pictures of the page as it stands, desktop and phone.
+async fn step(tab: &Tab, case: &Case, name: &str) -> Result<()> {
+    let dir = pictures()?;
+    for view in [View::Phone, View::Desktop] {
+        tab.look(view).await?;
+        tab.picture(view, &dir.join(format!("story-{}-{name}-{}.png", case.name, view.name()))).await?;
+    }
+    Ok(())
+}
+
+/// Fills the register form that stands open and sends it.
+pub async fn register(tab: &Tab, case: &Case) -> Result<()> {
+    tab.fill("#title", case.title).await?;
+    tab.fill("#summary", case.summary).await?;
+    tab.click("fieldset label.radio", "否").await?;
+    let first = 2 - case.parties.len();
+    for (i, (name, phone, home)) in case.parties.iter().enumerate() {
+        let i = first + i;
+        tab.fill(&format!("#name_{i}"), name).await?;
+        tab.fill(&format!("#phone_{i}"), phone).await?;
+        tab.fill(&format!("#home_{i}"), home).await?;
+    }
+    step(tab, case, "1-register").await?;
+    tab.press("button", "登记").await?;
+    ensure!(tab.path().await?.starts_with("/disputes/"), "no dispute was opened: {}", tab.text("main").await?);
+    tab.says("受理审查").await?;
+    step(tab, case, "2-registered").await
+}
+
+/// Gate, session, agreement.
+pub async fn to_agreement(tab: &Tab, case: &Case) -> Result<()> {
+    pass_gate(tab).await.context("the gate")?;
+    step(tab, case, "3-accepted").await?;
+    hold_session(tab, case).await.context("the session")?;
+    step(tab, case, "4-session").await?;
+    agree(tab, case).await.context("the agreement")?;
+    step(tab, case, "6-agreed").await
+}
+
+/// The promise is kept and proven, everybody is asked again, the matter closes.
+pub async fn to_handshake(tab: &Tab, case: &Case) -> Result<()> {
+    perform(tab, case).await.context("the promise")?;
+    step(tab, case, "7-kept").await?;
+    follow_up(tab).await.context("the follow-up")?;
+    step(tab, case, "8-visited").await?;
+    unfold(tab, "h-close", "登记办结").await?;
+    tab.fill("#close-what", "双方握手言和").await?;
+    tab.press("section[aria-labelledby=h-close] button", "办结").await?;
+    tab.says("已办结").await?;
+    step(tab, case, "9-closed").await
+}
+
+/// Opens the first fold of a section when it is not open.
+async fn unfold(tab: &Tab, section: &str, summary: &str) -> Result<()> {
+    let section = format!("section[aria-labelledby={section}]");
+    let open: bool = tab.eval(&format!("document.querySelector('{section} details').open")).await?;
+    if open {
+        return Ok(());
+    }
+    tab.click(&format!("{section} summary"), summary).await
+}
+
+async fn pass_gate(tab: &Tab) -> Result<()> {
+    tab.click("section[aria-labelledby=h-gate] summary", "人民调解").await?;
+    let form = "section[aria-labelledby=h-gate] details[open] form";
+    let questions: usize = tab.eval(&format!("document.querySelectorAll(\"{form} .radio-row\").length")).await?;
+    ensure!(questions > 0, "the gate asks nothing");
+    for i in 1..=questions {
+        tab.click(&format!("{form} tbody tr:nth-child({i}) label.radio"), "否").await?;
+    }
+    tab.click(&format!("{form} label.check"), "已告知各方权利义务").await?;
+    tab.click(&format!("{form} label.check"), "各方均同意调解").await?;
+    tab.press(&format!("{form} button"), "受理").await?;
+    tab.says("达成协议").await
+}
+
+async fn hold_session(tab: &Tab, case: &Case) -> Result<()> {
+    tab.click("section[aria-labelledby=h-next] summary", "记录一次调解").await?;
+    tab.fill("#s-place", case.place).await?;
+    tab.choose("#s-committee", COMMITTEE).await?;
+    tab.fill("#s-mediator", "王桂兰").await?;
+    tab.fill("#s-text", case.talk).await?;
+    tab.press("button", "登记调解记录").await?;
+    tab.says("第 1 次").await
+}
+
+async fn agree(tab: &Tab, case: &Case) -> Result<()> {
+    tab.press("a", "达成协议").await?;
+    tab.fill("#place", case.place).await?;
+    tab.choose("#committee", COMMITTEE).await?;
+    tab.fill("#mediator", "王桂兰").await?;
+    tab.fill("#facts", case.facts).await?;
+    tab.fill("#term0", case.standing).await?;
+    tab.fill("#term1", case.dated).await?;
+    let day: String = tab.eval("new Date(Date.now() + 7 * 864e5).toISOString().slice(0, 10)").await?;
+    tab.set("#by1", &day).await?;
+    step(tab, case, "5-agreement").await?;
+    tab.press("button", "登记协议并生成协议书").await?;
+    tab.says("司法确认").await
+}
+
+async fn perform(tab: &Tab, case: &Case) -> Result<()> {
+    let of = format!("[...document.querySelectorAll('.promise')].find(p => p.textContent.includes('{}'))", case.dated);
+    tab.eval::<bool>(&format!("{of}.querySelector('details').open = true; true")).await?;
+    let proof: String = tab.eval(&format!("{of}.querySelector('input[name=proof]').id")).await?;
+    tab.fill(&format!("[id='{proof}']"), case.proof).await?;
+    tab.press(".promise details[open] button", "已履行").await?;
+    tab.says(case.proof).await
+}
+
+async fn follow_up(tab: &Tab) -> Result<()> {
+    unfold(tab, "h-fu", "登记回访").await?;
+    tab.fill("#fu-who", "双方当事人").await?;
+    tab.click("section[aria-labelledby=h-fu] label.radio", "已履行").await?;
+    tab.click("section[aria-labelledby=h-fu] label.radio", "满意").await?;
+    tab.fill("#fu-note", "双方见面打招呼，没有再争吵").await?;
+    tab.press("section[aria-labelledby=h-fu] button", "登记回访").await?;
+    tab.says("没有再争吵").await
+}
