@@ -5,6 +5,7 @@
 //! | null, true, number, list, dictionary | none, bool, int or float, array, dictionary |
 //! | string | str; characters no font can draw become 〓, carriage returns and other control characters go |
 //! | `{"$png": "<base64>"}` | bytes, for `image(…)`; must be a PNG within the bounds |
+//! | `{"$jpeg": "<base64>"}` | the same for a JPEG |
 //! | `{"$svg": "<svg …>"}` | bytes, for `image(…, format: "svg")`; counts as text; files it links to are refused |
 //!
 //! Runs of [`RUN_WITHOUT_BREAK`] characters without a space or a Chinese character get an invisible place to break
@@ -106,8 +107,8 @@ impl Walk<'_> {
                 let items: Result<Array, _> = items.iter().map(|item| self.value(item, depth + 1)).collect();
                 Value::Array(items?)
             }
-            Json::Object(fields) => match (fields.get("$png"), fields.get("$svg")) {
-                (Some(picture), _) => Value::Bytes(self.png(picture)?),
+            Json::Object(fields) => match (fields.get("$png").or(fields.get("$jpeg")), fields.get("$svg")) {
+                (Some(picture), _) => Value::Bytes(self.pixels(picture)?),
                 (None, Some(picture)) => Value::Bytes(self.svg(picture)?),
                 (None, None) => {
                     let mut dict = Dict::new();
@@ -172,15 +173,17 @@ impl Walk<'_> {
         Ok(Bytes::from_string(source.to_owned()))
     }
 
-    fn png(&mut self, picture: &Json) -> Result<Bytes, DocumentError> {
-        let encoded = picture.as_str().ok_or_else(|| DocumentError::Data("$png 应是 base64 文字".into()))?;
+    fn pixels(&mut self, picture: &Json) -> Result<Bytes, DocumentError> {
+        let encoded = picture.as_str().ok_or_else(|| DocumentError::Data("图片应是 base64 文字".into()))?;
         // Four characters carry three bytes: refuse before decoding.
         self.pictures += encoded.len() / 4 * 3;
         within("图片字节数", self.pictures as u64, MAX_PICTURE_BYTES as u64)?;
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(encoded)
-            .map_err(|_| DocumentError::Data("$png 不是完整的 base64".into()))?;
-        let pixels = png_pixels(&bytes).ok_or_else(|| DocumentError::Data("图片不是 PNG".into()))?;
+            .map_err(|_| DocumentError::Data("图片不是完整的 base64".into()))?;
+        let pixels = png_pixels(&bytes)
+            .or_else(|| jpeg_pixels(&bytes))
+            .ok_or_else(|| DocumentError::Data("图片不是 PNG 或 JPEG".into()))?;
         within("图片像素数", pixels, MAX_PICTURE_PIXELS)?;
         Ok(Bytes::new(bytes))
     }
@@ -191,6 +194,26 @@ fn png_pixels(bytes: &[u8]) -> Option<u64> {
     let side = |at: usize| Some(u64::from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
     let is_png = bytes.starts_with(b"\x89PNG\r\n\x1a\n") && bytes.get(12..16) == Some(b"IHDR");
     if is_png { side(16)?.checked_mul(side(20)?) } else { None }
+}
+
+/// Width × height as the first frame header of a JPEG states them (ITU-T T.81 B.2.2); none when there is none.
+fn jpeg_pixels(bytes: &[u8]) -> Option<u64> {
+    let number = |at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    if number(0)? != 0xffd8 {
+        return None;
+    }
+    let mut at = 2;
+    loop {
+        let marker = number(at)?;
+        let length = usize::from(number(at + 2)?).max(2);
+        if matches!(marker, 0xffc0..=0xffc3 | 0xffc5..=0xffc7 | 0xffc9..=0xffcb | 0xffcd..=0xffcf) {
+            return Some(u64::from(number(at + 5)?) * u64::from(number(at + 7)?));
+        }
+        if marker < 0xffc0 {
+            return None;
+        }
+        at += 2 + length;
+    }
 }
 
 fn within(what: &'static str, found: u64, limit: u64) -> Result<(), DocumentError> {

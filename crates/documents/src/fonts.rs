@@ -25,6 +25,13 @@ const BUNDLED: [&[u8]; 3] = [
 
 static FONTS: LazyLock<RwLock<Arc<FontSet>>> = LazyLock::new(|| RwLock::new(Arc::new(FontSet::bundled())));
 
+/// What decides how papers look besides their template: the program's version and the faces, in order.
+pub fn edition() -> String {
+    let faces: Vec<String> =
+        current().faces.iter().map(|f| format!("{}/{}", f.info().family, f.data().len())).collect();
+    format!("{} {}", env!("CARGO_PKG_VERSION"), faces.join(" "))
+}
+
 /// Faces and their index, in a fixed order: bundled first, then mounted files by directory and name.
 pub(crate) struct FontSet {
     pub(crate) book: LazyHash<FontBook>,

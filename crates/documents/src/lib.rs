@@ -16,7 +16,8 @@
 //! * **Data is never source.** Values arrive through `sys.inputs` as strings, numbers, lists and dictionaries;
 //!   `#read("…")`, `$x$` or `****` in a name print as those characters. A template has to call `eval` itself to
 //!   break this, and none may.
-//! * **No files, no network, no clock.** A template can import `/base.typ` and nothing else.
+//! * **No files, no network, no clock.** A template can import `/base.typ`, `/forms.typ` (papers made of blocks) and
+//!   `/agreement.typ`, and nothing else.
 //! * **Same data, same bytes.** The creation date is the data's `issued_at`; the PDF id is a hash of template
 //!   name and data. (Another program version or other mounted fonts may give other bytes: keep the file that was
 //!   signed, do not print it again.)
@@ -29,6 +30,7 @@
 //! and let a semaphore admit two or so at a time.
 
 mod data;
+mod dossier;
 mod error;
 mod fonts;
 mod paper;
@@ -36,8 +38,9 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use dossier::{COPIES, DOSSIER, FORM};
 pub use error::DocumentError;
-pub use fonts::add_font_dir;
+pub use fonts::{add_font_dir, edition};
 pub use paper::{BASE, Pdf, Template, render};
 pub use samples::{MEDIATION_AGREEMENT, RECEIPT};
 
@@ -50,7 +53,7 @@ pub mod limits {
     /// Depth of nested lists and dictionaries.
     pub const MAX_DEPTH: usize = 16;
     /// Bytes of all decoded pictures of one paper.
-    pub const MAX_PICTURE_BYTES: usize = 8 * 1024 * 1024;
+    pub const MAX_PICTURE_BYTES: usize = 24 * 1024 * 1024;
     /// Pixels of one picture, width × height.
     pub const MAX_PICTURE_PIXELS: u64 = 20_000_000;
     /// Pages of one paper.

@@ -20,6 +20,13 @@ use crate::{DocumentError, data, fonts};
 /// The shared look of all papers, which templates import as `/base.typ`. Its functions are described in the file.
 pub const BASE: &str = include_str!("../typst/base.typ");
 
+/// What a template may import, by path.
+const MODULES: [(&str, &str); 3] = [
+    ("/base.typ", BASE),
+    ("/forms.typ", include_str!("../typst/forms.typ")),
+    ("/agreement.typ", include_str!("../typst/agreement.typ")),
+];
+
 /// A printed form: its name for messages and its typst source.
 #[derive(Clone, Copy, Debug)]
 pub struct Template {
@@ -27,6 +34,14 @@ pub struct Template {
     pub name: &'static str,
     /// typst source, compiled into the program with `include_str!`.
     pub source: &'static str,
+}
+
+impl Template {
+    /// The text that decides how the paper looks: its own source with all it may import. Its digest says by which
+    /// form a paper was printed.
+    pub fn whole_source(&self) -> String {
+        MODULES.iter().map(|(_, text)| *text).chain([self.source]).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// A finished paper.
@@ -80,13 +95,13 @@ impl Drop for Forget {
     }
 }
 
-/// All that a template can reach: two source texts, the fonts, the data. No file, no package, no clock.
+/// All that a template can reach: its source and the modules, the fonts, the data. No file, no package, no clock.
 struct Desk {
     template: &'static str,
     library: LazyHash<Library>,
     fonts: Arc<FontSet>,
     main: Source,
-    base: Source,
+    modules: [Source; MODULES.len()],
 }
 
 impl Desk {
@@ -100,7 +115,7 @@ impl Desk {
             library: LazyHash::new(Library::builder().with_inputs(inputs).build()),
             fonts,
             main: source("/main.typ", template.source),
-            base: source("/base.typ", BASE),
+            modules: MODULES.map(|(path, text)| source(path, text)),
         }
     }
 
@@ -147,7 +162,7 @@ impl World for Desk {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        [&self.main, &self.base].into_iter().find(|s| s.id() == id).cloned().ok_or(FileError::AccessDenied)
+        std::iter::once(&self.main).chain(&self.modules).find(|s| s.id() == id).cloned().ok_or(FileError::AccessDenied)
     }
 
     fn file(&self, _: FileId) -> FileResult<Bytes> {

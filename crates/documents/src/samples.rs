@@ -13,6 +13,7 @@ use crate::Template;
 /// {
 ///   "issued_at": "2026-03-05T16:40:00+08:00",          // date of the file
 ///   "kind": "people",                                   // or "public_order"
+///   "title"?: "行政调解协议书",                          // else by kind
 ///   "number": "（2026）青柳人调字第 12 号",
 ///   "organ": "…人民调解委员会",                          // whose seal; also 调解机关
 ///   "parties": [{
@@ -25,7 +26,8 @@ use crate::Template;
 ///   "recorder"?: "…",
 ///   "others_present"?: [{ "name": "…", "role": "邻居" }],
 ///   "held": { "from": "2026-03-05T14:30", "place": "…" },
-///   "course"?: "…",                                     // how the mediation went
+///   "cause"?: "…", "course"?: "…", "result"?: "…",      // why it began, how the mediation went, what came of it
+///   "interpreters"?: [{ "name": "…", "language": "蒙古语" }],
 ///   "facts": "…",                                       // main facts
 ///   "disputes"?: ["…"],                                 // points in dispute
 ///   "responsibility"?: [{ "party": "甲方", "text": "…" }],

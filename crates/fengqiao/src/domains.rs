@@ -14,6 +14,7 @@ pub fn all() -> Vec<Domain> {
         notices::domain(),
         incidents::domain(),
         mediation::domain(),
+        dossier::domain(),
         bulletins::domain(),
         search::domain(),
         exchange::domain(),

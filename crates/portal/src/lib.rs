@@ -2,9 +2,11 @@
 //!
 //! **Invariants.** No account, no tracking, works without scripts. The receipt's secret has at least
 //! 80 random bits, is shown once to the reporter and stored only as a keyed hash. Wrong secrets are
-//! slowed down and recorded. A page never tells whether a number exists without its secret.
+//! slowed down and recorded. A page never tells whether a number exists without its secret. A party of a dispute sees
+//! the own matter by the code on the own paper, and nobody else's data.
 
 mod guess;
+mod matter;
 mod web_pages;
 
 use web::domain::{get, post};
@@ -21,6 +23,9 @@ pub fn domain() -> Domain {
             post("/p/report/{station}", Need::Public, web_pages::send),
             get("/p/receipt", Need::Public, web_pages::ask),
             post("/p/receipt", Need::Public, web_pages::state),
+            get("/p/matter", Need::Public, matter::ask),
+            post("/p/matter", Need::Public, matter::typed),
+            get("/p/matter/{code}", Need::Public, matter::scanned),
         ],
         ..Domain::default()
     }

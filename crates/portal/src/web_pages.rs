@@ -170,7 +170,7 @@ impl State {
     }
 }
 
-fn place_of(headers: &HeaderMap) -> String {
+pub(crate) fn place_of(headers: &HeaderMap) -> String {
     headers.get("x-client-ip").and_then(|v| v.to_str().ok()).unwrap_or("unknown").to_string()
 }
 

@@ -20,6 +20,7 @@ pub use actions::{confirm, import};
 const SHIPPED: &[(&str, &str)] = &[
     ("national.toml", include_str!("../packs/national.toml")),
     ("stations.toml", include_str!("../packs/stations.toml")),
+    ("dossier.toml", include_str!("../packs/dossier.toml")),
 ];
 const CALENDAR: &str = include_str!("../packs/calendar.toml");
 

@@ -317,18 +317,29 @@ async fn setting(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement) -> Re
     })
 }
 
-/// （2026）兴华社区人调字第 3 号 by committee; 正阳公（治）调字〔2026〕3号 by station.
+/// （2026）兴华社区人调字第3号 by committee; 正阳公（治调）字〔2026〕3号 by station; the on-scene form has a series of its
+/// own, because it is filed by its number.
 async fn agreement_number(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement, today: Date) -> Result<(String, i64, i64)> {
     let year = i64::from(today.year());
     let station = d.station_id;
     if let (Track::Peoples, Some(c)) = (track, a.committee) {
-        let committee = parts::committees(tx, station).await?.into_iter().find(|x| x.id == c).ok_or(Error::NotFound("调解委员会"))?;
-        let n = tx.next_number(station, &format!("agreement.{c}"), year).await?;
-        let short = committee.name.trim_end_matches("人民调解委员会").trim_end_matches("居民委员会");
-        return Ok((format!("（{year}）{short}人调字第{n}号"), year, n));
+        return committee_number(tx, station, c, year).await;
     }
     let station_row = places::store::station(tx, station).await?;
-    let n = tx.next_number(station, &format!("agreement.{}", track.code()), year).await?;
-    let word = if track == Track::PublicOrder { "治调" } else { "行调" };
+    let (series, word) = match (track, a.form) {
+        (_, Form::OnSpot) => (Form::OnSpot.code(), "现调"),
+        (Track::PublicOrder, _) => (track.code(), "治调"),
+        _ => (track.code(), "行调"),
+    };
+    let n = tx.next_number(station, &format!("agreement.{series}"), year).await?;
     Ok((format!("{}公（{word}）字〔{year}〕{n}号", station_row.name.trim_end_matches("派出所")), year, n))
+}
+
+/// （年）人调字第 号: the next number of a committee in a year, without gaps; taken by an agreement, or by the dossier of a
+/// matter that ended without one.
+pub async fn committee_number(tx: &mut Tx, station: kernel::StationId, committee: kernel::Uuid, year: i64) -> Result<(String, i64, i64)> {
+    let found = parts::committees(tx, station).await?.into_iter().find(|x| x.id == committee).ok_or(Error::NotFound("调解委员会"))?;
+    let n = tx.next_number(station, &format!("agreement.{committee}"), year).await?;
+    let short = found.name.trim_end_matches("人民调解委员会").trim_end_matches("居民委员会");
+    Ok((format!("（{year}）{short}人调字第{n}号"), year, n))
 }

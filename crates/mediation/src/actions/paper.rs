@@ -1,6 +1,6 @@
 //! The agreement as one PDF, kept encrypted with the dispute.
 
-use crate::model::{Agreement, Dispute, Form, Obligation, Party, Side, Track};
+use crate::model::{Agreement, Dispute, Form, Obligation, Party, Side, Talk, TalkKind, Track};
 use crate::store::{self, parts};
 use kernel::{Act, AgreementId, App, DisputeId, Error, Permission as P, Purpose, Reader, Refusal, Result, Tx, clock};
 use people::model::{PersonView, Secret};
@@ -17,6 +17,9 @@ struct Loaded {
     parties: Vec<(Party, PersonView)>,
     promises: Vec<Obligation>,
     organ: String,
+    /// The last session of this agreement's track, with who took part besides the host.
+    session: Option<Talk>,
+    present: Vec<(String, String)>,
 }
 
 async fn load(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) -> Result<Loaded> {
@@ -38,7 +41,16 @@ async fn load(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) -> Re
                 .and_then(|c| committees.into_iter().find(|x| x.id == c))
                 .map_or(station.name, |c| c.name);
             let promises = parts::obligations(r, id).await?.into_iter().filter(|o| o.agreement_id == agreement.id).collect();
-            Ok(Loaded { dispute, agreement, parties, promises, organ })
+            let session = parts::talks(r, id).await?.into_iter().rfind(|t| t.kind == TalkKind::Session && t.track == Some(agreement.track));
+            let mut present = vec![];
+            if let Some(s) = &session {
+                for (_, user) in parts::crews(r, id).await?.into_iter().filter(|(t, u)| *t == s.id && Some(*u) != s.host_user) {
+                    if let Some(u) = identity::store::find_user(r, user).await? {
+                        present.push((u.name, u.role.label().to_string()));
+                    }
+                }
+            }
+            Ok(Loaded { dispute, agreement, parties, promises, organ, session, present })
         })
         .await
 }
@@ -99,10 +111,20 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         closing.push("本协议的签署过程已同步录音录像。".into());
     }
     let points: Vec<&str> = l.agreement.points.lines().map(str::trim).filter(|p| !p.is_empty()).collect();
-    let kind = if l.agreement.track == Track::Peoples { "people" } else { "public_order" };
-    let value = json!({
+    let (kind, heading) = match l.agreement.track {
+        Track::Peoples => ("people", "人民调解协议书"),
+        Track::PublicOrder => ("public_order", "治安调解协议书"),
+        Track::Administrative => ("public_order", "行政调解协议书"),
+    };
+    let causes: Vec<&str> = l.dispute.cause_codes().iter().map(|c| rules.name("cause_tag", c)).collect();
+    let cause = if causes.is_empty() { l.dispute.title.clone() } else { causes.join("、") };
+    let present: Vec<Value> = l.present.iter().map(|(name, role)| json!({ "name": name, "role": role })).collect();
+    let mut value = json!({
         "issued_at": rfc3339(l.agreement.at),
         "kind": kind,
+        "title": heading,
+        "cause": cause,
+        "others_present": present,
         "number": l.agreement.number,
         "organ": l.organ,
         "parties": parties,
@@ -117,6 +139,9 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         "copies_note": "各方当事人各执一份，调解机关留存一份，具有同等效力",
         "signed_on": l.agreement.signed_on.to_string(),
     });
+    if let Some(s) = &l.session {
+        value["course"] = json!(s.text);
+    }
     let title = format!("{}与{}调解协议书", name(Side::Applicant), name(Side::Respondent));
     debug_assert!(l.dispute.id == id);
     Ok((title, value))
@@ -135,7 +160,7 @@ fn duties(text: &str) -> Vec<Value> {
 }
 
 fn party(p: &Party, v: &PersonView, id_number: &str) -> Value {
-    let mut out = json!({ "role": p.side.label(), "name": v.name });
+    let mut out = json!({ "role": p.side.label(), "name": v.name, "party": p.id });
     let mut put = |key: &str, value: &str| {
         if !value.is_empty() {
             out[key] = json!(value);
@@ -185,6 +210,7 @@ pub async fn paper(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) 
         }
         _ => Error::internal(e.detail()),
     })?;
+    refuse_missing(&pdf.missing)?;
     let file = attachments::prepare(&format!("{title}.pdf"), pdf.bytes.into()).await?;
     app.db()
         .write(act, async |tx: &mut Tx| {
@@ -195,4 +221,19 @@ pub async fn paper(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) 
             Ok(())
         })
         .await
+}
+
+/// Refuses a paper with characters that no font draws: nobody signs a paper with gaps.
+pub fn refuse_missing(missing: &[char]) -> Result<()> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = missing.iter().take(10).map(|c| format!("“{c}”（U+{:04X}）", u32::from(*c))).collect();
+    Err(Refusal::new(
+        "mediation.no_glyph",
+        format!("字库里没有{}，文书没有生成；已登记的内容都保存着。", list.join("、")),
+        "请由系统管理员安装含有该字的字体后重新打印；急需时可在登记中改用同音字或者拼音，并在卷宗情况说明中注明。",
+    )
+    .by("文书不得缺字", "本系统文书规则：字库没有的字不打印为空白或者方框")
+    .into())
 }

@@ -330,12 +330,16 @@ record! {
     #[derive(Clone, Debug)]
     pub struct Warning {
         pub id: Uuid,
+        pub offender_party: Uuid,
+        pub victim_party: Uuid,
         pub facts: String,
         pub prohibition: String,
         pub served_offender_on: Date,
         pub served_victim_on: Date,
         pub committee_told: String,
         pub told_on: Date,
+        pub by_user: UserId,
+        pub at: Timestamp,
     }
 }
 

@@ -218,7 +218,7 @@ pub async fn insert_warning(tx: &mut Tx, dispute: DisputeId, w: &NewWarning) -> 
 
 pub async fn warnings(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Warning>> {
     r.all(
-        sql!("select id, facts, prohibition, served_offender_on, served_victim_on, committee_told, told_on from mediation_warning where dispute_id = $1 order by at, id limit 20"),
+        sql!("select id, offender_party, victim_party, facts, prohibition, served_offender_on, served_victim_on, committee_told, told_on, by_user, at from mediation_warning where dispute_id = $1 order by at, id limit 20"),
         args![dispute],
     )
     .await

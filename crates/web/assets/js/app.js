@@ -2,3 +2,4 @@
 import "./live.js";
 import "./forms.js";
 import "./menu.js";
+import "./sign.js";

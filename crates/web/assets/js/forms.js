@@ -66,11 +66,29 @@ document.addEventListener("submit", (e) => {
   }
   if (e.submitter?.matches("[data-plain]")) return;
   if (form.dataset.sent) { e.preventDefault(); return; }
+  // A form that opens a file in another tab may be sent again, as another command.
+  if (form.target === "_blank") {
+    if ("again" in form.dataset) setTimeout(() => again(form), 0);
+    return;
+  }
   form.dataset.sent = "1";
   if (form.matches("[data-leave]")) sessionStorage.clear();
   else sessionStorage.setItem(SENT, key(form));
   setTimeout(() => form.querySelectorAll("button").forEach((b) => (b.disabled = true)), 0);
 });
+
+/** A fresh command id (UUID version 7) for the next sending. */
+function again(/** @type {HTMLFormElement} */ form) {
+  const field = form.elements.namedItem("command_id");
+  if (!(field instanceof HTMLInputElement)) return;
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  let now = Date.now();
+  for (let i = 5; i >= 0; i--) { bytes[i] = now % 256; now = Math.floor(now / 256); }
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+  field.value = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
 
 // Back from another page: forms can be sent again.
 window.addEventListener("pageshow", (e) => {

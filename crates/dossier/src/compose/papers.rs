@@ -1,0 +1,404 @@
+//! The papers of people's mediation (司法部 2010 formats as domain.md §1.4 lists them), and those that all paths share.
+
+use super::case::{Case, CaseParty, CaseTalk};
+use super::{cn, cn_day, cn_time, form, line, maybe, pairs, seal, table, tall, together};
+use kernel::{Date, clock};
+use mediation::model::{Agreement, FollowUp, Kept, Obligation, Track};
+use people::model::{IdKind, Sex};
+use serde_json::{Value, json};
+
+/// 姓名、性别、民族、年龄、职业、联系方式、住址, with guardian, agent and interpreter where there are.
+pub(super) fn party_table(p: &CaseParty) -> Value {
+    let sex = if p.v.sex == Sex::Unknown { "" } else { p.v.sex.label() };
+    let age = p.v.age.map_or(String::new(), |a| a.to_string());
+    let mut rows = vec![
+        json!([p.p.side.label(), p.v.name, "性别", sex, "民族", p.v.ethnicity, "年龄", age]),
+        json!(["职业", { "value": p.more.occupation, "span": 3 }, "联系方式", p.phone]),
+        json!(["住址", address(p)]),
+    ];
+    if p.p.minor || !p.p.guardian.is_empty() {
+        rows.push(json!(["监护人", guardian(p)]));
+    }
+    if !p.p.agent_name.is_empty() {
+        rows.push(json!(["代理人", agent(p)]));
+    }
+    if !p.more.interpreter.is_empty() {
+        rows.push(json!(["翻译人员", format!("{}（{}）", p.more.interpreter, p.more.language)]));
+    }
+    table(&[-5.0, 1.9, -3.2, 0.5, -5.2, 0.85, -3.2, 0.55], rows)
+}
+
+fn address(p: &CaseParty) -> &str {
+    [&p.v.address_line, &p.v.pending_place, &p.v.domicile].into_iter().find(|a| !a.is_empty()).map_or("", String::as_str)
+}
+
+/// Who the guardian is and how it was told, or why it need not be (程序规定 §181).
+pub(super) fn guardian(p: &CaseParty) -> String {
+    if p.more.guardian_exempt {
+        return format!("不通知：{}", p.more.exempt_reason);
+    }
+    let relation = if p.more.guardian_relation.is_empty() { String::new() } else { format!("（{}）", p.more.guardian_relation) };
+    let told = p.more.guardian_told_on.map_or(String::new(), |d| format!("，{}{}通知到场", cn(d), p.more.guardian_told_how));
+    format!("{}{relation}{told}", p.p.guardian)
+}
+
+pub(super) fn agent(p: &CaseParty) -> String {
+    let power = p.more.power.map_or_else(|| p.p.agent_power.clone(), |w| w.label().to_string());
+    let scope = if p.more.power_scope.is_empty() { String::new() } else { format!("：{}", p.more.power_scope) };
+    let relation = if p.p.agent_relation.is_empty() { String::new() } else { format!("（{}）", p.p.agent_relation) };
+    format!("{}{relation}，{power}{scope}", p.p.agent_name)
+}
+
+/// Places for everybody who signs: parties, guardians, agents, interpreters.
+pub(super) fn signers(case: &Case) -> Vec<Value> {
+    let mut out = vec![];
+    for p in &case.parties {
+        out.push(json!({ "role": p.p.side.label(), "name": p.v.name, "party": p.p.id }));
+    }
+    for p in &case.parties {
+        let side = p.p.side.label();
+        if !p.p.guardian.is_empty() && !p.more.guardian_exempt {
+            out.push(json!({ "role": format!("{side}监护人"), "name": p.p.guardian }));
+        }
+        if !p.p.agent_name.is_empty() {
+            out.push(json!({ "role": format!("{side}代理人"), "name": p.p.agent_name }));
+        }
+        if !p.more.interpreter.is_empty() {
+            out.push(json!({ "role": format!("翻译（{}）", p.more.language), "name": p.more.interpreter }));
+        }
+    }
+    out
+}
+
+fn parties(case: &Case) -> Vec<Value> {
+    case.parties.iter().map(party_table).collect()
+}
+
+pub(super) fn host_word(case: &Case) -> &'static str {
+    if case.d.track == Some(Track::Peoples) { "调解员" } else { "主持人" }
+}
+
+pub fn application(case: &Case) -> Option<Value> {
+    let a = case.application.as_ref()?;
+    let applicant = case.party(a.party_id)?;
+    let mut blocks = vec![json!({ "heading": "申请人" }), party_table(applicant), json!({ "heading": "被申请人" })];
+    blocks.extend(case.parties.iter().filter(|p| p.p.id != a.party_id).map(party_table));
+    blocks.push(tall("纠纷事实", &case.d.summary, 55));
+    blocks.push(tall("申请事项", &a.requests, 30));
+    blocks.push(json!({ "prose": "申请人自愿申请人民调解，所述情况属实。人民调解员已告知：可以拒绝调解，可以要求终止调解，可以向人民法院起诉。" }));
+    blocks.push(together(vec![
+        json!({ "signs": [{ "role": "申请人", "name": applicant.v.name, "party": applicant.p.id }], "height": 22 }),
+        line("申请日期：", Some(a.applied_on)),
+    ]));
+    let mut out = form("人民调解申请书", &case.number(), a.at, blocks);
+    out["blocks"].as_array_mut()?.insert(0, json!({ "to": case.organ() }));
+    Some(out)
+}
+
+pub fn registration(case: &Case) -> Value {
+    let d = &case.d;
+    let on = d.accepted_on.unwrap_or_else(|| clock::day_of(d.opened_at));
+    let source = case.rules.name("dispute.source", &d.source_code).to_string();
+    let mut blocks = vec![pairs(vec![
+        json!(["登记日期", cn(on), "纠纷类型", case.category()]),
+        json!(["纠纷来源", source, "登记人", case.name(d.opened_by)]),
+        json!(["途径", d.track.map_or("未定", Track::label), "纠纷编号", d.number]),
+        json!(["发生地点", case.place]),
+    ])];
+    blocks.extend(parties(case));
+    blocks.push(tall("纠纷简要情况", &d.summary, 50));
+    blocks.push(together(vec![
+        json!({ "signs": signers(case), "height": 20 }),
+        line("登记人（签名）：", Some(on)),
+        seal(&case.organ(), Some(on)),
+    ]));
+    form(if d.track == Some(Track::Peoples) { "人民调解受理登记表" } else { "纠纷受理登记表" }, &case.number(), d.opened_at, blocks)
+}
+
+pub fn rights(case: &Case) -> Value {
+    let told = case.gates.iter().rev().find(|g| g.passed);
+    let at = told.map_or(case.d.opened_at, |g| g.at);
+    let on = clock::day_of(at);
+    let texts = |list: &str| -> Vec<String> { case.rules.list(list, on).iter().map(|c| format!("{}；", c.name)).collect() };
+    let source = |list: &str| case.rules.list(list, on).first().map_or(String::new(), |c| c.source.clone());
+    let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
+    let nature = match case.d.track {
+        Some(Track::PublicOrder) => "治安调解由公安机关主持。达成协议并履行的，公安机关不再处罚；调解未达成协议或者达成协议后不履行的，依法处罚，并可以就民事争议向人民法院提起民事诉讼。",
+        Some(Track::Administrative) => "行政调解自愿参加，不影响依法申请仲裁、行政处理或者向人民法院提起诉讼。",
+        _ => "人民调解自愿、免费。达成的协议具有法律约束力，应当按照约定履行；可以自协议生效之日起三十日内共同向人民法院申请司法确认。不愿调解或者调解不成的，可以通过仲裁、行政、司法等途径维护权利，任何人不得因调解阻止当事人起诉。",
+    };
+    let blocks = vec![
+        json!({ "to": names.join("、") }),
+        json!({ "prose": format!("关于“{}”一事，现将您在调解中的权利和义务告知如下：", case.d.title) }),
+        json!({ "heading": format!("当事人享有的权利（{}）", source("dossier.right")) }),
+        json!({ "clauses": texts("dossier.right") }),
+        json!({ "heading": format!("当事人履行的义务（{}）", source("dossier.duty")) }),
+        json!({ "clauses": texts("dossier.duty") }),
+        json!({ "heading": "调解的性质和其他途径" }),
+        json!({ "prose": nature }),
+        json!({ "prose": "以上内容已当面告知，当事人已清楚。" }),
+        together(vec![
+            json!({ "signs": signers(case), "height": 22 }),
+            line(&format!("告知人（{}签名）：", host_word(case)), Some(on)),
+            seal(&case.organ(), Some(on)),
+        ]),
+    ];
+    form("调解权利义务告知书", &case.number(), at, blocks)
+}
+
+pub fn identity(case: &Case) -> Value {
+    let rows: Vec<Value> = case
+        .parties
+        .iter()
+        .map(|p| {
+            let kind = if p.v.id_kind == IdKind::None && !p.id_number.is_empty() { "证件" } else { p.v.id_kind.label() };
+            let birth = p.v.birth.map_or(String::new(), cn);
+            let copies = if p.identity.is_empty() { "核对原件".to_string() } else { format!("复印件{}份", p.identity.len()) };
+            json!([p.p.side.label(), p.v.name, birth, kind, p.id_number, copies])
+        })
+        .collect();
+    let blocks = vec![
+        json!({ "list": { "widths": [-3.4, 1.25, -7.2, -6.4, 1.5, -5.2], "head": ["地位", "姓名", "出生日期", "证件种类", "证件号码", "备注"], "rows": rows } }),
+        json!({ "prose": "以上证件已与本人核对。证件复印件附后的，由提供人注明“与原件一致”并签名。" }),
+        line("核对人（签名）：", Some(clock::day_of(case.d.opened_at))),
+    ];
+    form("当事人身份证明", &case.number(), case.d.opened_at, blocks)
+}
+
+pub fn power(case: &Case, p: &CaseParty) -> Value {
+    let scope = if p.more.power_scope.is_empty() { "代为参加调解、陈述意见、提供材料".to_string() } else { p.more.power_scope.clone() };
+    let blocks = vec![
+        json!({ "heading": "委托人" }),
+        party_table(p),
+        json!({ "heading": "受委托人" }),
+        pairs(vec![
+            json!(["姓名", p.p.agent_name, "关系", p.p.agent_relation]),
+            json!(["代理权限", p.more.power.map_or("", |w| w.label())]),
+            json!(["权限事项", scope]),
+        ]),
+        json!({ "prose": format!("委托人因“{}”一事，委托上列受委托人参加{}。受委托人在上列权限内的行为，委托人予以承认。委托期限自签名之日起至本纠纷处理终结之日止。", case.d.title, case.d.track.map_or("调解", Track::label)) }),
+        together(vec![json!({ "signs": [
+            { "role": "委托人", "name": p.v.name, "party": p.p.id },
+            { "role": "受委托人", "name": p.p.agent_name },
+        ] })]),
+    ];
+    form("授权委托书", &case.number(), case.d.opened_at, blocks)
+}
+
+/// 时间、地点、参加人.
+fn talk_head(case: &Case, t: &CaseTalk) -> Value {
+    let until = t.t.held_until.map_or(String::new(), |u| format!("至{}", cn_time(u)));
+    let host = if t.t.mediator.is_empty() { t.host.clone() } else { t.t.mediator.clone() };
+    let organ = t.t.committee_id.and_then(|c| case.committees.iter().find(|x| x.id == c)).map_or_else(|| case.station.name.clone(), |c| c.name.clone());
+    let crew: Vec<String> = t.crew.iter().map(|(n, role)| format!("{n}（{role}）")).collect();
+    let interpreters: Vec<String> = case
+        .parties
+        .iter()
+        .filter(|p| !p.more.interpreter.is_empty())
+        .map(|p| format!("{}（{}翻译）", p.more.interpreter, p.more.language))
+        .collect();
+    let names: Vec<String> = case.parties.iter().map(|p| format!("{}（{}）", p.v.name, p.p.side.label())).collect();
+    let mut present = crew;
+    present.extend(interpreters);
+    table(&[-5.6, 1.0], vec![
+        json!(["时间", format!("{}{until}", cn_time(t.t.held_from))]),
+        json!(["地点", t.t.place]),
+        json!(["机关", organ]),
+        json!([if t.t.mediator.is_empty() { "主持人" } else { "调解员" }, host]),
+        json!(["当事人", names.join("、")]),
+        json!(["其他参加人", present.join("、")]),
+        json!(["录音录像", if t.t.recorded { "全程录音录像" } else { "未录音录像" }]),
+    ])
+}
+
+fn talk_paper(case: &Case, t: &CaseTalk, title: &str, body: &str, closing: &str) -> Value {
+    let mut witnesses: Vec<Value> = vec![json!({ "role": if t.t.mediator.is_empty() { "主持人" } else { "调解员" }, "name": if t.t.mediator.is_empty() { &t.host } else { &t.t.mediator } })];
+    witnesses.push(json!({ "role": "记录人", "name": t.crew.first().map_or("", |c| c.0.as_str()) }));
+    witnesses.extend(t.crew.iter().skip(1).map(|(n, role)| json!({ "role": role, "name": n })));
+    let blocks = vec![
+        talk_head(case, t),
+        json!({ "heading": body }),
+        json!({ "prose": t.t.text }),
+        json!({ "prose": closing }),
+        together(vec![json!({ "signs": signers(case), "height": 20 }), json!({ "witnesses": witnesses })]),
+    ];
+    form(title, &case.number(), t.t.held_from, blocks)
+}
+
+pub fn inquiry(case: &Case, t: &CaseTalk) -> Value {
+    talk_paper(case, t, "调查笔录", "调查内容", "以上笔录已经被调查人阅看（或者向其宣读），与所述一致。")
+}
+
+pub fn session(case: &Case, t: &CaseTalk) -> Value {
+    talk_paper(case, t, "调解记录", "调解经过和结果", "以上记录已经当事人阅看（或者向其宣读），无误后签名、捺指印。")
+}
+
+pub fn evidence(case: &Case) -> Value {
+    let mut rows = vec![];
+    let talks = case.talks.iter().flat_map(|t| t.files.iter().map(move |f| (f, t.t.kind)));
+    for f in &case.evidence {
+        rows.push(json!([(rows.len() + 1).to_string(), f.file_name, kind_of(f), cn_day(f.added_at), "证据材料"]));
+    }
+    for (f, kind) in talks {
+        let from = if kind == mediation::model::TalkKind::Inquiry { "走访调查" } else { "调解" };
+        rows.push(json!([(rows.len() + 1).to_string(), f.file_name, kind_of(f), cn_day(f.added_at), from]));
+    }
+    let at = case.evidence.last().map_or(case.d.opened_at, |f| f.added_at);
+    let blocks = vec![
+        json!({ "list": { "widths": [-3.2, 1.0, -4.2, -7.4, -5.0], "head": ["序号", "材料名称", "种类", "收存日期", "来源"], "rows": rows } }),
+        line("收存人（签名）：", Some(clock::day_of(at))),
+    ];
+    form("证据材料清单", &case.number(), at, blocks)
+}
+
+pub(super) fn kind_of(f: &attachments::Kept) -> &'static str {
+    if f.is_image() { "照片" } else { "PDF" }
+}
+
+/// The agreement's data with the interpreters and guardians that the dossier knows.
+pub fn agreement(case: &Case, mut data: Value) -> Value {
+    let interpreters: Vec<Value> = case
+        .parties
+        .iter()
+        .filter(|p| !p.more.interpreter.is_empty())
+        .map(|p| json!({ "name": p.more.interpreter, "language": p.more.language }))
+        .collect();
+    data["interpreters"] = json!(interpreters);
+    if let Some(list) = data["parties"].as_array_mut() {
+        for entry in list {
+            let id = entry["party"].as_str().and_then(|p| p.parse().ok());
+            let Some(p) = id.and_then(|id| case.party(id)) else { continue };
+            if !p.more.occupation.is_empty() {
+                entry["work"] = json!(p.more.occupation);
+            }
+            if let (Some(power), false) = (p.more.power, p.p.agent_name.is_empty()) {
+                let scope = if p.more.power_scope.is_empty() { String::new() } else { format!("：{}", p.more.power_scope) };
+                entry["agent"] = json!({ "name": p.p.agent_name, "relation": p.p.agent_relation, "power": format!("{}{scope}", power.label()) });
+            }
+        }
+    }
+    data
+}
+
+/// `甲方 乌仁其木格：…，2026年5月15日前`.
+pub(super) fn promise_line(case: &Case, o: &Obligation) -> String {
+    let who = o.party_id.and_then(|p| case.party(p)).map_or_else(|| "双方".to_string(), |p| format!("{}{}", p.p.side.label(), p.v.name));
+    let how = if o.how.is_empty() { String::new() } else { format!("；方式：{}", o.how) };
+    let by = o.due.map_or_else(|| "；自签订之日起持续履行".to_string(), |d| format!("；期限：{}前", cn(d)));
+    format!("{who}：{}{how}{by}", o.text)
+}
+
+pub fn oral(case: &Case, a: &Agreement) -> Value {
+    let mut blocks = parties(case);
+    let terms: Vec<String> = case.promises.iter().filter(|(o, _)| o.agreement_id == a.id).map(|(o, _)| promise_line(case, o)).collect();
+    blocks.extend([
+        pairs(vec![json!(["纠纷类型", case.category(), "达成日期", cn(a.signed_on)]), json!(["调解地点", a.place])]),
+        tall("主要事实和争议事项", &format!("{}\n{}", a.facts, a.points), 40),
+        json!({ "heading": "协议内容、履行方式和期限" }),
+        json!({ "clauses": terms }),
+        json!({ "prose": "当事人认为无需制作书面协议书，口头协议自各方当事人达成协议之日起生效（人民调解法第二十八条、第三十条）。" }),
+        together(vec![
+            json!({ "signs": signers(case), "height": 20 }),
+            line("人民调解员（签名）：", Some(a.signed_on)),
+            seal(&case.organ(), Some(a.signed_on)),
+        ]),
+    ]);
+    form("人民调解口头协议登记表", &a.number, a.at, blocks)
+}
+
+pub fn performance(case: &Case) -> Value {
+    let rows: Vec<Value> = case
+        .promises
+        .iter()
+        .filter(|(o, _)| o.state != Kept::Pending)
+        .map(|(o, files)| {
+            json!([o.n.to_string(), promise_line(case, o), o.state.label(), maybe(o.done_on), format!("{}{}", o.proof, if files.is_empty() { String::new() } else { format!("（附件{}份）", files.len()) })])
+        })
+        .collect();
+    let number = case.agreement().map_or_else(|| case.number(), |a| a.number.clone());
+    let last = case.promises.iter().filter_map(|(o, _)| o.done_on).max();
+    let at = last.map_or(case.d.opened_at, clock::start_of);
+    let blocks = vec![
+        json!({ "list": { "widths": [-3.2, 1.5, -4.4, -7.2, 1.0], "head": ["序号", "履行内容", "履行情况", "履行日期", "凭证"], "rows": rows } }),
+        together(vec![json!({ "signs": signers(case), "height": 20 }), line("核实人（签名）：", last)]),
+    ];
+    form("履行凭证", &number, at, blocks)
+}
+
+pub fn follow_up(case: &Case, f: &FollowUp) -> Value {
+    let number = case.agreement().map_or("", |a| a.number.as_str());
+    let at = f.done_at.unwrap_or(case.d.opened_at);
+    let name = |list: &str, code: &Option<String>| code.as_deref().map_or(String::new(), |c| case.rules.name(list, c).to_string());
+    let mode = name("follow_up.mode", &f.by_mode);
+    let blocks = vec![
+        table(&[-6.6, 1.0, -5.0, 1.0], vec![
+            json!(["被回访人", f.interviewee, "回访方式", mode]),
+            json!(["协议书编号", number]),
+            json!(["回访事由", format!("“{}”一事的协议履行和有无反复", case.d.title)]),
+            json!(["回访情况", name("follow_up.finding", &f.finding)]),
+            json!(["满意程度", name("satisfaction", &f.satisfaction)]),
+            json!(["回访人", f.by_user.map_or(String::new(), |u| case.name(u)), "回访时间", cn_time(at)]),
+        ]),
+        tall("情况记录（履行、满意、起诉、激化迹象和措施）", &f.note, 70),
+        together(vec![json!({ "signs": [{ "role": "被回访人", "name": f.interviewee }], "height": 22 }), line("回访人（签名）：", Some(clock::day_of(at)))]),
+    ];
+    form("回访记录", number, at, blocks)
+}
+
+pub fn confirmation(case: &Case, a: &Agreement) -> Value {
+    let days = case.rules.int("mediation.judicial_confirmation.request_days", a.signed_on).unwrap_or(30);
+    let mut blocks = vec![json!({ "to": "人民法院" }), json!({ "heading": "申请人（双方当事人）" })];
+    blocks.extend(parties(case));
+    let effective: Date = a.signed_on;
+    blocks.extend([
+        pairs(vec![json!(["协议书编号", a.number]), json!(["调解组织", case.organ(), "生效日期", cn(effective)]), json!(["申请期限", maybe(a.confirmation_due)])]),
+        json!({ "heading": "请求事项" }),
+        json!({ "prose": format!("请求人民法院对双方于{}达成的{}号人民调解协议予以司法确认。", cn(effective), a.number) }),
+        json!({ "heading": "双方承诺" }),
+        json!({ "prose": format!("双方自愿达成协议，没有恶意串通、规避法律的行为；协议内容不违反法律，不损害国家利益、社会公共利益或者他人合法权益；自协议生效之日起{days}日内共同提出申请（人民调解法第三十三条）。如因该协议内容给他人造成损害的，愿意承担相应的民事责任和其他法律责任。") }),
+        json!({ "heading": "附件" }),
+        json!({ "clauses": ["人民调解协议书；", "当事人身份证明；", "与协议有关的财产权利证明等材料（如有）。"] }),
+        together(vec![json!({ "signs": signers(case), "height": 22 }), line("申请日期：", None)]),
+    ]);
+    form("司法确认申请书", &case.number(), a.at, blocks)
+}
+
+pub fn closing(case: &Case) -> Value {
+    let d = &case.d;
+    let at = d.closed_at.unwrap_or(d.opened_at);
+    let source = case.rules.name("dispute.source", &d.source_code).to_string();
+    let names: Vec<String> = case.parties.iter().map(|p| format!("{} {}", p.p.side.label(), p.v.name)).collect();
+    let agreement = case.agreement().map_or_else(|| "无".to_string(), |a| format!("{}（{}）", a.number, a.form.label()));
+    let kept = case.promises.iter().filter(|(o, _)| matches!(o.state, Kept::Done | Kept::Late | Kept::Standing)).count();
+    let result = format!(
+        "{}。{}",
+        d.outcome.map_or("", |o| o.label()),
+        if d.told.is_empty() { String::new() } else { format!("{}。", d.told.trim_end_matches('。')) }
+    );
+    let blocks = vec![
+        pairs(vec![
+            json!(["纠纷编号", d.number, "纠纷类型", case.category()]),
+            json!(["纠纷来源", source, "受理日期", maybe(d.accepted_on)]),
+            json!(["当事人", names.join("；")]),
+            json!([host_word(case), case.mediator(), "结案日期", cn_day(at)]),
+            json!(["途径", d.track.map_or("", Track::label), "结果", d.outcome.map_or("", |o| o.label())]),
+            json!(["协议书编号", agreement]),
+            json!(["履行情况", if case.promises.is_empty() { "无协议义务".to_string() } else { format!("{} 项中已履行或者持续履行 {kept} 项", case.promises.len()) }]),
+        ]),
+        tall("案情和处理过程", &d.summary, 45),
+        tall("处理结果", &result, 30),
+        table(&[-5.6, 1.0], vec![json!(["审批意见", { "value": "", "tall": 26 }])]),
+        together(vec![line("承办人（签名）：", Some(clock::day_of(at))), line("负责人（签名）：", None), seal(&case.organ(), Some(clock::day_of(at)))]),
+    ];
+    form("结案报告表", &case.number(), at, blocks)
+}
+
+pub fn note(case: &Case) -> Value {
+    let (text, on, by, at) = case.volume.as_ref().map_or((String::new(), None, String::new(), case.d.opened_at), |v| (v.note.clone(), Some(v.filed_on), v.filed_by.clone(), v.at));
+    let blocks = vec![
+        tall("本卷需要说明的情况", &text, 120),
+        pairs(vec![json!(["立卷人", by, "立卷日期", maybe(on)])]),
+        line("检查人（签名）：", None),
+    ];
+    form("卷宗情况说明", &case.number(), at, blocks)
+}

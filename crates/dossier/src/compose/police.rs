@@ -1,0 +1,188 @@
+//! The papers of the police side: on-scene form, warning, referral, self-settlement; and those given to a party.
+
+use super::case::{Case, CaseParty};
+use super::papers::{party_table, promise_line, signers};
+use super::{cn, cn_time, form, line, maybe, pairs, seal, table, tall, together};
+use kernel::clock;
+use mediation::model::{Agreement, Obligation, Step, Track, Warning};
+use serde_json::{Value, json};
+
+/// 现场治安调解书: three numbered parts, filed by the number (公通字〔2007〕81号), with what 程序规定 §184 asks for.
+pub fn on_spot(case: &Case, a: &Agreement) -> Value {
+    let terms: Vec<String> = case.promises.iter().filter(|(o, _)| o.agreement_id == a.id).map(|(o, _)| promise_line(case, o)).collect();
+    let present: Vec<String> = case
+        .talks
+        .iter()
+        .filter(|t| t.t.track == Some(Track::PublicOrder))
+        .flat_map(|t| t.crew.iter().map(|(n, role)| format!("{n}（{role}）")))
+        .collect();
+    let mut blocks: Vec<Value> = case.parties.iter().map(party_table).collect();
+    blocks.extend([
+        pairs(vec![
+            json!(["调解机关", case.station.name]),
+            json!(["主持人", a.mediator, "其他在场人员", present.join("、")]),
+            json!(["时间", cn_time(a.held_at)]),
+            json!(["地点", a.place]),
+        ]),
+        tall("起因、经过、事实", &a.facts, 34),
+        tall("协议内容和当场履行情况", &terms.join("\n"), 28),
+        json!({ "prose": "当事人基本情况、主要违法事实和协议内容已在现场录音录像中明确记录（程序规定第一百七十八条）。双方已当场履行，公安机关对违反治安管理行为不再处罚。" }),
+        together(vec![
+            json!({ "signs": signers(case), "height": 16 }),
+            line("主持民警（签名）：", Some(a.signed_on)),
+            seal(&case.station.name, Some(a.signed_on)),
+        ]),
+    ]);
+    let mut out = form("现场治安调解书", &a.number, a.at, blocks);
+    let copies: Vec<String> = ["存根，公安机关按编号留存".to_string()]
+        .into_iter()
+        .chain(case.parties.iter().take(2).map(|p| format!("交{}", p.p.side.label())))
+        .enumerate()
+        .map(|(i, what)| format!("第{}联　{what}", ["一", "二", "三"][i]))
+        .collect();
+    out["copies"] = json!(copies);
+    out
+}
+
+/// 家庭暴力告诫书: identity of the offender, facts, prohibition; served on both, told to the committee (反家暴法 §16, 17).
+pub fn warning(case: &Case, w: &Warning) -> Value {
+    let named = |id| case.party(id).map_or("", |p: &CaseParty| p.v.name.as_str());
+    let mut blocks = vec![];
+    if let Some(p) = case.party(w.offender_party) {
+        blocks.push(json!({ "to": p.v.name }));
+        let sex = if p.v.sex == people::model::Sex::Unknown { "" } else { p.v.sex.label() };
+        blocks.push(pairs(vec![
+            json!(["加害人", p.v.name, "性别", sex]),
+            json!(["出生日期", maybe(p.v.birth), "证件号码", p.id_number]),
+            json!(["住址", p.v.address_line]),
+            json!(["受害人", named(w.victim_party)]),
+        ]));
+    }
+    blocks.extend([
+        json!({ "heading": "家庭暴力的事实" }),
+        json!({ "prose": w.facts }),
+        json!({ "heading": "告诫和禁止" }),
+        json!({ "prose": w.prohibition }),
+        json!({ "prose": "根据《中华人民共和国反家庭暴力法》第十六条，对你予以告诫。你应当立即停止并不得再次实施家庭暴力；再次实施的，将依法给予治安管理处罚，构成犯罪的，依法追究刑事责任。居民委员会、村民委员会和公安派出所将进行查访，监督你不再实施家庭暴力。" }),
+        together(vec![seal(&case.station.name, Some(clock::day_of(w.at)))]),
+        together(vec![
+            json!({ "heading": "送交和通知" }),
+            json!({ "list": {
+                "widths": [-6.0, 1.0, -8.5, 1.0],
+                "head": ["对象", "姓名或者名称", "日期", "签收"],
+                "rows": [
+                    ["加害人", named(w.offender_party), cn(w.served_offender_on), ""],
+                    ["受害人", named(w.victim_party), cn(w.served_victim_on), ""],
+                    ["居（村）委会", w.committee_told, cn(w.told_on), ""],
+                ]
+            } }),
+            line("送交人（民警签名）：", Some(w.told_on)),
+        ]),
+    ]);
+    let mut out = form("家庭暴力告诫书", &case.d.number, w.at, blocks);
+    out["organ"] = json!(case.station.name);
+    out["copies"] = json!(["第一联　公安派出所留存", "第二联　送交加害人", "第三联　送交受害人", "第四联　通知居民委员会（村民委员会）"]);
+    out
+}
+
+/// 告知分流: told where to go, orally or in writing (程序规定 §178, 人民调解法 §26).
+pub fn referral(case: &Case) -> Value {
+    let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
+    let deed = case.deed(Step::Refer);
+    let at = deed.map_or(case.d.opened_at, |l| l.at);
+    let by = deed.map_or(String::new(), |l| case.name(l.by_user));
+    let source = case.rules.cite("mediation.public_order.plain_dispute_must_be_told", clock::day_of(at)).source;
+    let written = case.d.told.contains("书面");
+    let blocks = vec![
+        json!({ "to": names.join("、") }),
+        json!({ "prose": format!("你们关于“{}”的纠纷（编号{}），不属于公安机关调解处理的范围，或者不具备调解条件。现依照{source}，告知处理途径如下：", case.d.title, case.d.number) }),
+        json!({ "heading": "告知内容" }),
+        json!({ "prose": format!("{}。", case.d.told.trim_end_matches('。')) }),
+        json!({ "heading": "其他途径" }),
+        json!({ "clauses": ["向人民法院提起民事诉讼；", "向人民调解委员会申请调解；", "依照法律规定申请仲裁或者向有关主管部门申请处理。"] }),
+        json!({ "ticks": [{ "label": "口头告知，记录在案", "on": !written }, { "label": "书面告知，本告知书送交当事人", "on": written }] }),
+        pairs(vec![json!(["告知民警", by, "告知日期", cn(clock::day_of(at))])]),
+        together(vec![json!({ "signs": signers(case), "height": 22 }), line("告知民警（签名）：", Some(clock::day_of(at))), seal(&case.station.name, Some(clock::day_of(at)))]),
+    ];
+    form("纠纷处理途径告知书", &case.d.number, at, blocks)
+}
+
+/// 自行和解申请书: written request of both sides after performance (程序规定 §186).
+pub fn self_settlement(case: &Case) -> Option<Value> {
+    let s = case.settlement.as_ref()?;
+    let mut blocks = vec![json!({ "to": case.station.name }), json!({ "heading": "申请人（双方当事人）" })];
+    blocks.extend(case.parties.iter().map(party_table));
+    blocks.extend([
+        pairs(vec![json!(["纠纷编号", case.d.number]), json!(["和解日期", cn(s.settled_on), "履行日期", cn(s.performed_on)])]),
+        tall("和解协议内容和履行情况", &s.terms, 60),
+        json!({ "prose": "双方自愿和解，协议已经履行，现书面申请公安机关认可，对违反治安管理行为不予处罚。" }),
+        together(vec![json!({ "signs": signers(case), "height": 22 }), line("申请日期：", Some(s.requested_on))]),
+    ]);
+    Some(form("自行和解申请书", &case.d.number, s.at, blocks))
+}
+
+/// 认可: the organ accepts the request.
+pub fn acceptance(case: &Case) -> Option<Value> {
+    let s = case.settlement.as_ref()?;
+    let on = s.accepted_on?;
+    let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
+    let source = case.rules.cite("mediation.public_order.self_settlement_request", on).source;
+    let blocks = vec![
+        json!({ "to": names.join("、") }),
+        json!({ "prose": format!("你们于{}书面申请认可自行和解。经审查，你们已于{}达成和解，并于{}履行。依照{source}，决定如下：", cn(s.requested_on), cn(s.settled_on), cn(s.performed_on)) }),
+        json!({ "heading": "认可意见" }),
+        json!({ "prose": s.opinion }),
+        pairs(vec![json!(["申请日期", cn(s.requested_on), "认可日期", cn(on)])]),
+        together(vec![line("承办民警（签名）：", Some(on)), line("审批人（签名）：", None), seal(&case.station.name, Some(on))]),
+    ];
+    Some(form("自行和解认可书", &case.d.number, s.at, blocks))
+}
+
+/// The paper a party takes home: state, mediator, next day, own promises, rights, the code.
+pub fn pass(case: &Case, p: &CaseParty, code: &str, link: &str, svg: &str, at: kernel::Timestamp) -> Value {
+    let own: Vec<String> = case
+        .promises
+        .iter()
+        .filter(|(o, _)| o.party_id.is_none() || o.party_id == Some(p.p.id))
+        .map(|(o, _)| match o.due {
+            Some(by) => format!("{}（{}前，{}）", o.text, cn(by), o.state.label()),
+            None => format!("{}（{}）", o.text, o.state.label()),
+        })
+        .collect();
+    let own = if own.is_empty() { vec!["还没有约定。".to_string()] } else { own };
+    let others = crate::view::others(case, p.p.id);
+    let own: Vec<String> = own.iter().map(|t| crate::rules::without_names(t, &others)).collect();
+    let blocks = vec![
+        table(&[-5.6, 1.0, -5.6, 1.0], vec![
+            json!(["当事人", p.v.name, "地位", p.p.side.label()]),
+            json!(["编号", case.number(), "现在", case.d.state.label()]),
+            json!([super::papers::host_word(case), case.mediator(), "下次日期", crate::view::next_date(case, p.p.id).map_or_else(|| "另行通知".to_string(), |(d, what)| format!("{}（{what}）", cn(d)))]),
+            json!(["承办单位", case.station.name]),
+        ]),
+        json!({ "heading": "您的约定" }),
+        json!({ "clauses": own }),
+        json!({ "heading": "您的权利" }),
+        json!({ "clauses": crate::view::RIGHTS }),
+        json!({ "qr": { "lines": ["扫码或者打开下面的网址输入查询码，不用注册，可以看到办理情况、调解员、下次日期和您自己的约定。", link, &format!("查询码：{code}"), "查询码只印这一次，请妥善保管，不要交给他人；遗失请到派出所作废重印。"], "picture": { "$svg": svg }, "alt": "查询二维码" } }),
+    ];
+    let mut out = form("当事人告知单", &case.number(), at, blocks);
+    out["size"] = json!("a5");
+    out["organ"] = json!(case.organ());
+    out
+}
+
+/// A note to read out or to give: what is promised, until when.
+pub fn reminder(case: &Case, o: &Obligation) -> Value {
+    let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
+    let number = case.agreement().map_or("", |a| a.number.as_str());
+    let planned = case.reminders.iter().find(|r| r.obligation_id == o.id).map_or(case.d.opened_at, |r| r.planned_at);
+    let blocks = vec![
+        json!({ "to": names.join("、") }),
+        json!({ "prose": format!("按照{number}号协议，下列约定即将到期，请按时履行，并保留收条、照片等凭证：") }),
+        json!({ "clauses": [promise_line(case, o)] }),
+        json!({ "prose": "已经履行的，请告知承办人登记；有困难的，请在到期前联系调解员协商。不履行的，对方当事人可以依法向人民法院起诉。" }),
+        pairs(vec![json!(["协议书编号", number, "期限", maybe(o.due)]), json!(["承办人", case.name(case.d.owner_id)])]),
+        together(vec![line("提醒人（签名）：", Some(clock::day_of(planned))), seal(&case.organ(), Some(clock::day_of(planned)))]),
+    ];
+    form("协议履行提醒单", number, planned, blocks)
+}

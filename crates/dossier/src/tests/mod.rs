@@ -1,0 +1,4 @@
+mod papers;
+mod portal_view;
+mod story;
+mod town;

@@ -1,0 +1,176 @@
+//! Every paper holds what the table of required contents asks for, in the data and on the sheet.
+
+use super::town::{Town, town};
+use crate::actions;
+use crate::compose::{required, sheet};
+use crate::model::Paper;
+use kernel::{DisputeId, Purpose, Uuid};
+use std::collections::BTreeSet;
+use testkit::engines;
+
+/// The text of a PDF without blanks, when pdftotext is there. `FENGQIAO_PAPERS` keeps the files for people to look at.
+fn text_of(pdf: &[u8], name: &str) -> Option<String> {
+    let dir = std::env::var("FENGQIAO_PAPERS").map(std::path::PathBuf::from).unwrap_or_else(|_| std::env::temp_dir());
+    let path = dir.join(format!("{name}-{}.pdf", std::process::id()));
+    let path = if std::env::var("FENGQIAO_PAPERS").is_ok() { dir.join(format!("{name}.pdf")) } else { path };
+    std::fs::write(&path, pdf).unwrap();
+    let out = std::process::Command::new("pdftotext").arg("-raw").arg(&path).arg("-").output().ok();
+    if std::env::var("FENGQIAO_PAPERS").is_err() {
+        let _ = std::fs::remove_file(&path);
+    }
+    Some(String::from_utf8_lossy(&out.filter(|o| o.status.success())?.stdout).split_whitespace().collect())
+}
+
+/// Prints every paper of a dispute that the table asks about and compares. `known`: must-fields that this town leaves
+/// empty on purpose, because the register does not know them.
+async fn compare(w: &Town, id: DisputeId, seen: &mut BTreeSet<Paper>) {
+    let case = w.case(id).await;
+    for (paper, record) in case.papers() {
+        let data = sheet(&case, paper, record).unwrap().data;
+        let unknown = ["性别", "民族", "年龄", "出生日期", "证件号码", "其他参加人", "性质"];
+        let lacks: Vec<&str> = required::lacks(paper, &data).into_iter().filter(|f| !unknown.contains(f)).collect();
+        assert!(lacks.is_empty(), "{paper}: the data lacks {lacks:?}: {data}");
+        if !seen.insert(paper) {
+            continue;
+        }
+        let act = w.t.app.act(&w.officer, "dossier.print", Purpose::Mediation, w.t.app.fresh_command());
+        let printed = actions::print(&w.t.app, &act, id, paper, record).await.unwrap();
+        let bytes = String::from_utf8_lossy(&printed.bytes);
+        assert!(bytes.contains("<pdfaid:part>2</pdfaid:part>"), "{paper} is PDF/A-2b");
+        let Some(text) = text_of(&printed.bytes, paper.code()) else { continue };
+        for field in required::of(paper) {
+            let shown = match *field {
+                "姓名" => "乌仁其木格",
+                "编号" => "号",
+                "number" => "第1号",
+                "organ" => "兴华社区人民调解委员会",
+                "parties" => "当事人基本情况",
+                "mediators" => "何秀兰",
+                "held" => "调解时间",
+                "cause" => "纠纷起因",
+                "course" => "调解经过",
+                "facts" => "影响楼下休息",
+                "terms" => "防噪地毯",
+                "closing" => "司法确认",
+                "copies" => "一式",
+                other => other,
+            };
+            let plain: String = shown.split_whitespace().collect();
+            assert!(text.contains(&plain), "{paper}: {field} is not on the sheet: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_paper_holds_what_the_table_asks_for() {
+    let engine = engines()[0];
+    let w = town(engine).await;
+    let mut seen = BTreeSet::new();
+    // People's mediation to the end, with an application, an agent, a guardian and an interpreter.
+    let id = w.open(&[("guardian_1", "")]).await;
+    let parties = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
+    let (a, b) = (parties[0].id.to_string(), parties[1].id.to_string());
+    let base = format!("/disputes/{id}/dossier");
+    w.t.post(&w.officer, &format!("{base}/apply"), &[("party", &a), ("requests", "请求对方夜间安静"), ("applied_on", "2026-05-08")]).await.is(303);
+    for p in [&a, &b] {
+        let fields = [("party", p.as_str()), ("occupation", "退休职工"), ("interpreter", "苏日娜"), ("language", "蒙古语")];
+        w.t.post(&w.officer, &format!("{base}/party"), &fields).await.is(303);
+    }
+    let inquiry = [("kind", "inquiry"), ("held_from", "2026-05-08T08:00"), ("place", "601室"), ("text", "上门查看，椅脚无脚垫。"), ("host", &w.officer.user.to_string()), ("crew", &w.leader.user.to_string())];
+    w.t.post(&w.officer, &format!("/disputes/{id}/talk"), &inquiry).await.is(303);
+    w.peoples(id).await;
+    let agreement = w.agree(id, "written").await;
+    let promise = w.reader(async |r| mediation::store::parts::obligations(r, id).await).await[0].id.to_string();
+    w.t.post(&w.officer, &format!("/disputes/{id}/promise"), &[("obligation", &promise), ("done_on", "2026-05-08"), ("proof", "上门查看，地毯已铺")]).await.is(303);
+    let follow = w.reader(async |r| mediation::store::parts::follow_ups(r, id).await).await[0].id.to_string();
+    let fields = [("follow_up", follow.as_str()), ("mode", "phone"), ("interviewee", "乌仁其木格·巴特尔苏和"), ("finding", "performed"), ("satisfaction", "satisfied"), ("note", "已安静")];
+    w.t.post(&w.officer, &format!("/disputes/{id}/follow-up"), &fields).await.is(303);
+    w.t.post(&w.officer, &format!("/disputes/{id}/end"), &[("deed", "close")]).await.is(303);
+    w.filed(id).await;
+    compare(&w, id, &mut seen).await;
+    assert!(seen.contains(&Paper::Agreement) && w.case(id).await.agreements[0].id == agreement);
+
+    // Oral, on the spot, violence, referral, self-settlement: each its own papers.
+    let oral = w.open(&[]).await;
+    w.peoples(oral).await;
+    w.agree(oral, "oral").await;
+    compare(&w, oral, &mut seen).await;
+
+    let spot = w.open(&[]).await;
+    w.public_order(spot).await;
+    let now = [
+        ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "停车口角，推搡一下。"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
+        ("signed_on", "2026-05-08"), ("signing_recorded", "1"), ("term0", "当场赔礼道歉"), ("by0", "2026-05-08"),
+    ];
+    w.t.post(&w.officer, &format!("/disputes/{spot}/agreement"), &now).await.is(303);
+    compare(&w, spot, &mut seen).await;
+
+    let violence = w.open(&[("domestic_violence", "yes")]).await;
+    let parties = w.reader(async |r| mediation::store::parts::parties(r, violence).await).await;
+    let (va, vb) = (parties[0].id.to_string(), parties[1].id.to_string());
+    let warn = [
+        ("offender", va.as_str()), ("victim", vb.as_str()), ("facts", "酒后动手"), ("prohibition", "禁止实施家庭暴力"), ("served_offender_on", "2026-05-08"),
+        ("served_victim_on", "2026-05-08"), ("told_on", "2026-05-08"), ("committee_told", "兴华社区居民委员会"),
+    ];
+    w.t.post(&w.officer, &format!("/disputes/{violence}/warn"), &warn).await.is(303);
+    compare(&w, violence, &mut seen).await;
+
+    let told = w.open(&[]).await;
+    w.t.post(&w.officer, &format!("/disputes/{told}/end"), &[("deed", "refer"), ("told_to", "人民法院"), ("told_how", "书面")]).await.is(303);
+    compare(&w, told, &mut seen).await;
+
+    let own = w.open(&[]).await;
+    w.public_order(own).await;
+    w.t.post(&w.officer, &format!("/disputes/{own}/end"), &[("deed", "self_settle"), ("what", "双方和解并已履行"), ("written", "1")]).await.is(303);
+    let settle = [("terms", "赔礼道歉，赔偿一百元"), ("settled_on", "2026-05-06"), ("performed_on", "2026-05-07"), ("requested_on", "2026-05-07"), ("accepted_on", "2026-05-08"), ("opinion", "予以认可")];
+    w.t.post(&w.officer, &format!("/disputes/{own}/dossier/settle"), &settle).await.is(303);
+    compare(&w, own, &mut seen).await;
+
+    // No paper of the table stays unprinted, but the power (its own test) and the evidence (needs a file).
+    let left: Vec<Paper> = required::REQUIRED.iter().map(|r| r.paper).filter(|p| !seen.contains(p)).collect();
+    assert_eq!(left, [Paper::Power, Paper::Evidence], "{seen:?}");
+
+    // The whole, with contents and pages counted through; the same again is the same bytes.
+    let act = || w.t.app.act(&w.officer, "dossier.print_whole", Purpose::Mediation, w.t.app.fresh_command());
+    let first = actions::print_whole(&w.t.app, &act(), id).await.unwrap();
+    let again = actions::print_whole(&w.t.app, &act(), id).await.unwrap();
+    assert!(first.bytes == again.bytes && first.pdf_hash == again.pdf_hash);
+    let prints = w.reader(async |r| crate::store::prints(r, id).await).await;
+    assert_eq!(prints.iter().filter(|p| p.paper == Paper::Whole).count(), 1, "a reprint is no new edition");
+    if let Some(text) = text_of(&first.bytes, "whole") {
+        for part in ["卷内目录", "人民调解申请书", "调解权利义务告知书", "人民调解协议书", "回访记录", "结案报告表", "卷宗情况说明", "保管期限", "10年", "宋䶮群", "乌仁其木格·巴特尔苏和"] {
+            assert!(text.contains(&part.split_whitespace().collect::<String>()), "{part}: {text}");
+        }
+        assert!(text.contains("第1页共") && !text.contains('〓'));
+    }
+}
+
+#[tokio::test]
+async fn a_changed_record_is_a_new_edition_and_an_unknown_character_is_named() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.open(&[]).await;
+        let print = |paper: Paper, record: Uuid| {
+            let act = w.t.app.act(&w.officer, "dossier.print", Purpose::Mediation, w.t.app.fresh_command());
+            let app = w.t.app.clone();
+            async move { actions::print(&app, &act, id, paper, record).await }
+        };
+        let first = print(Paper::Registration, id.0).await.unwrap();
+        let again = print(Paper::Registration, id.0).await.unwrap();
+        assert!(first.bytes == again.bytes);
+        let v = w.reader(async |r| mediation::store::get(r, id).await).await.version.to_string();
+        let edit = [("version", v.as_str()), ("title", "楼上拖椅子"), ("summary", "夜里拖椅子，已经三周。")];
+        w.t.post(&w.officer, &format!("/disputes/{id}/edit"), &edit).await.is(303);
+        let changed = print(Paper::Registration, id.0).await.unwrap();
+        assert!(first.data_hash != changed.data_hash && first.template_hash == changed.template_hash);
+        let prints = w.reader(async |r| crate::store::prints(r, id).await).await;
+        assert_eq!(prints.iter().map(|p| p.edition).collect::<BTreeSet<_>>(), BTreeSet::from([1, 2]));
+        // What cannot be printed yet says how to make it so.
+        let e = print(Paper::Rights, id.0).await.unwrap_err();
+        assert!(matches!(&e, kernel::Error::Refused(r) if r.next.contains("受理审查")), "{e}");
+        // A character that no font has.
+        let id2 = w.open(&[("name_1", "宋\u{2A700}群")]).await;
+        let press = [("paper", "registration"), ("record", &id2.to_string())];
+        w.t.post(&w.officer, &format!("/disputes/{id2}/dossier/print"), &press).await.is(422).says("\u{2A700}").says("U+2A700").says("字体");
+    }
+}

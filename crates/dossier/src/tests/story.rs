@@ -1,0 +1,155 @@
+//! Numbers without gaps, filing, signing, rights of the callers.
+
+use super::town::town;
+use crate::actions;
+use crate::model::{NewSignature, Paper};
+use kernel::Purpose;
+use testkit::engines;
+
+fn strokes() -> Vec<u8> {
+    let mut im = image::RgbaImage::from_pixel(600, 200, image::Rgba([255, 255, 255, 255]));
+    for x in 100..300 {
+        for y in 90..96 {
+            im.put_pixel(x, y, image::Rgba([10, 10, 40, 255]));
+        }
+    }
+    let mut out = std::io::Cursor::new(vec![]);
+    im.write_to(&mut out, image::ImageFormat::Png).unwrap();
+    out.into_inner()
+}
+
+#[tokio::test]
+async fn numbers_of_a_committee_have_no_gaps_under_many_hands_and_refusals() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let mut ids = vec![];
+        for _ in 0..8 {
+            let id = w.open(&[]).await;
+            w.peoples(id).await;
+            ids.push(id);
+        }
+        let committee = w.committee().await;
+        // Eight agreements at once; two are refused (a term before the signing), their numbers are not lost.
+        let all = ids.iter().enumerate().map(|(i, id)| {
+            let (w, committee) = (&w, committee.clone());
+            async move {
+                let by = if i % 4 == 3 { "2026-05-01" } else { "2026-05-15" };
+                let paper = [
+                    ("form", "oral"), ("committee", committee.as_str()), ("mediator", "何秀兰"), ("facts", "夜间噪声"), ("place", "调解室"),
+                    ("held_at", "2026-05-08T08:30"), ("signed_on", "2026-05-08"), ("term0", "铺地毯"), ("by0", by),
+                ];
+                w.t.post(&w.officer, &format!("/disputes/{id}/agreement"), &paper).await.status.as_u16()
+            }
+        });
+        let answers = futures::future::join_all(all).await;
+        assert_eq!(answers.iter().filter(|s| **s == 422).count(), 2, "{answers:?}");
+        let mut numbers = vec![];
+        for id in &ids {
+            numbers.extend(w.reader(async |r| mediation::store::parts::agreements(r, *id).await).await.into_iter().map(|a| a.number));
+        }
+        numbers.sort();
+        let expected: Vec<String> = (1..=6).map(|n| format!("（2026）兴华社区人调字第{n}号")).collect();
+        assert_eq!(numbers, expected);
+        // The volume bears the agreement's number; a matter without an agreement takes the next one.
+        let agreed = ids[0];
+        w.filed(agreed).await;
+        let own = w.reader(async |r| mediation::store::parts::agreements(r, agreed).await).await[0].number.clone();
+        assert_eq!(w.reader(async |r| crate::store::volume(r, agreed).await).await.unwrap().number, own);
+        let failed = ids[3];
+        w.t.post(&w.officer, &format!("/disputes/{failed}/end"), &[("deed", "fail"), ("what", "不同意")]).await.is(303);
+        let bad = [("title", "甲"), ("mediator", "乙"), ("from_day", "2026-05-08"), ("until_day", "2026-05-07"), ("filed_by", "丙"), ("filed_on", "2026-05-08"), ("retention", "10")];
+        w.t.post(&w.officer, &format!("/disputes/{failed}/dossier/file"), &bad).await.is(422).says("不能早于开始日期");
+        w.filed(failed).await;
+        assert_eq!(w.reader(async |r| crate::store::volume(r, failed).await).await.unwrap().number, "（2026）兴华社区人调字第7号");
+        // Filed again: particulars change, the number stays.
+        w.filed(failed).await;
+        let next = ids[7];
+        w.t.post(&w.officer, &format!("/disputes/{next}/end"), &[("deed", "fail"), ("what", "不同意")]).await.is(303);
+        w.filed(next).await;
+        assert_eq!(w.reader(async |r| crate::store::volume(r, next).await).await.unwrap().number, "（2026）兴华社区人调字第8号");
+    }
+}
+
+#[tokio::test]
+async fn the_on_scene_form_has_its_own_numbers_and_no_dossier() {
+    for engine in engines() {
+        let w = town(engine).await;
+        for n in 1..=2 {
+            let id = w.open(&[]).await;
+            w.public_order(id).await;
+            let spot = |recorded: &'static str| {
+                [
+                    ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "推搡"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
+                    ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("term0", "当场赔礼道歉"),
+                ]
+            };
+            let path = format!("/disputes/{id}/agreement");
+            w.t.post(&w.officer, &path, &spot("")).await.is(422).says("录音录像");
+            w.t.post(&w.officer, &path, &spot("1")).await.is(303);
+            let a = w.reader(async |r| mediation::store::parts::agreements(r, id).await).await;
+            assert_eq!(a[0].number, format!("正阳公（现调）字〔2026〕{n}号"));
+            w.t.get(&w.officer, &format!("/disputes/{id}/dossier")).await.is(200).says("按编号留存");
+            let file = [("title", "甲"), ("mediator", "乙"), ("from_day", "2026-05-08"), ("until_day", "2026-05-08"), ("filed_by", "丙"), ("filed_on", "2026-05-08"), ("retention", "10")];
+            w.t.post(&w.officer, &format!("/disputes/{id}/dossier/file"), &file).await.is(422).says("不需要立卷");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signature_needs_its_recording_and_stands_only_on_what_was_signed() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.open(&[]).await;
+        w.peoples(id).await;
+        let agreement = w.agree(id, "written").await;
+        let parties = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
+        let sign = |recording, picture: Vec<u8>| {
+            let act = w.t.app.act(&w.officer, "dossier.sign", Purpose::Mediation, w.t.app.fresh_command());
+            let n = NewSignature { paper: Paper::Agreement, record: agreement.0, party: parties[0].id, recording, picture };
+            let app = w.t.app.clone();
+            async move { actions::sign(&app, &act, id, &n).await }
+        };
+        let e = sign(None, strokes()).await.unwrap_err();
+        assert!(matches!(&e, kernel::Error::Refused(r) if r.rule.as_ref().is_some_and(|x| x.source.contains("二百六十三")) && r.next.contains("录音录像")), "{e}");
+        w.t.get(&w.officer, &format!("/disputes/{id}/dossier/sign?paper=agreement&record={agreement}")).await.is(200).says("fq-sign").says("上传签名图片");
+        let rec = [("device", "执法记录仪 12"), ("file_no", "REC-20260508-1"), ("began_at", "2026-05-08T08:50")];
+        w.t.post(&w.auxiliary, &format!("/disputes/{id}/dossier/recording"), &rec).await.is(303);
+        let recording = w.reader(async |r| crate::store::recordings(r, id).await).await[0].id;
+        assert_eq!(sign(Some(recording), vec![]).await.unwrap_err().key(), "dossier.signature");
+        sign(Some(recording), strokes()).await.unwrap();
+        let case = w.case(id).await;
+        let data = crate::compose::sheet(&case, Paper::Agreement, agreement.0).unwrap().data;
+        assert_eq!(data.to_string().matches("$signature").count(), 1, "on the party's place alone");
+        let act = w.t.app.act(&w.officer, "dossier.print", Purpose::Mediation, w.t.app.fresh_command());
+        actions::print(&w.t.app, &act, id, Paper::Agreement, agreement.0).await.unwrap();
+        // The content changes: the signature does not stand on the new content.
+        let fields = [("party", parties[1].id.to_string()), ("occupation", "司机".to_string())];
+        let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        w.t.post(&w.officer, &format!("/disputes/{id}/dossier/party"), &pairs).await.is(303);
+        let case = w.case(id).await;
+        let data = crate::compose::sheet(&case, Paper::Agreement, agreement.0).unwrap().data;
+        assert!(!data.to_string().contains("$signature"));
+    }
+}
+
+#[tokio::test]
+async fn who_may_do_what_with_the_papers() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.open(&[]).await;
+        let page = format!("/disputes/{id}/dossier");
+        w.t.get(&w.stranger, &page).await.is(404);
+        w.t.get(&w.auxiliary, &page).await.is(200).says("卷内文书").says("还缺");
+        w.t.get(&w.officer, &format!("/disputes/{id}")).await.is(200).says("打开卷宗");
+        for (path, fields) in [("print", vec![("paper", "registration")]), ("whole", vec![]), ("file", vec![]), ("sign", vec![]), ("pass", vec![])] {
+            w.t.post(&w.auxiliary, &format!("{page}/{path}"), &fields).await.is(403);
+        }
+        let record = id.to_string();
+        w.t.post(&w.stranger, &format!("{page}/print"), &[("paper", "registration"), ("record", &record)]).await.is(404);
+        w.t.post(&w.officer, &format!("{page}/whole"), &[]).await.is(422).says("还没有立卷");
+        let pdf = w.t.post(&w.officer, &format!("{page}/print"), &[("paper", "registration"), ("record", &record)]).await.is(200);
+        assert!(pdf.body.starts_with("%PDF-1.7"));
+        let fields = [("paper", "registration"), ("record", record.as_str()), ("party", "x")];
+        w.t.post(&w.officer, &format!("{page}/sign"), &fields).await.is(422).says("请选择签名的当事人");
+    }
+}
