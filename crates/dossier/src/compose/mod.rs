@@ -143,12 +143,12 @@ pub(crate) fn table(widths: &[f64], rows: Vec<Value>) -> Value {
 
 /// Labels and values, two pairs a line.
 pub(crate) fn pairs(rows: Vec<Value>) -> Value {
-    table(&[-5.6, 1.0, -5.6, 1.0], rows)
+    table(&[-6.2, 1.0, -6.2, 1.0], rows)
 }
 
 /// One label with a long text.
 pub(crate) fn tall(label: &str, text: &str, millimetres: u32) -> Value {
-    table(&[-5.6, 1.0], vec![json!([label, { "value": text, "tall": millimetres }])])
+    table(&[-6.2, 1.0], vec![json!([label, { "value": text, "tall": millimetres }])])
 }
 
 pub(crate) fn seal(organ: &str, on: Option<Date>) -> Value {

@@ -12,9 +12,9 @@ pub(super) fn party_table(p: &CaseParty) -> Value {
     let sex = if p.v.sex == Sex::Unknown { "" } else { p.v.sex.label() };
     let age = p.v.age.map_or(String::new(), |a| a.to_string());
     let mut rows = vec![
-        json!([p.p.side.label(), p.v.name, "性别", sex, "民族", p.v.ethnicity, "年龄", age]),
-        json!(["职业", { "value": p.more.occupation, "span": 3 }, "联系方式", p.phone]),
-        json!(["住址", address(p)]),
+        json!([p.p.side.label(), p.v.name, "性别", sex, "民族", p.v.ethnicity]),
+        json!(["职业", p.more.occupation, "年龄", age]),
+        json!(["联系方式", p.phone, "住址", address(p)]),
     ];
     if p.p.minor || !p.p.guardian.is_empty() {
         rows.push(json!(["监护人", guardian(p)]));
@@ -25,7 +25,7 @@ pub(super) fn party_table(p: &CaseParty) -> Value {
     if !p.more.interpreter.is_empty() {
         rows.push(json!(["翻译人员", format!("{}（{}）", p.more.interpreter, p.more.language)]));
     }
-    table(&[-5.0, 1.9, -3.2, 0.5, -5.2, 0.85, -3.2, 0.55], rows)
+    table(&[-5.2, 2.0, -3.2, 0.7, -3.2, 1.5], rows)
 }
 
 fn address(p: &CaseParty) -> &str {
@@ -63,8 +63,20 @@ pub(super) fn signers(case: &Case) -> Vec<Value> {
         if !p.p.agent_name.is_empty() {
             out.push(json!({ "role": format!("{side}代理人"), "name": p.p.agent_name }));
         }
-        if !p.more.interpreter.is_empty() {
-            out.push(json!({ "role": format!("翻译（{}）", p.more.language), "name": p.more.interpreter }));
+    }
+    for (name, language) in interpreters(case) {
+        out.push(json!({ "role": format!("翻译（{language}）"), "name": name }));
+    }
+    out
+}
+
+/// Who interprets and from which language, each once.
+fn interpreters(case: &Case) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = vec![];
+    for p in case.parties.iter().filter(|p| !p.more.interpreter.is_empty()) {
+        let one = (p.more.interpreter.clone(), p.more.language.clone());
+        if !out.contains(&one) {
+            out.push(one);
         }
     }
     out
@@ -83,11 +95,11 @@ pub fn application(case: &Case) -> Option<Value> {
     let applicant = case.party(a.party_id)?;
     let mut blocks = vec![json!({ "heading": "申请人" }), party_table(applicant), json!({ "heading": "被申请人" })];
     blocks.extend(case.parties.iter().filter(|p| p.p.id != a.party_id).map(party_table));
-    blocks.push(tall("纠纷事实", &case.d.summary, 55));
-    blocks.push(tall("申请事项", &a.requests, 30));
+    blocks.push(tall("纠纷事实", &case.d.summary, 36));
+    blocks.push(tall("申请事项", &a.requests, 20));
     blocks.push(json!({ "prose": "申请人自愿申请人民调解，所述情况属实。人民调解员已告知：可以拒绝调解，可以要求终止调解，可以向人民法院起诉。" }));
     blocks.push(together(vec![
-        json!({ "signs": [{ "role": "申请人", "name": applicant.v.name, "party": applicant.p.id }], "height": 22 }),
+        json!({ "signs": [{ "role": "申请人", "name": applicant.v.name, "party": applicant.p.id }], "height": 18 }),
         line("申请日期：", Some(a.applied_on)),
     ]));
     let mut out = form("人民调解申请书", &case.number(), a.at, blocks);
@@ -106,9 +118,9 @@ pub fn registration(case: &Case) -> Value {
         json!(["发生地点", case.place]),
     ])];
     blocks.extend(parties(case));
-    blocks.push(tall("纠纷简要情况", &d.summary, 50));
+    blocks.push(tall("纠纷简要情况", &d.summary, 26));
     blocks.push(together(vec![
-        json!({ "signs": signers(case), "height": 20 }),
+        json!({ "signs": signers(case), "height": 18 }),
         line("登记人（签名）：", Some(on)),
         seal(&case.organ(), Some(on)),
     ]));
@@ -138,7 +150,7 @@ pub fn rights(case: &Case) -> Value {
         json!({ "prose": nature }),
         json!({ "prose": "以上内容已当面告知，当事人已清楚。" }),
         together(vec![
-            json!({ "signs": signers(case), "height": 22 }),
+            json!({ "signs": signers(case), "height": 18 }),
             line(&format!("告知人（{}签名）：", host_word(case)), Some(on)),
             seal(&case.organ(), Some(on)),
         ]),
@@ -191,12 +203,7 @@ fn talk_head(case: &Case, t: &CaseTalk) -> Value {
     let host = if t.t.mediator.is_empty() { t.host.clone() } else { t.t.mediator.clone() };
     let organ = t.t.committee_id.and_then(|c| case.committees.iter().find(|x| x.id == c)).map_or_else(|| case.station.name.clone(), |c| c.name.clone());
     let crew: Vec<String> = t.crew.iter().map(|(n, role)| format!("{n}（{role}）")).collect();
-    let interpreters: Vec<String> = case
-        .parties
-        .iter()
-        .filter(|p| !p.more.interpreter.is_empty())
-        .map(|p| format!("{}（{}翻译）", p.more.interpreter, p.more.language))
-        .collect();
+    let interpreters: Vec<String> = interpreters(case).iter().map(|(name, language)| format!("{name}（{language}翻译）")).collect();
     let names: Vec<String> = case.parties.iter().map(|p| format!("{}（{}）", p.v.name, p.p.side.label())).collect();
     let mut present = crew;
     present.extend(interpreters);
@@ -220,7 +227,7 @@ fn talk_paper(case: &Case, t: &CaseTalk, title: &str, body: &str, closing: &str)
         json!({ "heading": body }),
         json!({ "prose": t.t.text }),
         json!({ "prose": closing }),
-        together(vec![json!({ "signs": signers(case), "height": 20 }), json!({ "witnesses": witnesses })]),
+        together(vec![json!({ "signs": signers(case), "height": 18 }), json!({ "witnesses": witnesses })]),
     ];
     form(title, &case.number(), t.t.held_from, blocks)
 }
@@ -257,12 +264,8 @@ pub(super) fn kind_of(f: &attachments::Kept) -> &'static str {
 
 /// The agreement's data with the interpreters and guardians that the dossier knows.
 pub fn agreement(case: &Case, mut data: Value) -> Value {
-    let interpreters: Vec<Value> = case
-        .parties
-        .iter()
-        .filter(|p| !p.more.interpreter.is_empty())
-        .map(|p| json!({ "name": p.more.interpreter, "language": p.more.language }))
-        .collect();
+    let interpreters: Vec<Value> =
+        interpreters(case).iter().map(|(name, language)| json!({ "name": name, "language": language })).collect();
     data["interpreters"] = json!(interpreters);
     if let Some(list) = data["parties"].as_array_mut() {
         for entry in list {
@@ -293,12 +296,12 @@ pub fn oral(case: &Case, a: &Agreement) -> Value {
     let terms: Vec<String> = case.promises.iter().filter(|(o, _)| o.agreement_id == a.id).map(|(o, _)| promise_line(case, o)).collect();
     blocks.extend([
         pairs(vec![json!(["纠纷类型", case.category(), "达成日期", cn(a.signed_on)]), json!(["调解地点", a.place])]),
-        tall("主要事实和争议事项", &format!("{}\n{}", a.facts, a.points), 40),
+        tall("主要事实和争议事项", &format!("{}\n{}", a.facts, a.points), 20),
         json!({ "heading": "协议内容、履行方式和期限" }),
         json!({ "clauses": terms }),
         json!({ "prose": "当事人认为无需制作书面协议书，口头协议自各方当事人达成协议之日起生效（人民调解法第二十八条、第三十条）。" }),
         together(vec![
-            json!({ "signs": signers(case), "height": 20 }),
+            json!({ "signs": signers(case), "height": 18 }),
             line("人民调解员（签名）：", Some(a.signed_on)),
             seal(&case.organ(), Some(a.signed_on)),
         ]),
@@ -312,7 +315,11 @@ pub fn performance(case: &Case) -> Value {
         .iter()
         .filter(|(o, _)| o.state != Kept::Pending)
         .map(|(o, files)| {
-            json!([o.n.to_string(), promise_line(case, o), o.state.label(), maybe(o.done_on), format!("{}{}", o.proof, if files.is_empty() { String::new() } else { format!("（附件{}份）", files.len()) })])
+            // A slash is the customary mark for "does not apply".
+            let done = o.done_on.map_or_else(|| "／".to_string(), cn);
+            let copies = if files.is_empty() { String::new() } else { format!("（附件{}份）", files.len()) };
+            let proof = if o.proof.is_empty() && copies.is_empty() { "／".to_string() } else { format!("{}{copies}", o.proof) };
+            json!([o.n.to_string(), promise_line(case, o), o.state.label(), done, proof])
         })
         .collect();
     let number = case.agreement().map_or_else(|| case.number(), |a| a.number.clone());
@@ -320,7 +327,7 @@ pub fn performance(case: &Case) -> Value {
     let at = last.map_or(case.d.opened_at, clock::start_of);
     let blocks = vec![
         json!({ "list": { "widths": [-3.2, 1.5, -4.4, -7.2, 1.0], "head": ["序号", "履行内容", "履行情况", "履行日期", "凭证"], "rows": rows } }),
-        together(vec![json!({ "signs": signers(case), "height": 20 }), line("核实人（签名）：", last)]),
+        together(vec![json!({ "signs": signers(case), "height": 18 }), line("核实人（签名）：", last)]),
     ];
     form("履行凭证", &number, at, blocks)
 }
@@ -331,7 +338,7 @@ pub fn follow_up(case: &Case, f: &FollowUp) -> Value {
     let name = |list: &str, code: &Option<String>| code.as_deref().map_or(String::new(), |c| case.rules.name(list, c).to_string());
     let mode = name("follow_up.mode", &f.by_mode);
     let blocks = vec![
-        table(&[-6.6, 1.0, -5.0, 1.0], vec![
+        table(&[-6.6, 1.0, -5.2, 1.5], vec![
             json!(["被回访人", f.interviewee, "回访方式", mode]),
             json!(["协议书编号", number]),
             json!(["回访事由", format!("“{}”一事的协议履行和有无反复", case.d.title)]),
@@ -340,7 +347,7 @@ pub fn follow_up(case: &Case, f: &FollowUp) -> Value {
             json!(["回访人", f.by_user.map_or(String::new(), |u| case.name(u)), "回访时间", cn_time(at)]),
         ]),
         tall("情况记录（履行、满意、起诉、激化迹象和措施）", &f.note, 70),
-        together(vec![json!({ "signs": [{ "role": "被回访人", "name": f.interviewee }], "height": 22 }), line("回访人（签名）：", Some(clock::day_of(at)))]),
+        together(vec![json!({ "signs": [{ "role": "被回访人", "name": f.interviewee }], "height": 18 }), line("回访人（签名）：", Some(clock::day_of(at)))]),
     ];
     form("回访记录", number, at, blocks)
 }
@@ -353,12 +360,12 @@ pub fn confirmation(case: &Case, a: &Agreement) -> Value {
     blocks.extend([
         pairs(vec![json!(["协议书编号", a.number]), json!(["调解组织", case.organ(), "生效日期", cn(effective)]), json!(["申请期限", maybe(a.confirmation_due)])]),
         json!({ "heading": "请求事项" }),
-        json!({ "prose": format!("请求人民法院对双方于{}达成的{}号人民调解协议予以司法确认。", cn(effective), a.number) }),
+        json!({ "prose": format!("请求人民法院对双方于{}达成的{}人民调解协议予以司法确认。", cn(effective), a.number) }),
         json!({ "heading": "双方承诺" }),
         json!({ "prose": format!("双方自愿达成协议，没有恶意串通、规避法律的行为；协议内容不违反法律，不损害国家利益、社会公共利益或者他人合法权益；自协议生效之日起{days}日内共同提出申请（人民调解法第三十三条）。如因该协议内容给他人造成损害的，愿意承担相应的民事责任和其他法律责任。") }),
         json!({ "heading": "附件" }),
         json!({ "clauses": ["人民调解协议书；", "当事人身份证明；", "与协议有关的财产权利证明等材料（如有）。"] }),
-        together(vec![json!({ "signs": signers(case), "height": 22 }), line("申请日期：", None)]),
+        together(vec![json!({ "signs": signers(case), "height": 18 }), line("申请日期：", None)]),
     ]);
     form("司法确认申请书", &case.number(), a.at, blocks)
 }
@@ -378,16 +385,16 @@ pub fn closing(case: &Case) -> Value {
     let blocks = vec![
         pairs(vec![
             json!(["纠纷编号", d.number, "纠纷类型", case.category()]),
-            json!(["纠纷来源", source, "受理日期", maybe(d.accepted_on)]),
+            json!(["纠纷来源", source, "受理日期", d.accepted_on.map_or_else(|| "未受理调解".to_string(), cn)]),
             json!(["当事人", names.join("；")]),
-            json!([host_word(case), case.mediator(), "结案日期", cn_day(at)]),
-            json!(["途径", d.track.map_or("", Track::label), "结果", d.outcome.map_or("", |o| o.label())]),
+            json!([host_word(case), if case.mediator().is_empty() { "／".to_string() } else { case.mediator() }, "结案日期", cn_day(at)]),
+            json!(["途径", d.track.map_or("／", Track::label), "结果", d.outcome.map_or("", |o| o.label())]),
             json!(["协议书编号", agreement]),
             json!(["履行情况", if case.promises.is_empty() { "无协议义务".to_string() } else { format!("{} 项中已履行或者持续履行 {kept} 项", case.promises.len()) }]),
         ]),
-        tall("案情和处理过程", &d.summary, 45),
-        tall("处理结果", &result, 30),
-        table(&[-5.6, 1.0], vec![json!(["审批意见", { "value": "", "tall": 26 }])]),
+        tall("案情和处理过程", &d.summary, 28),
+        tall("处理结果", &result, 18),
+        table(&[-5.6, 1.0], vec![json!(["审批意见", { "value": "", "tall": 18 }])]),
         together(vec![line("承办人（签名）：", Some(clock::day_of(at))), line("负责人（签名）：", None), seal(&case.organ(), Some(clock::day_of(at)))]),
     ];
     form("结案报告表", &case.number(), at, blocks)

@@ -24,8 +24,8 @@ pub fn on_spot(case: &Case, a: &Agreement) -> Value {
             json!(["时间", cn_time(a.held_at)]),
             json!(["地点", a.place]),
         ]),
-        tall("起因、经过、事实", &a.facts, 34),
-        tall("协议内容和当场履行情况", &terms.join("\n"), 28),
+        tall("起因、经过、事实", &a.facts, 24),
+        tall("协议内容和当场履行情况", &terms.join("\n"), 20),
         json!({ "prose": "当事人基本情况、主要违法事实和协议内容已在现场录音录像中明确记录（程序规定第一百七十八条）。双方已当场履行，公安机关对违反治安管理行为不再处罚。" }),
         together(vec![
             json!({ "signs": signers(case), "height": 16 }),
@@ -102,7 +102,7 @@ pub fn referral(case: &Case) -> Value {
         json!({ "clauses": ["向人民法院提起民事诉讼；", "向人民调解委员会申请调解；", "依照法律规定申请仲裁或者向有关主管部门申请处理。"] }),
         json!({ "ticks": [{ "label": "口头告知，记录在案", "on": !written }, { "label": "书面告知，本告知书送交当事人", "on": written }] }),
         pairs(vec![json!(["告知民警", by, "告知日期", cn(clock::day_of(at))])]),
-        together(vec![json!({ "signs": signers(case), "height": 22 }), line("告知民警（签名）：", Some(clock::day_of(at))), seal(&case.station.name, Some(clock::day_of(at)))]),
+        together(vec![json!({ "signs": signers(case), "height": 18 }), line("告知民警（签名）：", Some(clock::day_of(at))), seal(&case.station.name, Some(clock::day_of(at)))]),
     ];
     form("纠纷处理途径告知书", &case.d.number, at, blocks)
 }
@@ -114,9 +114,9 @@ pub fn self_settlement(case: &Case) -> Option<Value> {
     blocks.extend(case.parties.iter().map(party_table));
     blocks.extend([
         pairs(vec![json!(["纠纷编号", case.d.number]), json!(["和解日期", cn(s.settled_on), "履行日期", cn(s.performed_on)])]),
-        tall("和解协议内容和履行情况", &s.terms, 60),
+        tall("和解协议内容和履行情况", &s.terms, 46),
         json!({ "prose": "双方自愿和解，协议已经履行，现书面申请公安机关认可，对违反治安管理行为不予处罚。" }),
-        together(vec![json!({ "signs": signers(case), "height": 22 }), line("申请日期：", Some(s.requested_on))]),
+        together(vec![json!({ "signs": signers(case), "height": 18 }), line("申请日期：", Some(s.requested_on))]),
     ]);
     Some(form("自行和解申请书", &case.d.number, s.at, blocks))
 }
@@ -178,7 +178,7 @@ pub fn reminder(case: &Case, o: &Obligation) -> Value {
     let planned = case.reminders.iter().find(|r| r.obligation_id == o.id).map_or(case.d.opened_at, |r| r.planned_at);
     let blocks = vec![
         json!({ "to": names.join("、") }),
-        json!({ "prose": format!("按照{number}号协议，下列约定即将到期，请按时履行，并保留收条、照片等凭证：") }),
+        json!({ "prose": format!("按照{number}协议，下列约定即将到期，请按时履行，并保留收条、照片等凭证：") }),
         json!({ "clauses": [promise_line(case, o)] }),
         json!({ "prose": "已经履行的，请告知承办人登记；有困难的，请在到期前联系调解员协商。不履行的，对方当事人可以依法向人民法院起诉。" }),
         pairs(vec![json!(["协议书编号", number, "期限", maybe(o.due)]), json!(["承办人", case.name(case.d.owner_id)])]),

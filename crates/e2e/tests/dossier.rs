@@ -1,0 +1,117 @@
+//! The papers of a settled dispute: filed, signed on the screen with its recording, a code for a party.
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Browser, Server, Tab, View};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn papers_of_a_settled_dispute() {
+    if e2e::skipped() {
+        return;
+    }
+    let server = Server::start().expect("the server starts");
+    let browser = Browser::launch().await.expect("Chromium starts");
+    if let Err(e) = story(&server, &browser).await {
+        panic!("{e:#}\n--- server ---\n{}", server.log());
+    }
+}
+
+async fn both(tab: &Tab, name: &str) -> Result<()> {
+    for view in [View::Phone, View::Desktop] {
+        tab.look(view).await?;
+        ensure!(tab.overflow(view).await? == 0, "{name} is too wide: {}", tab.widest(view).await?);
+        tab.picture(view, &e2e::pictures()?.join(format!("dossier-{name}-{}.png", view.name()))).await?;
+    }
+    let grave: Vec<_> = tab.axe().await?.into_iter().filter(|v| v.is_grave()).collect();
+    ensure!(grave.is_empty(), "{name}: {grave:?}");
+    Ok(())
+}
+
+async fn story(server: &Server, browser: &Browser) -> Result<()> {
+    let tab = browser.person(server).await?;
+    tab.sign_in(server.account("zy.mj1")?).await?;
+    // A dispute with a written agreement of a committee.
+    let found: String = tab
+        .eval(
+            "(async () => { const list = await (await fetch('/disputes')).text(); \
+             const links = [...new Set([...list.matchAll(/\\/disputes\\/[0-9a-f-]{36}/g)].map(m => m[0]))]; \
+             for (const link of links) { const page = await (await fetch(link)).text(); if (page.includes('人调字第')) return link; } return ''; })()",
+        )
+        .await?;
+    ensure!(!found.is_empty(), "the demo has no dispute with an agreement");
+    tab.open(&found).await?;
+    tab.press("a.button", "打开卷宗").await?;
+    tab.says("卷内文书").await?;
+    both(&tab, "page").await?;
+    if tab.eval::<bool>("[...document.querySelectorAll('#file button')].some(b => b.textContent === '立卷')").await? {
+        tab.press("#file button", "立卷").await.context("filing")?;
+    }
+    tab.says("卷号").await.context("the volume has a number")?;
+
+    // One PDF of the whole, asked for as the button does.
+    let head: String = tab
+        .eval(
+            "(async () => { const f = document.querySelector('form[action$=\"/whole\"]'); \
+             const a = await fetch(f.action, { method: 'POST', body: new URLSearchParams(new FormData(f)) }); \
+             const b = new Uint8Array(await a.arrayBuffer()); return `${a.status} ${String.fromCharCode(...b.slice(0, 8))} ${b.length > 20000}`; })()",
+        )
+        .await?;
+    ensure!(head == "200 %PDF-1.7 true", "the whole: {head}");
+
+    // Signing: refused without the recording, taken with it.
+    let dossier = tab.path().await?.split('#').next().unwrap_or_default().to_string();
+    tab.press("#parts a.button", "签名").await?;
+    let sign = tab.eval::<String>("location.pathname + location.search").await?;
+    tab.eval::<bool>(
+        "(() => { const c = document.querySelector('canvas'); const r = c.getBoundingClientRect(); \
+         const go = (t, x, y) => c.dispatchEvent(new PointerEvent(t, { clientX: r.left + x, clientY: r.top + y, bubbles: true })); \
+         go('pointerdown', 40, 60); for (let i = 0; i < 60; i++) go('pointermove', 40 + i * 3, 60 + 30 * Math.sin(i / 5)); go('pointerup', 220, 60); return true; })()",
+    )
+    .await?;
+    both(&tab, "sign").await?;
+    tab.eval::<bool>("(() => { document.querySelector('#party').selectedIndex = 1; return true; })()").await?;
+    tab.press("button", "确认签名").await?;
+    tab.says("没有关联签署过程的录音录像").await?;
+    tab.open(&format!("{dossier}#recording")).await?;
+    tab.eval::<bool>("(() => { document.querySelector('#recording details').open = true; return true; })()").await?;
+    tab.fill("#device", "执法记录仪 12 号").await?;
+    tab.fill("#file_no", "REC-0001").await?;
+    tab.press("#recording button", "登记").await?;
+    tab.says("REC-0001").await?;
+    tab.open(&sign).await?;
+    tab.eval::<bool>(
+        "(() => { const c = document.querySelector('canvas'); const r = c.getBoundingClientRect(); \
+         const go = (t, x, y) => c.dispatchEvent(new PointerEvent(t, { clientX: r.left + x, clientY: r.top + y, bubbles: true })); \
+         go('pointerdown', 40, 60); for (let i = 0; i < 60; i++) go('pointermove', 40 + i * 3, 60 + 30 * Math.sin(i / 5)); go('pointerup', 220, 60); \
+         document.querySelector('#party').selectedIndex = 1; document.querySelector('#recording').selectedIndex = 1; return true; })()",
+    )
+    .await?;
+    tab.press("button", "确认签名").await?;
+    tab.says("已签名").await.context("the signature")?;
+
+    // The code of a party opens the own matter, without an account.
+    tab.open(&dossier).await?;
+    let code: String = tab
+        .eval(
+            "(async () => { const f = document.querySelector('form[action$=\"/pass\"]'); \
+             const a = await fetch(f.action, { method: 'POST', body: new URLSearchParams(new FormData(f)) }); \
+             return a.ok ? f.elements.secret.value : ''; })()",
+        )
+        .await?;
+    ensure!(code.len() == 23, "the party's paper");
+    let resident = browser.person(server).await?;
+    resident.open(&format!("/p/matter/{code}")).await?;
+    resident.says("您的约定").await?;
+    resident.says("可以随时向人民法院起诉").await?;
+    both(&resident, "matter").await?;
+    resident.open("/p/matter").await?;
+    resident.fill("#code", "AAAAA-BBBBB-CCCCC-DDDDD").await?;
+    resident.press("button", "查询").await?;
+    resident.says("没有找到").await?;
+    for (who, t) in [("officer", &tab), ("resident", &resident)] {
+        let complaints = t.complaints();
+        // Refused forms are answered with 422, which Chromium notes; nothing else may be there.
+        let rest: Vec<_> = complaints.iter().filter(|c| !c.contains("422")).collect();
+        ensure!(rest.is_empty(), "{who}: {rest:?}");
+    }
+    Ok(())
+}
