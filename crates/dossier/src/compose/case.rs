@@ -333,6 +333,10 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         Some(a) => places::store::address_line(r, a).await?,
         None => d.place_text.clone(),
     };
+    let settled = match store::settlement(r, id).await? {
+        Some(s) => Some(s),
+        None => mediation::store::tracks::settlements(r, id).await?.pop().and_then(|s| as_told(s, &d)),
+    };
     let mut case = Case {
         today,
         station: places::store::station(r, d.station_id).await?,
@@ -350,7 +354,7 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         names,
         volume: store::volume(r, id).await?,
         application: store::application(r, id).await?,
-        settlement: store::settlement(r, id).await?,
+        settlement: settled,
         recordings: store::recordings(r, id).await?,
         signatures: store::signatures(r, id).await?,
         prints: store::prints(r, id).await?,
@@ -368,4 +372,17 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         }
     }
     Ok(case)
+}
+
+/// The self-settlement as the mediation domain has it, when all its days are known.
+fn as_told(s: mediation::model::Settlement, d: &Dispute) -> Option<Settlement> {
+    Some(Settlement {
+        terms: s.what,
+        settled_on: s.performed_on?,
+        performed_on: s.performed_on?,
+        requested_on: s.requested_on?,
+        accepted_on: s.accepted_on,
+        opinion: "经审查，双方自愿和解并已履行，予以认可。".into(),
+        at: d.closed_at.unwrap_or(d.opened_at),
+    })
 }

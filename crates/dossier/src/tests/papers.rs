@@ -121,7 +121,7 @@ async fn every_paper_holds_what_the_table_asks_for() {
 
     let own = w.open(&[]).await;
     w.public_order(own).await;
-    w.t.post(&w.officer, &format!("/disputes/{own}/end"), &[("deed", "self_settle"), ("what", "双方和解并已履行"), ("written", "1")]).await.is(303);
+    w.t.post(&w.officer, &format!("/disputes/{own}/end"), &[("deed", "self_settle"), ("what", "双方和解并已履行"), ("requested_on", "2026-05-08"), ("performed_on", "2026-05-08"), ("accepted_on", "2026-05-08")]).await.is(303);
     let settle = [("terms", "赔礼道歉，赔偿一百元"), ("settled_on", "2026-05-06"), ("performed_on", "2026-05-07"), ("requested_on", "2026-05-07"), ("accepted_on", "2026-05-08"), ("opinion", "予以认可")];
     w.t.post(&w.officer, &format!("/disputes/{own}/dossier/settle"), &settle).await.is(303);
     compare(&w, own, &mut seen).await;

@@ -80,7 +80,7 @@ async fn the_on_scene_form_has_its_own_numbers_and_no_dossier() {
             let spot = |recorded: &'static str| {
                 [
                     ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "推搡"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
-                    ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("term0", "当场赔礼道歉"),
+                    ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("term0", "当场赔礼道歉"), ("by0", "2026-05-08"),
                 ]
             };
             let path = format!("/disputes/{id}/agreement");
