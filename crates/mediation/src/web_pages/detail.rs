@@ -400,6 +400,13 @@ impl Detail<'_> {
     }
 }
 
+/// What a visit may have found: after a warning there is no agreement to perform.
+fn findings(rules: &kernel::rules::RuleSet, today: Date, violence: bool) -> Vec<Choice> {
+    let mut all = choices(rules, "follow_up.finding", today);
+    all.retain(|c| !violence || matches!(c.code.as_str(), "calm" | "repeat" | "escalated"));
+    all
+}
+
 /// Renders the page, possibly with a form that failed.
 pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, open: &str) -> Answer {
     let l = load(ctx, id).await?;
@@ -440,7 +447,7 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
         court_questions: choices(&rules, "judicial_confirmation.exclusion", today),
         slot,
         modes: choices(&rules, "follow_up.mode", today),
-        findings: choices(&rules, "follow_up.finding", today),
+        findings: findings(&rules, today, d.domestic_violence),
         satisfactions: choices(&rules, "satisfaction", today),
         today,
         now_local: now.strftime("%Y-%m-%dT%H:%M").to_string(),
