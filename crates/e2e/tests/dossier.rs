@@ -45,7 +45,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     if tab.eval::<bool>("[...document.querySelectorAll('#file button')].some(b => b.textContent === '立卷')").await? {
         tab.press("#file button", "立卷").await.context("filing")?;
     }
-    tab.says("卷号").await.context("the volume has a number")?;
+    tab.says("更新立卷信息").await.context("the volume is filed")?;
 
     // One PDF of the whole, asked for as the button does.
     let head: String = tab

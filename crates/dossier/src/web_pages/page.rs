@@ -76,7 +76,7 @@ impl Dossier<'_> {
             (Some(v), "filed_on") => v.filed_on.to_string(),
             (Some(v), "retention") => v.retention.clone(),
             (Some(v), "note") => v.note.clone(),
-            (None, "title") => format!("{}{}", c.sides(), if c.category().is_empty() { "纠纷".to_string() } else { c.category() }),
+            (None, "title") => format!("{}{}纠纷", c.sides(), c.category().trim_end_matches("纠纷")),
             (None, "mediator") => c.mediator(),
             (None, "from_day") => c.d.accepted_on.unwrap_or_else(|| clock::day_of(c.d.opened_at)).to_string(),
             (None, "until_day") => c.agreement().map(|a| a.signed_on).or(c.closed_on()).map_or(self.today.clone(), |d| d.to_string()),
