@@ -10,6 +10,7 @@ mod mend;
 mod staff;
 mod told;
 mod town;
+mod year;
 
 use kernel::{Actor, App, Error, Result, Role};
 
@@ -33,7 +34,7 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
     let cases = told::read()?;
     let mut dice = dice::Dice::new(20_260_508);
     let operator = Actor::local("demo");
-    let steps = towns.len() * 4;
+    let steps = towns.len() * 6;
     let mut done = 0;
     let mut tick = |what: &str| {
         progress(done, steps, what);
@@ -51,12 +52,16 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
     for (t, places, crew) in &built {
         tick("住户");
         town::settle(app, t, places, crew, &mut dice).await?;
-        tick("警情和纠纷");
+        tick("一至四月的纠纷");
         let committees = mend::committees(app, t, crew).await?;
+        year::happen(app, t, places, crew, &stories, &committees, &mut dice).await?;
+        tick("警情和纠纷");
         let officer = crew.of(Role::Officer)?;
         let room = mend::Room { app, town: t, officer, now: app.now(), committees: committees.clone() };
         told::tell(app, &room, crew, &cases).await?;
         life::happen(app, t, places, crew, &stories, &committees, &mut dice).await?;
+        tick("通报");
+        year::brief(app, crew).await?;
     }
     progress(steps, steps, "完成");
     let mut shown: Vec<Account> = vec![];

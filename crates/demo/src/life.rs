@@ -14,12 +14,12 @@ use std::time::Duration;
 #[derive(Deserialize)]
 pub struct Story {
     #[serde(rename = "where", default)]
-    place: String,
+    pub place: String,
     #[serde(default)]
     weight: usize,
     category1: String,
     pub titles: Vec<String>,
-    texts: Vec<String>,
+    pub texts: Vec<String>,
     #[serde(default)]
     feedback: Vec<String>,
     #[serde(default)]

@@ -207,7 +207,7 @@ impl Room<'_> {
         act::talk(self.app, &self.act(self.officer, "mediation.talk", t), id, talk).await
     }
 
-    async fn promises(&self, id: DisputeId, story: &Story, signed: Date) -> Result<Vec<NewPromise>> {
+    pub async fn promises(&self, id: DisputeId, story: &Story, signed: Date) -> Result<Vec<NewPromise>> {
         let parties = self.read(async |r: &mut Reader| parts::parties(r, id).await).await?;
         let dated = self.read(async |r: &mut Reader| Ok(mediation::store::get(r, id).await?.track)).await? == Some(Track::PublicOrder);
         let of = |by: &str| {

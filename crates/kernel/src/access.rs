@@ -52,6 +52,9 @@ text_enum! {
         PlacesSee = "places.see" / "查看地址",
         PlacesEdit = "places.edit" / "维护地址",
         FiguresSee = "figures.see" / "查看统计",
+        BulletinWrite = "bulletin.write" / "编写通报",
+        BulletinReview = "bulletin.review" / "审核通报",
+        BulletinPublish = "bulletin.publish" / "发布通报",
         SearchUse = "search.use" / "全文检索",
         DataImport = "data.import" / "导入数据",
         DataExport = "data.export" / "导出数据",
@@ -106,21 +109,23 @@ impl Role {
             Role::StationLeader => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, IncidentRespond, IncidentReview,
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
-                PlacesSee, FiguresSee, SearchUse, DataExport, HandoverSign, DisclosureDelay, RuleSee,
+                PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
+                DisclosureDelay, RuleSee,
             ],
             Role::DutyLeader => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, IncidentRespond, IncidentReview,
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
-                PlacesSee, FiguresSee, SearchUse, DataExport, HandoverSign, DisclosureDelay, RuleSee,
+                PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
+                DisclosureDelay, RuleSee,
             ],
             Role::Operator => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, DisputeSee, DisputeAssist,
-                PeopleSee, PlacesSee, FiguresSee, SearchUse, HandoverSign, RuleSee,
+                PeopleSee, PlacesSee, FiguresSee, BulletinWrite, SearchUse, HandoverSign, RuleSee,
             ],
             Role::Officer => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeOpen, DisputeMediate,
-                DisputeAssist, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, PlacesEdit, FiguresSee, SearchUse,
-                DataImport, DataExport, HandoverSign, DisclosureDelay, RuleSee,
+                DisputeAssist, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, PlacesEdit, FiguresSee, BulletinWrite,
+                SearchUse, DataImport, DataExport, HandoverSign, DisclosureDelay, RuleSee,
             ],
             Role::Auxiliary => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeAssist, PeopleSee, PlacesSee,

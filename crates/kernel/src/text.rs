@@ -49,6 +49,14 @@ pub fn cut(text: &str, max: usize) -> String {
     out
 }
 
+/// A cell that no spreadsheet runs: what begins like a formula gets an apostrophe before it (OWASP: CSV injection).
+pub fn safe_cell(text: &str) -> String {
+    match text.trim_start_matches([' ', '\u{3000}']).chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
+        _ => text.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +68,15 @@ mod tests {
         assert_eq!(digits("１３８ 0000-1234"), "13800001234");
         assert_eq!(fold("ＡＢＣ張三"), "abc张三");
         assert_eq!(cut("其木格·巴图", 3), "其木格…");
+    }
+
+    #[test]
+    fn no_cell_is_run_as_a_formula() {
+        for bad in ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "\t=1", " =1", "＝1"] {
+            assert!(safe_cell(bad).starts_with('\''), "{bad}");
+        }
+        for fine in ["", "楼上噪声", "3号楼-2单元", "13800000001", "a=b"] {
+            assert_eq!(safe_cell(fine), fine);
+        }
     }
 }

@@ -7,8 +7,7 @@ use crate::open::{Keys, open};
 use anyhow::{Context, bail};
 use exchange::export::{Ask, Format, What};
 use kernel::app::Settings;
-use kernel::figure::Period;
-use kernel::{Date, Purpose};
+use kernel::{Date, Purpose, Timestamp};
 use std::path::PathBuf;
 
 /// Which figures.
@@ -23,12 +22,23 @@ pub struct FiguresArgs {
     /// 截止日期（含当日）
     #[arg(long)]
     to: String,
-    /// 输出 JSON 数组：name、definition、numerator、denominator、value
+    /// 截至这一时刻所知，例如 "2026-05-01 08:00"；不写则为现在
+    #[arg(long)]
+    as_known_on: Option<String>,
+    /// 输出 JSON 数组：key、name、version、definition、numerator、denominator、value、certainty
     #[arg(long)]
     json: bool,
     /// 以哪个账号的名义；不写则记为本机操作员
     #[arg(long = "as")]
     account: Option<String>,
+}
+
+/// A moment, or a day, which means its end: all that was known when it was over.
+fn moment(text: &str) -> anyhow::Result<Timestamp> {
+    if let Some(d) = web::form::parse_date(text) {
+        return Ok(kernel::clock::start_of(d.tomorrow().unwrap_or(d)));
+    }
+    web::form::parse_moment(text).with_context(|| format!("时刻“{text}”没有读懂，请写成 \"2026-05-08 08:00\""))
 }
 
 fn day(text: &str) -> anyhow::Result<Date> {
@@ -42,7 +52,9 @@ pub async fn figures(place: Place, args: FiguresArgs) -> anyhow::Result<()> {
     let actor = acting(&app, args.account.as_deref()).await?;
     let station = station(&app, args.station.as_deref()).await?;
     let act = app.look(&actor, "bulletins.figures", Purpose::Statistics).in_station(station);
-    let list = bulletins::figures(&app, &act, &Period { station, from, until, as_of: app.now() }).await?;
+    let as_of = args.as_known_on.as_deref().map_or_else(|| Ok(app.now()), moment)?;
+    let period = bulletins::period(&app.rules(), station, from, until, as_of)?;
+    let list = bulletins::figures(&app, &act, &period).await?;
     if args.json {
         let out: Vec<serde_json::Value> = list
             .iter()
@@ -53,17 +65,18 @@ pub async fn figures(place: Place, args: FiguresArgs) -> anyhow::Result<()> {
                     (Some(_), None) => serde_json::Value::Null,
                 };
                 serde_json::json!({
-                    "key": f.key, "name": f.name, "definition": f.definition,
+                    "key": f.key, "name": f.name, "version": f.version, "definition": f.definition,
                     "numerator": f.numerator, "denominator": f.denominator, "value": value,
+                    "certainty": f.certainty(), "as_known_on": kernel::clock::show(as_of),
                 })
             })
             .collect();
         println!("{}", serde_json::to_string_pretty(&out)?);
     } else {
-        println!("{from} 至 {until}");
+        println!("{from} 至 {until}，按 {} 所知；{}。", kernel::clock::show(as_of), kernel::figure::ROUNDING);
         for f in &list {
             let fraction = f.denominator.map_or(String::new(), |d| format!("（{}/{d}）", f.numerator));
-            println!("{}  {}{fraction}\n    {}", f.name, f.value(), f.definition);
+            println!("{}  {}{fraction}  {}\n    第 {} 版定义：{}", f.name, f.value(), f.certainty(), f.version, f.definition);
         }
     }
     app.db().close().await;

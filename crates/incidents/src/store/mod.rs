@@ -48,6 +48,17 @@ pub async fn insert(
         ],
     )
     .await?;
+    remember(tx, id).await
+}
+
+/// Appends to the history what the incident is after a change; figures read it as known on any moment.
+async fn remember(tx: &mut Tx, id: IncidentId) -> Result<()> {
+    let now = tx.now();
+    tx.exec(
+        sql!("insert into incidents_history (station_id, incident_id, n, at, state, category, found_category, cluster_id) select i.station_id, i.id, (select coalesce(max(h.n), 0) + 1 from incidents_history h where h.station_id = i.station_id and h.incident_id = i.id), $2, i.state, i.category, i.found_category, i.cluster_id from incidents_intake i where i.id = $1"),
+        args![id, now],
+    )
+    .await?;
     Ok(())
 }
 
@@ -93,7 +104,8 @@ pub async fn set_state(tx: &mut Tx, intake: &Intake, to: State) -> Result<()> {
             args![intake.id, intake.version, to, closed],
         )
         .await?;
-    stale(n)
+    stale(n)?;
+    remember(tx, intake.id).await
 }
 
 /// Category, level and sub category as judged now.
@@ -104,13 +116,14 @@ pub async fn set_class(tx: &mut Tx, intake: &Intake, category: &str, sub: Option
             args![intake.id, intake.version, category, sub, level],
         )
         .await?;
-    stale(n)
+    stale(n)?;
+    remember(tx, intake.id).await
 }
 
 /// The category as found at the scene; statistics use it.
 pub async fn set_found(tx: &mut Tx, id: IncidentId, category: &str) -> Result<()> {
     tx.exec(sql!("update incidents_intake set found_category = $2 where id = $1"), args![id, category]).await?;
-    Ok(())
+    remember(tx, id).await
 }
 
 /// Where it happens, as judged now; what was received stays in `received_place`.

@@ -57,3 +57,57 @@ pub async fn items(r: &mut Reader, id: HandoverId) -> Result<Vec<(kernel::Incide
         .await?;
     rows.iter().map(|row| Ok((row.get("incident_id")?, row.get("line")?))).collect()
 }
+
+/// An incident named in the report of a shift.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub id: kernel::IncidentId,
+    pub number: String,
+    pub title: String,
+    pub note: String,
+}
+
+/// Key incidents of a shift: weapon, injured, minor, or reported again; known at `as_of`.
+pub async fn notable(r: &mut Reader, station: StationId, from: kernel::Timestamp, until: kernel::Timestamp, as_of: kernel::Timestamp) -> Result<Vec<Named>> {
+    let rows = r
+        .rows(
+            sql!("select i.id, i.number, i.title, i.weapon, i.injured, i.minor from incidents_intake i where i.station_id = $1 and i.called_at >= $2 and i.called_at < $3 and i.registered_at <= $4 and (i.weapon or i.injured or i.minor or i.cluster_id <> i.id) order by i.called_at, i.id limit 100"),
+            args![station, from, until, as_of],
+        )
+        .await?;
+    let mut out = vec![];
+    for row in &rows {
+        let id: kernel::IncidentId = row.get("id")?;
+        r.saw("incident", id);
+        let marks = [("weapon", "涉械"), ("injured", "有人受伤"), ("minor", "涉未成年人")];
+        let mut words = vec![];
+        for (column, word) in marks {
+            if row.get::<bool>(column)? {
+                words.push(word);
+            }
+        }
+        if words.is_empty() {
+            words.push("重复反映");
+        }
+        out.push(Named { id, number: row.get("number")?, title: row.get("title")?, note: words.join("、") });
+    }
+    Ok(out)
+}
+
+/// What was registered before `until` and open at the end of the shift, as known at `as_of`.
+pub async fn open_at(r: &mut Reader, station: StationId, until: kernel::Timestamp, as_of: kernel::Timestamp) -> Result<Vec<Named>> {
+    let rows = r
+        .rows(
+            sql!("select i.id, i.number, i.title, h.state from incidents_intake i join incidents_history h on h.station_id = i.station_id and h.incident_id = i.id and h.n = (select max(y.n) from incidents_history y where y.station_id = i.station_id and y.incident_id = i.id and y.at < $2 and y.at <= $3) where i.station_id = $1 and i.registered_at < $2 and h.state not in ('closed', 'merged', 'invalid', 'handed_over') order by i.called_at, i.id limit 200"),
+            args![station, until, as_of],
+        )
+        .await?;
+    let mut out = vec![];
+    for row in &rows {
+        let id: kernel::IncidentId = row.get("id")?;
+        r.saw("incident", id);
+        let state: crate::model::State = row.get("state")?;
+        out.push(Named { id, number: row.get("number")?, title: row.get("title")?, note: state.label().into() });
+    }
+    Ok(out)
+}

@@ -41,6 +41,17 @@ pub async fn insert(tx: &mut Tx, id: DisputeId, new: &NewDispute, place: &Where,
         ],
     )
     .await?;
+    remember(tx, id).await
+}
+
+/// Appends terms and categories as they stand after a change; figures read them as known on any moment.
+async fn remember(tx: &mut Tx, id: DisputeId) -> Result<()> {
+    let now = tx.now();
+    tx.exec(
+        sql!("insert into mediation_history (station_id, dispute_id, n, at, judicial, police, level, accepted_on, deadline, paused_on) select d.station_id, d.id, (select coalesce(max(h.n), 0) + 1 from mediation_history h where h.station_id = d.station_id and h.dispute_id = d.id), $2, d.judicial, d.police, d.level, d.accepted_on, d.deadline, d.paused_on from mediation_dispute d where d.id = $1"),
+        args![id, now],
+    )
+    .await?;
     Ok(())
 }
 
@@ -86,7 +97,7 @@ pub async fn set_track(tx: &mut Tx, id: DisputeId, track: Track, on: Date, deadl
         args![id, track, on, deadline, provisional],
     )
     .await?;
-    Ok(())
+    remember(tx, id).await
 }
 
 /// Another deadline (second session, resumption, extension).
@@ -96,7 +107,7 @@ pub async fn set_deadline(tx: &mut Tx, id: DisputeId, deadline: Option<Date>, pr
         args![id, deadline, provisional, paused],
     )
     .await?;
-    Ok(())
+    remember(tx, id).await
 }
 
 pub async fn count_session(tx: &mut Tx, id: DisputeId) -> Result<()> {
@@ -116,7 +127,7 @@ pub async fn set_told(tx: &mut Tx, id: DisputeId, told: &str) -> Result<()> {
 
 pub async fn set_level(tx: &mut Tx, id: DisputeId, level: &str) -> Result<()> {
     tx.exec(sql!("update mediation_dispute set level = $2, version = version + 1 where id = $1"), args![id, level]).await?;
-    Ok(())
+    remember(tx, id).await
 }
 
 /// The master it was merged into, or none when it is taken up again.
@@ -142,7 +153,7 @@ pub async fn set_violence(tx: &mut Tx, id: DisputeId) -> Result<()> {
         args![id, true],
     )
     .await?;
-    Ok(())
+    remember(tx, id).await
 }
 
 /// What may be changed on the registration; 0 when it is no longer at `version`.
@@ -156,11 +167,15 @@ pub struct Edit {
 }
 
 pub async fn update(tx: &mut Tx, id: DisputeId, version: i64, e: &Edit) -> Result<u64> {
-    tx.exec(
+    let n = tx.exec(
         sql!("update mediation_dispute set title = $3, summary = $4, judicial = $5, police = $6, causes = $7, version = version + 1 where id = $1 and version = $2"),
         args![id, version, &e.title, &e.summary, e.judicial.clone(), e.police.clone(), e.causes.join(",")],
     )
-    .await
+    .await?;
+    if n > 0 {
+        remember(tx, id).await?;
+    }
+    Ok(n)
 }
 
 /// Appends a line to the log with the state that holds after it, from `day` on.

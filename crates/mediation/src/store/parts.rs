@@ -145,7 +145,19 @@ pub async fn insert_promise(tx: &mut Tx, d: DisputeId, a: AgreementId, n: i64, p
         args![station, id, d, a, n, p.party, &p.text, &p.how, p.by, state],
     )
     .await?;
+    remember_promise(tx, id).await?;
     Ok(id)
+}
+
+/// Appends what the promise is after a change; figures read it as known on any moment.
+async fn remember_promise(tx: &mut Tx, id: ObligationId) -> Result<()> {
+    let (now, user) = (tx.now(), tx.act().actor.user);
+    tx.exec(
+        sql!("insert into mediation_promise_log (station_id, obligation_id, dispute_id, agreement_id, n, at, by_user, state, due, done_on) select o.station_id, o.id, o.dispute_id, o.agreement_id, (select coalesce(max(p.n), 0) + 1 from mediation_promise_log p where p.station_id = o.station_id and p.obligation_id = o.id), $2, $3, o.state, o.due, o.done_on from mediation_obligation o where o.id = $1"),
+        args![id, now, user],
+    )
+    .await?;
+    Ok(())
 }
 
 pub async fn obligations(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Obligation>> {
@@ -163,7 +175,8 @@ pub async fn settle_promise(tx: &mut Tx, id: ObligationId, state: Kept, on: Opti
         sql!("update mediation_obligation set state = $2, done_on = $3, proof = $4, settled_by = $5, settled_at = $6 where id = $1"),
         args![id, state, on, proof, user, now],
     )
-    .await
+    .await?;
+    remember_promise(tx, id).await
 }
 
 pub async fn insert_follow_up(tx: &mut Tx, dispute: DisputeId, n: i64, due: Date, mode: &str) -> Result<FollowUpId> {
@@ -197,9 +210,10 @@ pub async fn finish_follow_up(tx: &mut Tx, id: FollowUpId, f: &Found) -> Result<
 
 /// Open follow-ups are dropped when the matter is opened again; new ones follow its new end.
 pub async fn drop_follow_ups(tx: &mut Tx, dispute: DisputeId) -> Result<()> {
+    let now = tx.now();
     tx.exec(
-        sql!("update mediation_follow_up set dropped = $2 where dispute_id = $1 and done_at is null"),
-        args![dispute, true],
+        sql!("update mediation_follow_up set dropped = $2, dropped_at = $3 where dispute_id = $1 and done_at is null and not dropped"),
+        args![dispute, true, now],
     )
     .await?;
     Ok(())

@@ -1,6 +1,8 @@
 //! Every figure counts on both engines, and its rows are as many as its numbers say.
 
-use kernel::figure::Period;
+mod replay;
+mod reports;
+
 use kernel::{Actor, Purpose, Reader, Role, StationId, Uuid};
 use testkit::{TestApp, actor, engines};
 
@@ -55,7 +57,7 @@ async fn fifty_eight_of_sixty_is_printed_as_a_fraction_and_opens_its_rows() {
         for n in 0..60 {
             last = dispute(&t, &officer, n, n >= 2).await;
         }
-        t.get(&leader, "/figures").await.is(200).says("96.67 %").says("化解率").says("分母");
+        t.get(&leader, "/figures").await.is(200).says("96.67 %").says("化解率").says("95 % 置信区间 88.5 %–99.6 %").says("四舍五入到 0.01 %");
         let rows = t.get(&leader, "/figures/rows?key=dispute.resolution_rate&part=num").await.is(200).says("58/60");
         assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 58);
         let rows = t.get(&leader, "/figures/rows?key=dispute.resolution_rate&part=den").await.is(200);
@@ -67,8 +69,16 @@ async fn fifty_eight_of_sixty_is_printed_as_a_fraction_and_opens_its_rows() {
         let today = t.app.today();
         t.post(&leader, &format!("/disputes/{last}/reopen"), &[("why", "再次发生")]).await.is(303);
         let look = t.app.look(&leader, "test", Purpose::Statistics);
+        // The same on the page, by the moment that is typed into it.
+        let typed = before.to_zoned_datetime(kernel::clock::zone()).strftime("%Y-%m-%dT%H:%M").to_string();
+        t.get(&leader, &format!("/figures?as_of={typed}")).await.is(200).says("58</a> / <a").says("之后写入的不计");
+        t.get(&leader, "/figures").await.is(200).says("57</a> / <a");
+        t.get(&leader, "/figures?as_of=2030-01-01T00:00").await.is(200).says("统计时刻还没有到");
+        t.get(&leader, "/figures/rows?key=dispute.handled&part=num").await.is(200).says("以前各版定义").says("第 1 版").says("环比");
+        t.get(&leader, "/figures/plots").await.is(200).says("<svg").says("</table>").says("未定类");
+        t.get(&leader, "/figures/part?key=dispute.by_category&part=").await.is(200).says("楼上噪声");
         for (as_of, numerator) in [(before, 58), (t.app.now(), 57)] {
-            let p = Period { station, from: today, until: today, as_of };
+            let p = crate::period(&t.app.rules(), station, today, today, as_of).unwrap();
             let list = crate::figures(&t.app, &look, &p).await.unwrap();
             let f = list.iter().find(|f| f.key == "dispute.resolution_rate").unwrap();
             assert_eq!((f.numerator, f.denominator), (numerator, Some(60)), "as of {as_of}");
@@ -85,7 +95,7 @@ async fn every_figure_counts_and_lists_the_same_rows() {
             dispute(&t, &officer, n, n == 0).await;
         }
         let today = t.app.today();
-        let p = Period { station, from: today, until: today, as_of: t.app.now() };
+        let p = crate::period(&t.app.rules(), station, today, today, t.app.now()).unwrap();
         let look = t.app.look(&leader, "test", Purpose::Statistics);
         for spec in crate::specs() {
             let (f, all, hits) = t
@@ -119,7 +129,7 @@ async fn who_sees_figures_and_what_a_wrong_period_gets() {
         let other = actor(Role::StationLeader, StationId(Uuid::from_u128(5)));
         let look = t.app.look(&other, "test", Purpose::Statistics);
         let today = t.app.today();
-        let p = Period { station, from: today, until: today, as_of: t.app.now() };
+        let p = crate::period(&t.app.rules(), station, today, today, t.app.now()).unwrap();
         assert_eq!(crate::figures(&t.app, &look, &p).await.unwrap_err().key(), "not_found");
     }
 }

@@ -1,0 +1,169 @@
+//! The briefing as one PDF in official typography; the published one is kept as it was made.
+
+use crate::model::{Kind, Whole};
+use crate::{actions, rules, store};
+use attachments::Kept;
+use kernel::{Act, App, CommandId, Error, Purpose, Reader, Result, Timestamp, Tx, Uuid, clock};
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
+
+/// 通报, A4 as GB/T 9704 sets it.
+const TEMPLATE: documents::Template = documents::Template { name: "通报", source: include_str!("../typst/bulletin.typ") };
+
+/// The typesetter takes a core.
+static ADMIT: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(1));
+
+/// What stands on the paper. `organ` is the station's name; names of the three come from the steps.
+pub fn data(w: &Whole, organ: &str, people: &[(String, &'static str)]) -> Value {
+    let r = &w.report;
+    let issued: Timestamp = r.published_at.unwrap_or(r.as_of);
+    let zoned = issued.to_zoned_datetime(clock::zone());
+    let sections: Vec<Value> = w
+        .sections
+        .iter()
+        .map(|s| json!({ "heading": s.heading, "text": rules::filled(w, &s.text) }))
+        .collect();
+    let p = r.period();
+    let figures: Vec<Value> = w
+        .lines
+        .iter()
+        .filter(|l| l.whole.is_none())
+        .map(|l| {
+            let f = w.figure(l);
+            let value = f.denominator.map_or(f.value(), |d| format!("{}（{}/{d}）", f.value(), f.numerator));
+            json!([l.label, value, f.certainty(), l.change(&p, false).text(), l.change(&p, true).text()])
+        })
+        .collect();
+    let mut parts: Vec<Value> = vec![];
+    for b in crate::breakdowns() {
+        let lines: Vec<_> = w.lines.iter().filter(|l| l.key == b.key).collect();
+        let Some(whole) = lines.first().and_then(|l| l.whole).and_then(|n| w.line(n)) else { continue };
+        let rows: Vec<Value> = lines
+            .iter()
+            .map(|l| json!([l.label, l.numerator, w.figure(l).value(), l.change(&p, false).text(), l.change(&p, true).text()]))
+            .collect();
+        let name = whole.label.trim_end_matches("占比");
+        parts.push(json!({ "title": format!("{name}{}", b.name), "rows": rows, "total": whole.numerator }));
+    }
+    json!({
+        "issued_at": zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        "organ": organ,
+        "number": r.number,
+        "draft": !actions::is_final(r.state),
+        "title": r.title,
+        "daily": r.kind == Kind::Daily,
+        "span": r.span(),
+        "as_of": clock::show(r.as_of),
+        "rounding": kernel::figure::ROUNDING,
+        "sections": sections,
+        "figures": figures,
+        "parts": parts,
+        "people": people.iter().map(|(n, what)| json!({ "name": n, "role": what })).collect::<Vec<_>>(),
+        "copies": r.copies,
+        "cc": r.cc,
+        "signed_on": clock::day_of(issued).to_string(),
+    })
+}
+
+async fn load(r: &mut Reader, id: Uuid) -> Result<(Whole, String, Vec<(String, &'static str)>)> {
+    use crate::model::Step;
+    let w = actions::whole(r, id).await?;
+    let organ = places::store::station(r, w.report.station_id).await?.name;
+    let names = actions::named(r, &w.steps).await?;
+    let last = |step: Step| names.iter().rfind(|(_, d)| d.step == step).map(|(n, _)| n.clone());
+    let people = [(Step::Submit, "编辑"), (Step::Approve, "审核"), (Step::Publish, "签发")];
+    let people = people.into_iter().filter_map(|(s, label)| Some((last(s)?, label))).collect();
+    Ok((w, organ, people))
+}
+
+async fn print(value: Value) -> Result<Vec<u8>> {
+    let permit = ADMIT.acquire().await.map_err(Error::internal)?;
+    let pdf = tokio::task::spawn_blocking(move || documents::render(&TEMPLATE, &value)).await.map_err(Error::internal)?;
+    drop(permit);
+    pdf.map(|p| p.bytes).map_err(|e| match &e {
+        documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
+        _ => Error::internal(e.detail()),
+    })
+}
+
+fn look(app: &App, act: &Act) -> Act {
+    app.look(&act.actor, "bulletins.paper", Purpose::Statistics)
+}
+
+/// The paper: the kept one of a published briefing, else a print marked as a draft.
+pub async fn pdf(app: &App, act: &Act, id: Uuid) -> Result<(String, Vec<u8>)> {
+    let found = app
+        .db()
+        .read(&look(app, act), async |r: &mut Reader| {
+            let loaded = load(r, id).await?;
+            let kept: Vec<Kept> = attachments::of_record(r, "bulletin", id).await?;
+            let bytes = match kept.first() {
+                Some(k) => {
+                    let owner = attachments::owner_of(r, k.id).await?;
+                    Some(attachments::load(app, r, &owner).await?)
+                }
+                None => None,
+            };
+            Ok((loaded, bytes))
+        })
+        .await?;
+    let ((w, organ, people), kept) = found;
+    let name = w.report.title.clone();
+    Ok((name, match kept {
+        Some(bytes) => bytes,
+        None => print(data(&w, &organ, &people)).await?,
+    }))
+}
+
+/// Prints a published briefing and keeps it with it; its bytes follow from its data, so that a second print
+/// is the same.
+pub async fn keep(app: &App, act: &Act, id: Uuid) -> Result<()> {
+    let (w, organ, people) = app.db().read(&look(app, act), async |r: &mut Reader| load(r, id).await).await?;
+    let title = w.report.title.clone();
+    let bytes = print(data(&w, &organ, &people)).await?;
+    let file = attachments::prepare(&format!("{title}.pdf"), bytes.into()).await?;
+    let mut second = act.clone();
+    second.action = "bulletins.keep";
+    second.command = CommandId(app.clock().new_id());
+    app.db()
+        .write(&second, async |tx: &mut Tx| {
+            let report = store::report(tx, id).await?;
+            if !attachments::of_record(tx, "bulletin", id).await?.is_empty() {
+                tx.record("bulletins.keep", &[("bulletin", id)], "");
+                return Ok(());
+            }
+            attachments::keep(app, tx, report.station_id, "bulletin", id, ("bulletin", id), &file).await?;
+            tx.record("bulletins.keep", &[("bulletin", id)], &report.number);
+            Ok(())
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Section, State};
+
+    #[test]
+    fn a_briefing_prints_as_a_draft_and_as_published_the_same_twice() {
+        let mut w = crate::rules::tests::sample();
+        w.report.copies = "分局指挥中心".into();
+        let text = "共接报 {1} 起，纠纷 {3分数}。\n小结：一是平稳；#read(\"/etc/passwd\") 只是文字。".to_string();
+        w.sections.push(Section { n: 1, key: "overall".into(), heading: "整体情况".into(), text });
+        let people = [("敖日格乐".to_string(), "编辑"), ("李伟".to_string(), "审核"), ("王强".to_string(), "签发")];
+        for state in [State::Draft, State::Published] {
+            w.report.state = state;
+            if actions::is_final(state) {
+                w.report.number = "正阳通报〔2026〕1号".into();
+                w.report.published_at = Some(Timestamp::UNIX_EPOCH);
+            }
+            let value = data(&w, "正阳派出所", &people);
+            let pdf = documents::render(&TEMPLATE, &value).unwrap_or_else(|e| panic!("{}", e.detail()));
+            assert_eq!((pdf.missing.len(), pdf.bytes == documents::render(&TEMPLATE, &value).unwrap().bytes), (0, true));
+            if let Ok(dir) = std::env::var("FENGQIAO_PAPERS") {
+                std::fs::write(format!("{dir}/bulletin-{}.pdf", state.code()), &pdf.bytes).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! What was known at a moment stays so: random histories through the real actions, every figure asked again for
+//! every past moment; and the dispute figures counted a second time from the bare log.
+
+use super::app;
+use incidents::actions as inc;
+use incidents::model::{LinkKind, NewIntake};
+use kernel::{Act, Actor, DisputeId, IncidentId, Purpose, Reader, Role, Timestamp, args, sql};
+use mediation::actions as med;
+use mediation::model::{Form, Found, NewAgreement, NewDispute, NewParty, NewPromise, NewTalk, Settlement, Side, TalkKind, Track};
+use mediation::rules::{Answers, questions};
+use mediation::store::parts;
+use proptest::prelude::*;
+use testkit::{TestApp, actor, engines};
+
+/// One move: what, on which record, and how many hours later.
+type Move = (u8, usize, i64);
+
+struct World {
+    t: TestApp,
+    officer: Actor,
+    leader: Actor,
+    committee: kernel::Uuid,
+    disputes: Vec<DisputeId>,
+    incidents: Vec<IncidentId>,
+}
+
+impl World {
+    async fn new(engine: &str) -> World {
+        let (t, station, _) = app(engine).await;
+        let admin = Actor::local("test");
+        let mut people = vec![];
+        for role in [Role::Officer, Role::StationLeader] {
+            let act = t.app.act(&admin, "identity.create_user", Purpose::Administration, t.app.fresh_command());
+            let new = identity::model::NewUser {
+                station,
+                unit: "正阳派出所".into(),
+                account: format!("t.{}", role.code()),
+                name: "测试".into(),
+                role,
+                password: "Steppe-wind 7".into(),
+                must_change: false,
+            };
+            let mut a = actor(role, station);
+            a.user = identity::actions::create_hashed(&t.app, &act, new, "unusable").await.unwrap();
+            people.push(a);
+        }
+        let leader = people.pop().unwrap();
+        let act = t.app.act(&leader, "t.committee", Purpose::Mediation, t.app.fresh_command());
+        let committee = med::add_committee(&t.app, &act, "兴华社区人民调解委员会", "何秀兰", "兴华社区").await.unwrap();
+        World { t, officer: people.pop().unwrap(), leader, committee, disputes: vec![], incidents: vec![] }
+    }
+
+    fn act(&self, who: &Actor, action: &'static str) -> Act {
+        self.t.app.act(who, action, Purpose::Mediation, self.t.app.fresh_command())
+    }
+
+    async fn read<T>(&self, work: impl AsyncFnOnce(&mut Reader) -> kernel::Result<T>) -> T {
+        let look = self.t.app.look(&self.leader, "test", Purpose::Statistics);
+        self.t.app.db().read(&look, work).await.unwrap()
+    }
+
+    /// Does one move; what the rules refuse at this point of the history is no move.
+    async fn play(&mut self, (what, which, hours): Move) {
+        let app = self.t.app.clone();
+        let (o, l) = (self.officer.clone(), self.leader.clone());
+        let today = app.today();
+        let kinds = 24;
+        match what % kinds {
+            0 | 1 => {
+                let party = |side, name: &str| NewParty { name: name.into(), side: Some(side), ..NewParty::default() };
+                let new = NewDispute {
+                    title: format!("噪声 {which}"),
+                    summary: "夜里拖椅子".into(),
+                    source_code: "walk_in".into(),
+                    judicial: (which % 2 == 0).then(|| "neighbour".into()),
+                    parties: vec![party(Side::Applicant, "甲"), party(Side::Respondent, "乙")],
+                    ..NewDispute::default()
+                };
+                self.disputes.push(med::open(&app, &self.act(&o, "t.open"), new).await.unwrap());
+            }
+            2 | 3 => {
+                let new = NewIntake {
+                    source_code: "0101".into(),
+                    content: format!("来报 {which}：{}", ["楼上噪声", "自行车丢失", "要求帮助"][which % 3]),
+                    category: (which % 3 > 0).then(|| "dispute".into()),
+                    ..NewIntake::default()
+                };
+                self.incidents.push(inc::take(&app, &self.act(&o, "t.take"), new).await.unwrap().id);
+            }
+            n @ 4..=16 if !self.disputes.is_empty() => {
+                let id = self.disputes[which % self.disputes.len()];
+                let _ = self.dispute(n, id, which, today).await;
+            }
+            n if !self.incidents.is_empty() => {
+                let id = self.incidents[which % self.incidents.len()];
+                let other = self.incidents[(which / 7) % self.incidents.len()];
+                let a = self.act(if n == 22 { &l } else { &o }, "t.incident");
+                let mut desk = a.clone();
+                desk.actor = l.clone();
+                let orders = self.read(async |r: &mut Reader| incidents::store::orders::of_incident(r, id).await).await;
+                let _ = match n {
+                    17 => inc::classify(&app, &desk, id, "dispute", None).await,
+                    18 => inc::invalidate(&app, &desk, id, "骚扰").await,
+                    19 => inc::dispatch(&app, &desk, id, &[o.user], "请到场").await,
+                    20 => match orders.last() {
+                        Some(d) => inc::step(&app, &a, id, inc::StepArgs { order: d.id, step: incidents::model::Step::Acknowledge }).await,
+                        None => Ok(()),
+                    },
+                    21 => {
+                        let category = ["dispute", "help", "traffic"][which % 3];
+                        let fb = inc::NewFeedback { last: true, text: "已处理".into(), found_category: Some(category.into()), ..Default::default() };
+                        inc::feedback(&app, &a, id, fb).await
+                    }
+                    22 => {
+                        let step = if which.is_multiple_of(2) { incidents::model::Step::Approve } else { incidents::model::Step::Reopen };
+                        inc::review(&app, &a, id, step, "再办").await
+                    }
+                    _ => inc::link(&app, &desk, id, other, LinkKind::Merge).await,
+                };
+            }
+            _ => {}
+        }
+        self.t.app.clock().advance(hours * 3_600 + 1);
+    }
+
+    async fn dispute(&self, n: u8, id: DisputeId, which: usize, today: kernel::Date) -> kernel::Result<()> {
+        let app = &self.t.app;
+        let a = self.act(&self.officer, "t.dispute");
+        let promises = self.read(async |r: &mut Reader| parts::obligations(r, id).await).await;
+        let visits = self.read(async |r: &mut Reader| parts::follow_ups(r, id).await).await;
+        match n {
+            4 => {
+                let mut answers = Answers { told: true, willing: true, ..Answers::default() };
+                for q in app.rules().list(questions(Track::Peoples), today) {
+                    answers.exclusions.insert(q.code.clone(), false);
+                }
+                med::gate(app, &a, id, Track::Peoples, &answers).await.map(|_| ())
+            }
+            5 => {
+                let talk = NewTalk {
+                    kind: TalkKind::Session,
+                    held_from: a.at,
+                    held_until: None,
+                    place: "调解室".into(),
+                    committee: Some(self.committee),
+                    mediator: "何秀兰".into(),
+                    host: None,
+                    crew: vec![self.officer.user, self.leader.user],
+                    recorded: true,
+                    text: "各让一步".into(),
+                    files: vec![],
+                };
+                med::talk(app, &a, id, talk).await
+            }
+            6 | 7 => {
+                let due = |days: i32| today.checked_add(kernel::ToSpan::days(days)).ok();
+                let agreement = NewAgreement {
+                    form: Form::Written,
+                    committee: Some(self.committee),
+                    mediator: "何秀兰".into(),
+                    facts: "夜里拖椅子".into(),
+                    points: String::new(),
+                    duties: String::new(),
+                    held_at: a.at,
+                    place: "调解室".into(),
+                    signed_on: today,
+                    signing_recorded: true,
+                    electronic: false,
+                    promises: vec![
+                        NewPromise { text: "铺地毯".into(), by: due(1 + which as i32 % 4), ..NewPromise::default() },
+                        NewPromise { text: "夜里不拖".into(), by: if which.is_multiple_of(2) { due(2) } else { None }, ..NewPromise::default() },
+                    ],
+                    files: vec![],
+                };
+                med::agree(app, &a, id, &agreement).await.map(|_| ())
+            }
+            8 => match promises.get(which / 6 % promises.len().max(1)) {
+                Some(p) => med::perform(app, &a, id, p.id, today, "已做到", &[]).await,
+                None => Ok(()),
+            },
+            9 => match promises.get(which / 6 % promises.len().max(1)) {
+                Some(p) => med::break_promise(app, &a, id, p.id, "没有做到").await,
+                None => med::fail(app, &a, id, "谈不拢").await,
+            },
+            10 => match visits.iter().find(|v| v.done_at.is_none() && !v.dropped) {
+                Some(v) => {
+                    let satisfaction = (which % 3 > 0).then(|| if which.is_multiple_of(2) { "satisfied" } else { "dissatisfied" }.to_string());
+                    let found = Found { mode: "phone".into(), interviewee: "甲".into(), finding: "performed".into(), satisfaction, note: String::new() };
+                    med::follow_up(app, &a, id, v.id, &found).await
+                }
+                None => Ok(()),
+            },
+            11 => med::close(app, &a, id, "已告知其他途径").await.map(|_| ()),
+            12 => med::reopen(app, &self.act(&self.leader, "t.reopen"), id, "再次发生").await,
+            13 if which.is_multiple_of(3) => med::refer(app, &a, id, "人民法院", "口头", false).await,
+            13 => {
+                let s = Settlement { what: "已和好".into(), requested_on: Some(today), performed_on: Some(today), accepted_on: Some(today) };
+                med::self_settle(app, &a, id, &s).await
+            }
+            14 => {
+                let case = med::Case {
+                    kind: mediation::model::Escalation::PublicOrder,
+                    case_no: format!("治〔2026〕{which}号"),
+                    incident: None,
+                    day: today,
+                    note: "因此事动手".into(),
+                };
+                med::escalate(app, &a, id, &case).await
+            }
+            15 if which < 100 => med::pause(app, &a, id, "伤情鉴定").await,
+            15 => med::resume(app, &a, id, "鉴定完成").await,
+            _ => {
+                let d = self.read(async |r: &mut Reader| mediation::store::get(r, id).await).await;
+                let e = mediation::store::Edit {
+                    title: d.title,
+                    summary: d.summary,
+                    judicial: Some(["property", "neighbour", "contract"][which % 3].into()),
+                    police: None,
+                    causes: vec![],
+                };
+                med::edit(app, &a, id, d.version, e).await
+            }
+        }
+    }
+
+    /// Every number of the program over two periods, as known at `as_of`.
+    async fn numbers(&self, as_of: Timestamp) -> Vec<String> {
+        let start = kernel::clock::day_of(testkit::start());
+        let rules = self.t.app.rules();
+        self.read(async |r: &mut Reader| {
+            let mut out = vec![];
+            for days in [9, 300] {
+                let until = start.checked_add(kernel::ToSpan::days(days)).unwrap();
+                let p = crate::period(&rules, self.leader.station, start, until, as_of)?;
+                for s in crate::specs() {
+                    let f = s.figure(r, &p).await?;
+                    out.push(format!("{} {days}: {}/{:?}", f.key, f.numerator, f.denominator));
+                }
+                for b in crate::breakdowns() {
+                    let parts = b.parts(r, &p).await?;
+                    let whole = crate::specs().into_iter().find(|s| s.key == b.of).unwrap().figure(r, &p).await?;
+                    assert_eq!(parts.iter().map(|(_, n)| n).sum::<i64>(), whole.numerator, "{} sums to {}", b.key, b.of);
+                    out.push(format!("{} {days}: {parts:?}", b.key));
+                }
+            }
+            Ok(out)
+        })
+        .await
+    }
+
+    /// Registered, resolved, escalated, handled, success (numerator and denominator), counted from the log lines alone.
+    async fn from_log(&self, as_of: Timestamp) -> Vec<String> {
+        let rows = self.read(async |r: &mut Reader| {
+            r.rows(sql!("select dispute_id, n, step, outcome from mediation_log where at <= $1 order by dispute_id, n"), args![as_of]).await
+        })
+        .await;
+        let mut by: std::collections::BTreeMap<kernel::Uuid, Vec<(String, Option<String>)>> = Default::default();
+        for row in &rows {
+            by.entry(row.get("dispute_id").unwrap()).or_default().push((row.get("step").unwrap(), row.get("outcome").unwrap()));
+        }
+        let is = |o: &Option<String>, codes: &[&str]| o.as_deref().is_some_and(|o| codes.contains(&o));
+        let count = |f: &dyn Fn(&Vec<(String, Option<String>)>) -> bool| by.values().filter(|l| f(l)).count();
+        let all = by.len();
+        let resolved = count(&|l| is(&l.last().unwrap().1, &["settled", "self_settled"]));
+        let escalated = count(&|l| l.iter().any(|(s, _)| s == "escalate"));
+        let taken = |l: &Vec<(String, Option<String>)>| l.iter().any(|(s, _)| ["accept", "self_settle", "refer", "warn"].contains(&s.as_str()));
+        let handled = count(&taken);
+        let both = count(&|l| taken(l) && is(&l.last().unwrap().1, &["settled", "self_settled"]));
+        vec![
+            format!("dispute.registered 300: {all}/None"),
+            format!("dispute.handled_total 300: {handled}/None"),
+            format!("dispute.taken_up 300: {handled}/Some({all})"),
+            format!("dispute.resolution_rate 300: {resolved}/Some({all})"),
+            format!("dispute.handled 300: {both}/Some({handled})"),
+            format!("dispute.escalated 300: {escalated}/Some({all})"),
+        ]
+    }
+}
+
+/// Plays, asks again, and gives the numbers of the end.
+async fn history(engine: &str, moves: &[Move]) -> Vec<String> {
+    let mut w = World::new(engine).await;
+    let mut known: Vec<(Timestamp, Vec<String>)> = vec![];
+    for (i, m) in moves.iter().enumerate() {
+        w.play(*m).await;
+        if i % 4 == 3 {
+            let now = w.t.app.now();
+            known.push((now, w.numbers(now).await));
+            w.t.app.clock().advance(60);
+        }
+    }
+    w.t.app.clock().advance(86_400 * 20);
+    for (as_of, numbers) in known {
+        let again = w.numbers(as_of).await;
+        assert_eq!(again, numbers, "{engine}, as known on {as_of}");
+        for line in w.from_log(as_of).await {
+            assert!(again.contains(&line), "{engine}, as known on {as_of}: the log says {line}");
+        }
+    }
+    w.numbers(w.t.app.now()).await
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    #[test]
+    fn figures_of_every_past_moment_stay_what_they_were(
+        moves in proptest::collection::vec((any::<u8>(), 0_usize..1000, 0_i64..40), 50..90)
+    ) {
+        let run = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for engine in engines() {
+            let _ = run.block_on(history(engine, &moves));
+        }
+    }
+}
+
+/// A history that reaches promises kept, late and broken, a second term, a reopening and an escalation.
+#[tokio::test]
+async fn a_long_history_told_by_hand_stays_as_well() {
+    let mut moves: Vec<Move> = vec![];
+    for d in 0..6_usize {
+        // Opened, accepted, paused, resumed, talked over, agreed, the first promise kept.
+        moves.extend([(0, d, 1), (4, d, 2), (15, d, 2), (15, d + 102, 2), (5, d, 2), (6, d, 2), (8, d, 1)]);
+    }
+    for d in 0..6_usize {
+        // The second kept late, visited; one broken, one escalated, one opened again.
+        moves.extend([(8, d + 6, 30), (10, d, 3)]);
+        moves.extend([(9, 0, 1), (14, 1, 1)].into_iter().filter(|m| m.1 == d));
+        moves.extend([(11, d, 1), (16, d, 1)]);
+        moves.extend([(12, 2, 1), (4, 2, 1)].into_iter().filter(|m| m.1 == d));
+    }
+    for (i, n) in [(0, 2), (7, 3), (14, 2), (1, 2), (2, 2), (4, 2)] {
+        moves.push((n, i, 1));
+        moves.extend([17, 19, 20, 21, 22].map(|step| (step, i * 2, 1)));
+    }
+    moves.extend([(18, 3, 1), (23, 8, 1), (22, 1, 1)]);
+    for engine in engines() {
+        let end = history(engine, &moves).await;
+        let counts = |key: &str| end.iter().any(|l| l.starts_with(&format!("{key} 300: ")) && !l.contains(": 0/"));
+        for key in ["promise.kept", "promise.late", "promise.broken", "dispute.kept", "dispute.escalated", "dispute.success_rate", "dispute.in_time", "follow_up.rate", "incident.closed"] {
+            assert!(counts(key), "the history reaches {key}: {end:#?}");
+        }
+    }
+}

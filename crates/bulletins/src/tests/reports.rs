@@ -1,0 +1,160 @@
+//! A briefing from the count to the paper; three people; what a late escalation does.
+
+use super::{app, dispute};
+use kernel::{Actor, Purpose, Reader, Role, Uuid};
+use testkit::{TestApp, actor, engines};
+
+fn other(who: &Actor, n: u128) -> Actor {
+    Actor { user: kernel::UserId(Uuid::from_u128(n)), ..who.clone() }
+}
+
+/// Last month's report, drafted by the officer on the first day after it.
+async fn drafted(t: &TestApp, officer: &Actor) -> String {
+    let fields = [("kind", "monthly"), ("from", "2026-05-01"), ("until", "2026-05-31")];
+    t.post(officer, "/bulletins/new", &fields).await.is(422).says("还会变，不能起草");
+    t.app.clock().set("2026-06-10T01:00:00Z".parse().unwrap());
+    t.post(officer, "/bulletins/new", &[("kind", "monthly"), ("from", "2026-05-02"), ("until", "2026-05-31")]).await.is(422).says("一个整月");
+    t.post(officer, "/bulletins/new", &[("kind", "weekly"), ("from", "2026-05-02"), ("until", "2026-05-31")]).await.is(422).says("连续 7 天");
+    t.post(officer, "/bulletins/new", &[("kind", "x"), ("from", "abc"), ("until", "2026-05-31")]).await.is(422).says("请选择通报种类").says("abc");
+    let id = t.post(officer, "/bulletins/new", &fields).await.is(303).new_id();
+    format!("/bulletins/{id}")
+}
+
+#[tokio::test]
+async fn a_monthly_report_is_edited_reviewed_and_published_by_three_people() {
+    for engine in engines() {
+        let (t, station, leader) = app(engine).await;
+        let officer = actor(Role::Officer, station);
+        let reviewer = actor(Role::DutyLeader, station);
+        let mut first = None;
+        for n in 0..12 {
+            first.get_or_insert(dispute(&t, &officer, n, n >= 2).await);
+        }
+        for (n, category) in ["dispute", "dispute", "help"].into_iter().enumerate() {
+            let content = format!("{n} 号来电：{}", ["楼上拖椅子", "门前堆物", "要求开锁"][n]);
+            let fields = [("source_code", "0101"), ("content", content.as_str()), ("category", category)];
+            t.post(&leader, "/incidents/new", &fields).await.is(303);
+        }
+        t.get(&actor(Role::GridWorker, station), "/bulletins").await.is(403);
+        t.post(&actor(Role::Auxiliary, station), "/bulletins/new", &[]).await.is(403);
+        t.get(&officer, &format!("/bulletins/{}", Uuid::from_u128(7))).await.is(404);
+        let path = drafted(&t, &officer).await;
+        let stranger = actor(Role::StationLeader, kernel::StationId(Uuid::from_u128(5)));
+        t.get(&stranger, &path).await.is(404);
+        let page = t.get(&officer, &path).await.is(200).says("整体情况").says("上升情况").says("工作建议").says("10/12").says("未编号");
+        assert!(page.body.contains("分子为零，95 % 单侧上限 22.09 %"), "zero of twelve has its bound");
+
+        // Numbers are references: typed ones and unknown ones are refused, and what was typed stays.
+        let edit = format!("{path}/edit");
+        let text = |one: &str| vec![("version".to_string(), "1".to_string()), ("title".into(), "五月月报".into()), ("text_1".into(), one.into())];
+        for (bad, says) in [("共接报 3 起", "手写的数字"), ("共 {99} 起", "第 99 项"), ("共 {x} 起", "不是数字的引用")] {
+            let fields = text(bad);
+            let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            t.post(&officer, &edit, &pairs).await.is(422).says(says).says(bad);
+        }
+        let fields = text("本月接报 {1} 起。\n化解 {21分数}。");
+        let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        t.post(&officer, &edit, &pairs).await.is(303);
+        t.post(&other(&officer, 77), &edit, &pairs).await.is(422).says("刚刚被他人处理过");
+        t.get(&leader, &path).await.is(200).says("五月月报").says("本月接报");
+
+        // Three people.
+        let step = format!("{path}/step");
+        t.post(&officer, &step, &[("step", "approve")]).await.is(403);
+        t.post(&reviewer, &step, &[("step", "approve")]).await.is(422).says("编辑中");
+        t.post(&officer, &step, &[("step", "submit")]).await.is(303);
+        t.get(&reviewer, "/").await.says("五月月报 待审核");
+        t.post(&officer, &edit, &pairs).await.is(422).says("待审核");
+        t.post(&reviewer, &step, &[("step", "send_back"), ("note", "")]).await.is(422).says("请写明理由");
+        t.post(&reviewer, &step, &[("step", "approve")]).await.is(303);
+        let both = other(&leader, reviewer.user.0.as_u128());
+        t.post(&both, &step, &[("step", "publish")]).await.is(422).says("您审核了这份通报").says("先审后发");
+        t.post(&other(&leader, officer.user.0.as_u128()), &step, &[("step", "publish")]).await.is(422).says("不能再发布");
+        t.get(&leader, "/").await.says("待发布");
+        t.post(&leader, &step, &[("step", "publish")]).await.is(303);
+        t.get(&leader, &path).await.is(200).says("正阳通报〔2026〕1号").says("已发布").says("与发布时的数字相同");
+        t.post(&officer, &edit, &pairs).await.is(422).says("已发布的不能改动");
+        let rows = t.get(&leader, &format!("{path}/rows?n=2&part=num")).await.is(200);
+        assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 3);
+
+        // The paper is kept, its second print is the same; the workbook needs a purpose.
+        let pdf = t.get(&leader, &format!("{path}/pdf")).await.is(200);
+        assert!(pdf.body.starts_with("%PDF") && pdf.headers[http::header::CONTENT_DISPOSITION].to_str().unwrap().contains("UTF-8''%E4%BA%94"));
+        assert_eq!(pdf.body, t.get(&officer, &format!("{path}/pdf")).await.body);
+        t.post(&leader, &format!("{path}/xlsx"), &[("reason", "看")]).await.is(422).says("至少 4 个字");
+        t.post(&actor(Role::Operator, station), &format!("{path}/xlsx"), &[("reason", "月度例会")]).await.is(403);
+        assert!(t.post(&leader, &format!("{path}/xlsx"), &[("reason", "月度例会使用")]).await.is(200).body.starts_with("PK"));
+
+        // A case that is found later re-opens what was published, and says so.
+        let d = first.unwrap();
+        let case = [("kind", "public_order"), ("case_no", "治〔2026〕9号"), ("day", "2026-06-09"), ("note", "同一纠纷引起殴打")];
+        t.app.clock().advance(3_600);
+        t.post(&officer, &format!("/disputes/{d}/escalate"), &case).await.is(303);
+        t.get(&leader, &path).await.is(200).says("已变化").says("0/12 → 1/12");
+        t.get(&leader, "/bulletins").await.is(200).says("已变化");
+        t.get(&leader, "/").await.says("已变化：升级");
+        t.post(&officer, &format!("/disputes/{d}/escalate"), &case).await.is(303);
+        let page = t.get(&leader, &path).await.is(200);
+        assert_eq!(page.body.matches("0/12 → 1/12").count() + page.body.matches("1/12 → 1/12").count(), 1, "the same number is told once");
+        t.post(&leader, &step, &[("step", "answer"), ("note", "已另发更正")]).await.is(303);
+        let tasks = t.get(&leader, "/").await.body;
+        assert!(!tasks.contains("已变化：升级"));
+
+        // What was frozen is what is counted again for that moment.
+        let id = path.rsplit('/').next().unwrap().parse().unwrap();
+        let look = t.app.look(&leader, "test", Purpose::Statistics);
+        t.app
+            .db()
+            .read(&look, async |r: &mut Reader| {
+                let w = crate::store::whole(r, id).await?;
+                assert!(crate::actions::recount(r, &w, w.report.as_of).await?.is_empty());
+                assert_eq!(crate::actions::recount(r, &w, t.app.now()).await?.len(), 1);
+                Ok(())
+            })
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn totals_that_were_tampered_with_are_refused() {
+    let (t, station, leader) = app("sqlite").await;
+    let officer = actor(Role::Officer, station);
+    t.post(&leader, "/incidents/new", &[("source_code", "0101"), ("content", "楼上拖椅子"), ("category", "dispute")]).await.is(303);
+    let path = drafted(&t, &officer).await;
+    let act = t.app.act(&leader, "test.tamper", Purpose::Statistics, t.app.fresh_command());
+    t.app
+        .db()
+        .write(&act, async |tx: &mut kernel::Tx| {
+            tx.record("test.tamper", &[], "");
+            tx.exec(kernel::sql!("update bulletins_line set numerator = numerator + 1 where key = 'incident.by_category' and part = 'dispute'"), vec![]).await
+        })
+        .await
+        .unwrap();
+    t.post(&officer, &format!("{path}/step"), &[("step", "submit")]).await.is(422).says("各分项之和是 2，合计却是 1").says("合计与分项相符");
+}
+
+#[tokio::test]
+async fn a_daily_report_is_one_shift() {
+    for engine in engines() {
+        let (t, station, leader) = app(engine).await;
+        // 09:00 on 8 May, in the shift; and one before 08:00 of the next day.
+        let report = async |content: &str, extra: &[(&str, &str)]| {
+            let mut fields = vec![("source_code", "0101"), ("content", content), ("category", "dispute")];
+            fields.extend_from_slice(extra);
+            t.post(&leader, "/incidents/new", &fields).await.is(303);
+        };
+        report("楼上拖椅子", &[]).await;
+        t.app.clock().set("2026-05-08T23:30:00Z".parse().unwrap());
+        report("持棍互殴，有人受伤", &[("injured", "1"), ("weapon", "1")]).await;
+        t.app.clock().set("2026-05-09T00:30:00Z".parse().unwrap());
+        report("下一班的来电", &[]).await;
+        let fields = [("kind", "daily"), ("from", "2026-05-08"), ("leader", "敖日格乐")];
+        let id = t.post(&actor(Role::Operator, station), "/bulletins/new", &fields).await.is(303).new_id();
+        let page = t.get(&leader, &format!("/bulletins/{id}")).await.is(200);
+        let page = page.says("2026-05-08 08:00 至 2026-05-09 08:00").says("带班领导：敖日格乐").says("持棍互殴").says("涉械、有人受伤").says("交接事项");
+        assert!(!page.body.contains("下一班的来电"));
+        t.get(&leader, &format!("/bulletins/{id}/rows?n=1")).await.is(200).says("楼上拖椅子").says("持棍互殴");
+        t.post(&leader, "/bulletins/new", &[("kind", "daily"), ("from", "2026-05-09")]).await.is(422).says("才结束");
+    }
+}
