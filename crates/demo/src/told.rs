@@ -116,6 +116,11 @@ async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<()> {
                 let taken = act::take(app, &at(app, operator, "incidents.take", t), new).await?;
                 if step.kind == "earlier" {
                     s.earlier.push(taken.id);
+                    // It was seen to that evening, and came again.
+                    let t = t.checked_add(kernel::ToSpan::minutes(4)).unwrap_or(t);
+                    act::dispatch(app, &at(app, operator, "incidents.dispatch", t), taken.id, &[room.officer.user], "电话了解，必要时上门").await?;
+                    let t = t.checked_add(kernel::ToSpan::minutes(40)).unwrap_or(t);
+                    feedback(app, room, leader, taken.id, t, "上门时已经安静，劝说楼上住户夜间注意，告知报警人再有情况随时来电").await?;
                 } else {
                     s.incident = Some(taken.id);
                 }
