@@ -4,9 +4,9 @@
 //!
 //! | helper | SQLite | PostgreSQL | use |
 //! |---|---|---|---|
-//! | `@ids($n)` | `(select unhex(value) from json_each($n))` | `(select unnest($n))` | `id in @ids($1)` with [`Value::Ids`](crate::Value::Ids) |
-//! | `@texts($n)` | `(select value from json_each($n))` | `(select unnest($n))` | `code in @texts($1)` with `Value::Texts` |
-//! | `@ints($n)` | `(select cast(value as integer) from json_each($n))` | `(select cast(unnest($n) as bigint))` | numbers, with `Value::Texts` |
+//! | `@ids($n)` | `(select unhex(value) from json_each($n))` | `(select unnest($n::uuid[]))` | `id in @ids($1)` with [`Value::Ids`](crate::Value::Ids) |
+//! | `@texts($n)` | `(select value from json_each($n))` | `(select unnest($n::text[]))` | `code in @texts($1)` with `Value::Texts` |
+//! | `@ints($n)` | `(select cast(value as integer) from json_each($n))` | `(select cast(unnest($n::text[]) as bigint))` | numbers, with `Value::Texts` |
 //! | `@lock` | nothing | `for update` | read-then-write inside a transaction |
 //! | `@skip_locked` | nothing | `for update skip locked` | job claim |
 //! | `@blob` / `@bigserial` | `blob` / `integer` | `bytea` / `bigserial` | migrations |
@@ -87,7 +87,7 @@ pub fn expand(text: &str, engine: Engine) -> String {
                 out.push_str(&if lite {
                     format!("(select unhex(value) from json_each({a}))")
                 } else {
-                    format!("(select unnest({a}))")
+                    format!("(select unnest({a}::uuid[]))")
                 });
             }
             "texts" => {
@@ -95,7 +95,7 @@ pub fn expand(text: &str, engine: Engine) -> String {
                 out.push_str(&if lite {
                     format!("(select value from json_each({a}))")
                 } else {
-                    format!("(select unnest({a}))")
+                    format!("(select unnest({a}::text[]))")
                 });
             }
             "ints" => {
@@ -103,7 +103,7 @@ pub fn expand(text: &str, engine: Engine) -> String {
                 out.push_str(&if lite {
                     format!("(select cast(value as integer) from json_each({a}))")
                 } else {
-                    format!("(select cast(unnest({a}) as bigint))")
+                    format!("(select cast(unnest({a}::text[]) as bigint))")
                 });
             }
             "lock" => out.push_str(if lite { "" } else { "for update" }),
@@ -135,7 +135,7 @@ mod tests {
         );
         assert_eq!(
             expand(text, Engine::Postgres),
-            "select a from t where id in (select unnest($1)) and c in (select unnest($2)) order by a limit 1 for update skip locked"
+            "select a from t where id in (select unnest($1::uuid[])) and c in (select unnest($2::text[])) order by a limit 1 for update skip locked"
         );
     }
 }
