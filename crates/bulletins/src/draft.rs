@@ -212,7 +212,10 @@ fn full(w: &Whole) -> Vec<Text> {
         "登记矛盾纠纷 {{{registered}}} 件，环比 {{{registered}环比}}，同比 {{{registered}同比}}；按类别：{}。",
         listed(w, "dispute.by_category", "件")
     );
-    let share = |key: &str| format!("{{{0}分数}}，{{{0}%}}（{{{0}区间}}）", k(key));
+    let share = |key: &str| match w.line(k(key)).and_then(|l| l.denominator) {
+        Some(0) => "没有可以统计的记录".to_string(),
+        _ => format!("{{{0}分数}}，{{{0}%}}（{{{0}区间}}）", k(key)),
+    };
     let _ = writeln!(
         overall,
         "期间内调处 {{{}}} 件；化解率 {}；调解成功率 {}；升级 {}，其中观察期未满 {{{}}} 件。",

@@ -65,7 +65,7 @@ async fn monthly(r: &mut Reader, q: &Question, key: &str) -> Result<Plot> {
         let from = last.saturating_sub(back.months());
         let p = Period { from, until: from.last_of_month(), ..q.period };
         let n = spec.figure(r, &p).await?.numerator;
-        let label = if from.month() == 1 || back == MONTHS - 1 { from.strftime("%y年%-m月") } else { from.strftime("%-m月") };
+        let label = from.strftime("%-m月");
         let href = format!("/figures/rows?key={key}&part=den&from={from}&until={}&as_of={}", p.until, q.period.as_of.as_microsecond());
         bars.push((label.to_string(), n, href));
     }
