@@ -12,6 +12,9 @@ use mediation::store::parts;
 use proptest::prelude::*;
 use testkit::{TestApp, actor, engines};
 
+/// Step and outcome of one log line.
+type Line = (String, Option<String>);
+
 /// One move: what, on which record, and how many hours later.
 type Move = (u8, usize, i64);
 
@@ -72,7 +75,7 @@ impl World {
                     title: format!("噪声 {which}"),
                     summary: "夜里拖椅子".into(),
                     source_code: "walk_in".into(),
-                    judicial: (which % 2 == 0).then(|| "neighbour".into()),
+                    judicial: which.is_multiple_of(2).then(|| "neighbour".into()),
                     parties: vec![party(Side::Applicant, "甲"), party(Side::Respondent, "乙")],
                     ..NewDispute::default()
                 };
@@ -82,7 +85,7 @@ impl World {
                 let new = NewIntake {
                     source_code: "0101".into(),
                     content: format!("来报 {which}：{}", ["楼上噪声", "自行车丢失", "要求帮助"][which % 3]),
-                    category: (which % 3 > 0).then(|| "dispute".into()),
+                    category: (!which.is_multiple_of(3)).then(|| "dispute".into()),
                     ..NewIntake::default()
                 };
                 self.incidents.push(inc::take(&app, &self.act(&o, "t.take"), new).await.unwrap().id);
@@ -184,7 +187,7 @@ impl World {
             },
             10 => match visits.iter().find(|v| v.done_at.is_none() && !v.dropped) {
                 Some(v) => {
-                    let satisfaction = (which % 3 > 0).then(|| if which.is_multiple_of(2) { "satisfied" } else { "dissatisfied" }.to_string());
+                    let satisfaction = (!which.is_multiple_of(3)).then(|| if which.is_multiple_of(2) { "satisfied" } else { "dissatisfied" }.to_string());
                     let found = Found { mode: "phone".into(), interviewee: "甲".into(), finding: "performed".into(), satisfaction, note: String::new() };
                     med::follow_up(app, &a, id, v.id, &found).await
                 }
@@ -249,21 +252,21 @@ impl World {
     }
 
     /// Registered, resolved, escalated, handled, success (numerator and denominator), counted from the log lines alone.
-    async fn from_log(&self, as_of: Timestamp) -> Vec<String> {
+    async fn counted_from_log(&self, as_of: Timestamp) -> Vec<String> {
         let rows = self.read(async |r: &mut Reader| {
             r.rows(sql!("select dispute_id, n, step, outcome from mediation_log where at <= $1 order by dispute_id, n"), args![as_of]).await
         })
         .await;
-        let mut by: std::collections::BTreeMap<kernel::Uuid, Vec<(String, Option<String>)>> = Default::default();
+        let mut by: std::collections::BTreeMap<kernel::Uuid, Vec<Line>> = Default::default();
         for row in &rows {
             by.entry(row.get("dispute_id").unwrap()).or_default().push((row.get("step").unwrap(), row.get("outcome").unwrap()));
         }
         let is = |o: &Option<String>, codes: &[&str]| o.as_deref().is_some_and(|o| codes.contains(&o));
-        let count = |f: &dyn Fn(&Vec<(String, Option<String>)>) -> bool| by.values().filter(|l| f(l)).count();
+        let count = |f: &dyn Fn(&Vec<Line>) -> bool| by.values().filter(|l| f(l)).count();
         let all = by.len();
         let resolved = count(&|l| is(&l.last().unwrap().1, &["settled", "self_settled"]));
         let escalated = count(&|l| l.iter().any(|(s, _)| s == "escalate"));
-        let taken = |l: &Vec<(String, Option<String>)>| l.iter().any(|(s, _)| ["accept", "self_settle", "refer", "warn"].contains(&s.as_str()));
+        let taken = |l: &Vec<Line>| l.iter().any(|(s, _)| ["accept", "self_settle", "refer", "warn"].contains(&s.as_str()));
         let handled = count(&taken);
         let both = count(&|l| taken(l) && is(&l.last().unwrap().1, &["settled", "self_settled"]));
         vec![
@@ -293,7 +296,7 @@ async fn history(engine: &str, moves: &[Move]) -> Vec<String> {
     for (as_of, numbers) in known {
         let again = w.numbers(as_of).await;
         assert_eq!(again, numbers, "{engine}, as known on {as_of}");
-        for line in w.from_log(as_of).await {
+        for line in w.counted_from_log(as_of).await {
             assert!(again.contains(&line), "{engine}, as known on {as_of}: the log says {line}");
         }
     }
