@@ -4,6 +4,7 @@
 //! people and events are invented. Generated ID numbers use region prefixes that do not exist and
 //! phones start with 10000, so no real person can be met.
 
+pub mod bulk;
 mod dice;
 mod life;
 mod mend;

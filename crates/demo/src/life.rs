@@ -7,6 +7,7 @@ use crate::staff::Crew;
 use crate::town::{Built, Town};
 use incidents::actions::{self, NewFeedback, StepArgs};
 use incidents::model::{NewIntake, Step};
+use mediation::model::Track;
 use kernel::{Act, Actor, App, IncidentId, Purpose, Reader, Result, Role, Timestamp};
 use serde::Deserialize;
 use std::time::Duration;
@@ -40,6 +41,23 @@ pub struct Story {
     pub terms: Vec<Term>,
 }
 
+impl Story {
+    /// Whether it may happen in a station of this kind.
+    pub fn fits(&self, kind: &str) -> bool {
+        self.place == "any" || self.place.is_empty() || self.place == kind
+    }
+    /// The track of mediation, when it is a dispute that may be mediated.
+    pub fn track(&self) -> Option<Track> {
+        Track::from_code(&self.track).filter(|_| self.category1 == "dispute")
+    }
+    pub fn category(&self) -> &str {
+        &self.category1
+    }
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+}
+
 /// What an agreement of this story says.
 #[derive(Deserialize)]
 pub struct Term {
@@ -70,7 +88,7 @@ pub fn at(app: &App, who: &Actor, action: &'static str, when: Timestamp) -> Act 
     act
 }
 
-fn plus(t: Timestamp, minutes: u64) -> Timestamp {
+pub fn plus(t: Timestamp, minutes: u64) -> Timestamp {
     t.checked_add(Duration::from_secs(minutes * 60)).unwrap_or(t)
 }
 
@@ -85,7 +103,7 @@ pub async fn happen(
     dice: &mut Dice,
 ) -> Result<()> {
     let now = app.now();
-    let usable: Vec<&Story> = stories.iter().filter(|s| s.place == "any" || s.place.is_empty() || s.place == t.station.kind).collect();
+    let usable: Vec<&Story> = stories.iter().filter(|s| s.fits(&t.station.kind)).collect();
     let total: usize = usable.iter().map(|s| s.weight.max(1)).sum();
     let mut ages: Vec<u64> = (0..REPORTS).map(|_| 20 + dice.below((DAYS * 24 * 60) as usize) as u64).collect();
     ages.sort_unstable_by(|a, b| b.cmp(a));

@@ -106,15 +106,7 @@ impl Room<'_> {
         }
         let promises = self.promises(id, story, clock::day_of(held)).await?;
         if promises.is_empty() {
-            let a = self.act(self.officer, "mediation.end", later(held, 1).min(self.now));
-            let day = clock::day_of(later(held, 1).min(self.now));
-            let s = Settlement {
-                what: "双方当场谈妥，互不追究，已当面做到。".into(),
-                requested_on: Some(day),
-                performed_on: Some(day),
-                accepted_on: Some(day),
-            };
-            return act::self_settle(self.app, &a, id, &s).await;
+            return self.settled_themselves(id, later(held, 1).min(self.now)).await;
         }
         self.agree(id, later(held, 1).min(self.now), (committee, &mediator), story.titles.first().map_or("", String::as_str), promises).await?;
         self.after(id, story.follow_ups.first().map_or("回访：情况平稳。", String::as_str), dice).await
@@ -166,6 +158,18 @@ impl Room<'_> {
         let Some(h) = waiting.iter().find(|h| h.answer.is_none()) else { return Ok(()) };
         let reply = act::Reply { answer: Answer::Accepted, on: day, by: self.mediator(Some(committee)).await?, why: String::new() };
         act::answer(self.app, &self.act(self.officer, "mediation.answer", t), id, h.id, &reply).await
+    }
+
+    /// Settled between the parties and done at once.
+    pub async fn settled_themselves(&self, id: DisputeId, t: Timestamp) -> Result<()> {
+        let day = Some(clock::day_of(t));
+        let s = Settlement {
+            what: "双方当场谈妥，互不追究，已当面做到。".into(),
+            requested_on: day,
+            performed_on: day,
+            accepted_on: day,
+        };
+        act::self_settle(self.app, &self.act(self.officer, "mediation.end", t), id, &s).await
     }
 
     /// All questions answered with no.

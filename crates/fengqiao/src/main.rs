@@ -4,10 +4,12 @@
 
 mod commands;
 mod jobs;
-mod open;
+mod metrics;
 mod serve;
 
 use clap::{Parser, Subcommand};
+use fengqiao::open;
+use fengqiao::open::Place;
 use std::path::PathBuf;
 
 /// 枫桥：社区派出所的工作系统。
@@ -20,23 +22,10 @@ struct Cli {
     command: Command,
 }
 
-/// Where data and keys are; every command takes these.
-#[derive(clap::Args, Clone, Debug)]
-pub struct Place {
-    /// 数据目录（数据库、密钥文件、审计链头）
-    #[arg(long, default_value = "data", global = true)]
-    pub data: PathBuf,
-    /// 使用 PostgreSQL：postgres://用户:密码@主机/库；不写则用数据目录中的嵌入式数据库
-    #[arg(long, global = true)]
-    pub database: Option<String>,
-    /// 密钥文件；不写则用数据目录中的 keys.toml。建议放在另一块盘上
-    #[arg(long, global = true)]
-    pub keys_file: Option<PathBuf>,
-}
-
 #[derive(Subcommand)]
 enum Command {
     /// 用虚构的两个派出所演示（只在本机可访问）
+    #[command(after_help = "例：fengqiao demo --data ./demo\n账号和随机密码打印在屏幕上，也写在数据目录的 demo-accounts.txt 里。")]
     Demo {
         #[command(flatten)]
         place: Place,
@@ -45,6 +34,7 @@ enum Command {
         listen: String,
     },
     /// 启动服务
+    #[command(after_help = "例：fengqiao serve --data /var/lib/fengqiao --listen 0.0.0.0:443 --tls-cert 证书.pem --tls-key 私钥.pem\n不在本机监听时须有 TLS，或用 --trusted-proxy 指明前面的代理。运行指标：--metrics 127.0.0.1:9464")]
     Serve {
         #[command(flatten)]
         place: Place,
@@ -52,6 +42,7 @@ enum Command {
         server: serve::ServeArgs,
     },
     /// 建立数据库和密钥，打印三名管理员的一次性设置链接
+    #[command(after_help = "例：fengqiao init --data /var/lib/fengqiao --keys-file /etc/fengqiao/keys.toml\n没有默认密码：三名管理员各用一条一次性链接设置自己的账号。")]
     Init {
         #[command(flatten)]
         place: Place,
@@ -60,6 +51,7 @@ enum Command {
         suite: String,
     },
     /// 导入文件（先预览；拒收的行写进错误文件；同一行不会进两次）
+    #[command(after_help = "例：fengqiao import 来信.csv.gz --mapping mappings/citizen_messages.toml --dry-run\n先看预览再写入。拒收的行连同行号和原因写进 <文件>.refused.csv，改好后用同一条命令再导入。")]
     Import {
         #[command(flatten)]
         place: Place,
@@ -67,6 +59,7 @@ enum Command {
         what: commands::import::ImportArgs,
     },
     /// 导出台账（写明目的；按范围和掩码；逐条记入审计）
+    #[command(after_help = "例：fengqiao export disputes 纠纷.xlsx --from 2026-01-01 --to 2026-03-31 --purpose statistics --reason 季度分析\n必须写明目的和用途：写进审计记录，也写在导出的文件里。")]
     Export {
         #[command(flatten)]
         place: Place,
@@ -74,6 +67,7 @@ enum Command {
         what: commands::figures::ExportArgs,
     },
     /// 统计数据：分子、分母、定义
+    #[command(after_help = "例：fengqiao figures --from 2026-04-01 --to 2026-04-30 --json\n同页面上的统计数据一致；JSON 是数组，每项有 name、definition、numerator、denominator、value。")]
     Figures {
         #[command(flatten)]
         place: Place,
@@ -81,6 +75,7 @@ enum Command {
         what: commands::figures::FiguresArgs,
     },
     /// 审计
+    #[command(after_help = "例：fengqiao audit verify --heads /mnt/另一块盘/audit-heads.jsonl\n链头文件应定期抄到别处：只有它能发现链尾被截断、改动后重新计算。")]
     Audit {
         #[command(flatten)]
         place: Place,
@@ -88,6 +83,7 @@ enum Command {
         what: commands::AuditCommand,
     },
     /// 加密备份到一个文件（嵌入式数据库）
+    #[command(after_help = "例：fengqiao backup /mnt/备份/2026-05-08.backup\n备份是加密的，里面没有密钥文件；密钥文件请另外保管。PostgreSQL 需要本机有 pg_dump。")]
     Backup {
         #[command(flatten)]
         place: Place,
@@ -95,12 +91,14 @@ enum Command {
         file: PathBuf,
     },
     /// 从备份恢复到一个空的数据目录
+    #[command(after_help = "例：fengqiao restore 2026-05-08.backup --data ./恢复 --keys-file /etc/fengqiao/keys.toml\n缺少密钥时会说明需要哪一把。")]
     Restore {
         #[command(flatten)]
         place: Place,
         file: PathBuf,
     },
     /// 密钥
+    #[command(after_help = "例：fengqiao keys list；fengqiao keys rotate data")]
     Keys {
         #[command(flatten)]
         place: Place,
@@ -108,6 +106,7 @@ enum Command {
         what: commands::KeysCommand,
     },
     /// 检查安装：数据库、密钥、磁盘、审计链
+    #[command(after_help = "例：fengqiao check --data /var/lib/fengqiao\n有不符时照提示办；每周运行一次为宜。")]
     Check {
         #[command(flatten)]
         place: Place,

@@ -1,16 +1,36 @@
 //! Opening an installation: keys, database, backup before a migration, rules.
 
-use crate::Place;
+use crate::domains;
 use anyhow::{Context, bail};
-use fengqiao::domains;
 use kernel::app::Settings;
 use kernel::{App, Clock, Db};
-use std::path::PathBuf;
-use vault::{HashAlg, KeyFile, Vault};
+use std::io::{BufReader, BufWriter};
+use std::path::{Path, PathBuf};
+use vault::{HashAlg, KeyFile, Vault, backup};
 
 /// A file in a demo's data directory; no other command than `demo` opens such a directory for
 /// `serve`, and `demo` opens no other.
 pub const DEMO_MARK: &str = "DEMO";
+
+/// Where data and keys are; every command takes these.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Place {
+    /// 数据目录（数据库、密钥文件、审计链头）
+    #[arg(long, default_value = "data", global = true)]
+    pub data: PathBuf,
+    /// 使用 PostgreSQL：postgres://用户:密码@主机/库；不写则用数据目录中的嵌入式数据库
+    #[arg(long, global = true)]
+    pub database: Option<String>,
+    /// 密钥文件；不写则用数据目录中的 keys.toml。建议放在另一块盘上
+    #[arg(long, global = true)]
+    pub keys_file: Option<PathBuf>,
+    /// 以哪个账号的名义；不写则记为本机操作员（连同操作系统用户名）
+    #[arg(long = "as", value_name = "账号", global = true)]
+    pub account: Option<String>,
+    /// 升级前不自动备份（已另行备份时用）
+    #[arg(long, global = true)]
+    pub no_backup: bool,
+}
 
 impl Place {
     pub fn key_path(&self) -> PathBuf {
@@ -53,14 +73,105 @@ pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyh
     let db = Db::open(&place.database(), Clock::System, HashAlg::Sm3).await?;
     let all = domains::migrations();
     let pending = db.pending(&all).await?;
-    if pending.existing && !pending.steps.is_empty() && db.path().is_some() {
+    if pending.existing && !pending.steps.is_empty() && !place.no_backup {
         let file = place.data.join(format!("before-upgrade-{}.backup", Clock::System.now().as_second()));
-        crate::commands::write_backup(&db, &keys, &file).await?;
-        tracing::info!("升级前已备份到 {}", file.display());
+        let done = match &place.database {
+            None => write_backup(&db, &keys, &file).await,
+            Some(url) => dump(url, &keys, &file),
+        };
+        done.context("升级前的备份没有完成，数据库未做任何改动。已另行备份的，请加 --no-backup 再运行")?;
+        eprintln!("数据库将升级（{} 步）；升级前已加密备份到 {}", pending.steps.len(), file.display());
     }
     db.migrate(&all).await?;
     db.listen(domains::all().into_iter().flat_map(|d| d.listeners).collect());
     let app = App::new(db, Vault::new(keys), rulebook::shipped()?, settings);
     rulebook::load(&app).await?;
     Ok(app)
+}
+
+/// An encrypted `pg_dump` of a PostgreSQL database. The password goes by environment, never on the
+/// command line, where every user of the machine could read it.
+pub fn dump(url: &str, keys: &KeyFile, file: &Path) -> anyhow::Result<String> {
+    use std::process::{Command, Stdio};
+    let (open, password) = without_password(url);
+    let mut c = Command::new("pg_dump");
+    c.args(["--format=custom", "--no-owner", "--dbname", &open]).stdin(Stdio::null()).stdout(Stdio::piped());
+    if let Some(p) = password {
+        c.env("PGPASSWORD", p);
+    }
+    let mut child = c.spawn().context("没有 pg_dump，请安装与服务器同版本的 PostgreSQL 客户端")?;
+    let done = (|| -> anyhow::Result<String> {
+        let mut from = BufReader::new(child.stdout.take().context("pg_dump")?);
+        let mut to = BufWriter::new(std::fs::File::create_new(file)?);
+        let id = backup::encrypt(keys, &mut from, &mut to)?;
+        to.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.sync_all()?;
+        Ok(id)
+    })();
+    let status = child.wait()?;
+    if done.is_err() || !status.success() {
+        let _ = std::fs::remove_file(file);
+    }
+    if !status.success() {
+        bail!("pg_dump 没有完成（{status}）");
+    }
+    done
+}
+
+/// `postgres://user:secret@host/db` → the address without the secret, and the secret.
+fn without_password(url: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = url.split_once("://") else { return (url.into(), None) };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let Some(at) = rest[..end].rfind('@') else { return (url.into(), None) };
+    match rest[..at].split_once(':') {
+        Some((user, secret)) => (format!("{scheme}://{user}{}", &rest[at..]), Some(decoded(secret))),
+        None => (url.into(), None),
+    }
+}
+
+/// Percent-decoding, for a password in an address.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = vec![];
+    let mut i = 0;
+    while i < bytes.len() {
+        let hex = (bytes[i] == b'%').then(|| text.get(i + 1..i + 3).and_then(|h| u8::from_str_radix(h, 16).ok())).flatten();
+        out.push(hex.unwrap_or(bytes[i]));
+        i += if hex.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// An encrypted copy of the SQLite database; the key file is never inside.
+pub async fn write_backup(db: &Db, keys: &KeyFile, file: &Path) -> anyhow::Result<String> {
+    if file.exists() {
+        bail!("{} 已经存在，没有覆盖。", file.display());
+    }
+    let plain = file.with_extension("copying");
+    db.copy_into(&plain).await?;
+    let done = (|| -> anyhow::Result<String> {
+        let mut from = BufReader::new(std::fs::File::open(&plain)?);
+        let out = std::fs::File::create_new(file)?;
+        let mut to = BufWriter::new(out);
+        let id = backup::encrypt(keys, &mut from, &mut to)?;
+        to.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.sync_all()?;
+        Ok(id)
+    })();
+    let _ = std::fs::remove_file(&plain);
+    if done.is_err() {
+        let _ = std::fs::remove_file(file);
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_taken_out_of_it() {
+        let of = |u: &str| without_password(u);
+        assert_eq!(of("postgres://fq:a%40b@db:5432/x?y=1"), ("postgres://fq@db:5432/x?y=1".into(), Some("a@b".into())));
+        assert_eq!(of("postgres://fq@db/x"), ("postgres://fq@db/x".into(), None));
+        assert_eq!(of("postgres://db/x@y:z"), ("postgres://db/x@y:z".into(), None));
+    }
 }

@@ -36,7 +36,7 @@ pub struct ServeArgs {
     /// 群众访问的地址，印在回执上，例如 https://fw.example.cn
     #[arg(long, default_value = "")]
     pub public_url: String,
-    /// 运行指标的监听地址（只在本机）
+    /// 运行指标（Prometheus 文本）的监听地址，只在本机，例如 127.0.0.1:9464
     #[arg(long)]
     pub metrics: Option<String>,
 }
@@ -60,12 +60,13 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
         ..Settings::default()
     };
     let app = open(&place, Keys::MustExist, settings).await?;
-    if let Some(at) = &args.metrics {
-        metrics(at, app.clone()).await?;
-    }
+    let metrics = match &args.metrics {
+        Some(at) => Some(crate::metrics::bind(at).await?),
+        None => None,
+    };
     let listener = TcpListener::bind(listen).await.with_context(|| format!("监听 {listen}"))?;
     println!("枫桥已启动：{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
-    run(app, listener, tls, args.trusted_proxy).await
+    run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics }).await
 }
 
 fn acceptor(cert: &PathBuf, key: &PathBuf) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
@@ -85,16 +86,24 @@ fn acceptor(cert: &PathBuf, key: &PathBuf) -> anyhow::Result<tokio_rustls::TlsAc
     Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
 }
 
+/// What stands around the server.
+#[derive(Default)]
+pub struct Options {
+    pub tls: Option<tokio_rustls::TlsAcceptor>,
+    pub proxy: Option<IpAddr>,
+    /// Where metrics are asked for.
+    pub metrics: Option<TcpListener>,
+}
+
 /// Serves until a signal; open requests get ten seconds to end.
-pub async fn run(
-    app: App,
-    listener: TcpListener,
-    tls: Option<tokio_rustls::TlsAcceptor>,
-    proxy: Option<IpAddr>,
-) -> anyhow::Result<()> {
+pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::Result<()> {
+    let Options { tls, proxy, metrics } = options;
     let all = domains::all();
-    jobs::spawn(app.clone(), &all);
+    let runs = jobs::spawn(app.clone(), &all);
     let site = web::Site::new(app.clone(), all);
+    if let Some(at) = metrics {
+        crate::metrics::serve(at, site.clone(), runs);
+    }
     let router = web::router(site, identity::caller);
     let mut stop = std::pin::pin!(signal());
     let graceful = hyper_util::server::graceful::GracefulShutdown::new();
@@ -174,38 +183,4 @@ async fn signal() {
         }
     }
     let _ = ctrl_c.await;
-}
-
-/// Plain-text metrics on a port of its own, loopback only.
-async fn metrics(at: &str, app: App) -> anyhow::Result<()> {
-    let at: SocketAddr = at.parse().context("运行指标的监听地址")?;
-    if !at.ip().is_loopback() {
-        bail!("运行指标只能在本机监听，例如 127.0.0.1:9090。");
-    }
-    let listener = TcpListener::bind(at).await?;
-    let router = axum::Router::new().route(
-        "/metrics",
-        axum::routing::get(move || {
-            let app = app.clone();
-            async move {
-                let up = i32::from(app.db().ping().await.is_ok());
-                let waiting = app.db().waiting();
-                format!("# TYPE fengqiao_database_up gauge\nfengqiao_database_up {up}\n# TYPE fengqiao_writes_waiting gauge\nfengqiao_writes_waiting {waiting}\n# TYPE fengqiao_resident_bytes gauge\nfengqiao_resident_bytes {}\n", resident_bytes())
-            }
-        }),
-    );
-    tokio::spawn(async move {
-        if let Err(e) = axum::serve(listener, router).await {
-            tracing::error!("metrics: {e}");
-        }
-    });
-    Ok(())
-}
-
-/// Memory in use by this process, from `/proc`; 0 where there is none.
-fn resident_bytes() -> u64 {
-    std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|t| t.split_whitespace().nth(1)?.parse::<u64>().ok())
-        .map_or(0, |pages| pages * 4_096)
 }

@@ -10,6 +10,7 @@
 //! `NOTIFY` tells the other nodes.
 
 use crate::event::{Event, Listener};
+use crate::meter::{Counts, Meter};
 use crate::migrate::{self, Migrations, Pending};
 use crate::row::Row;
 use crate::tx::{Conn, Reader, Tx};
@@ -36,6 +37,9 @@ pub(crate) struct Writer {
     torn: bool,
     /// Told `Some(true)` on commit, `Some(false)` on failure; one channel per group.
     outcome: watch::Sender<Option<bool>>,
+    /// Finished commands in the open transaction.
+    held: u64,
+    meter: Arc<Meter>,
 }
 
 enum Kind {
@@ -50,6 +54,7 @@ struct Inner {
     queue: Semaphore,
     bus: broadcast::Sender<Event>,
     listeners: OnceLock<Vec<Listener>>,
+    meter: Arc<Meter>,
 }
 
 /// The database of this installation; cheap to clone.
@@ -66,6 +71,7 @@ enum Begin {
 impl Db {
     /// Opens `place`: a `postgres://…` address, or the path of an SQLite file, made when missing.
     pub async fn open(place: &str, clock: Clock, hash: vault::HashAlg) -> Result<Db> {
+        let meter = Arc::new(Meter::default());
         let kind = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
             let pool = sqlx::postgres::PgPoolOptions::new()
                 .max_connections(16)
@@ -75,7 +81,7 @@ impl Db {
                 .map_err(|e| Error::internal(format!("cannot reach PostgreSQL: {e}")))?;
             Kind::Postgres { url: place.to_string(), pool }
         } else {
-            open_sqlite(Path::new(place)).await?
+            open_sqlite(Path::new(place), meter.clone()).await?
         };
         let (bus, _) = broadcast::channel(1024);
         let db = Db(Arc::new(Inner {
@@ -85,6 +91,7 @@ impl Db {
             queue: Semaphore::new(MAX_WAITING),
             bus,
             listeners: OnceLock::new(),
+            meter,
         }));
         db.start();
         Ok(db)
@@ -182,12 +189,19 @@ impl Db {
         match (conn, &result) {
             (Conn::Writer(mut w), Ok(_)) => w.leave().await?,
             (Conn::Writer(mut w), Err(_)) => w.undo_savepoint().await?,
-            (Conn::PostgresTx(t), Ok(_)) => t.commit().await?,
+            (Conn::PostgresTx(t), Ok(_)) => {
+                let done = t.commit().await;
+                self.0.meter.committed(1, done.is_ok());
+                done?;
+            }
             (Conn::PostgresTx(t), Err(_)) => t.rollback().await?,
             (Conn::SqliteReader(_) | Conn::Postgres(_), _) => {}
         }
         if let Kind::Sqlite { due, .. } = &self.0.kind {
             due.notify_one();
+        }
+        if result.is_err() {
+            self.0.meter.refused();
         }
         let value = result?;
         if let Some(mut outcome) = outcome {
@@ -357,6 +371,11 @@ impl Db {
         Ok(())
     }
 
+    /// Commits, commands and batch sizes since the start.
+    pub fn counts(&self) -> Counts {
+        self.0.meter.counts()
+    }
+
     /// Commands that wait for their turn now.
     pub fn waiting(&self) -> usize {
         MAX_WAITING - self.0.queue.available_permits()
@@ -430,6 +449,7 @@ impl Writer {
     async fn leave(&mut self) -> Result<()> {
         self.conn.execute("release command").await?;
         self.torn = false;
+        self.held += 1;
         Ok(())
     }
 
@@ -440,6 +460,7 @@ impl Writer {
             let _ = self.conn.execute("rollback").await;
             self.open = false;
             self.torn = false;
+            self.meter.committed(std::mem::take(&mut self.held), false);
             self.outcome.send_replace(Some(false));
             return Ok(());
         }
@@ -460,6 +481,11 @@ impl Writer {
             let _ = self.conn.execute("rollback").await;
         }
         self.open = false;
+        // A transaction in which every command was refused holds nothing.
+        match std::mem::take(&mut self.held) {
+            0 if done.is_ok() => {}
+            held => self.meter.committed(held, done.is_ok()),
+        }
         self.outcome.send_replace(Some(done.is_ok()));
         done.map(|_| ()).map_err(Error::from)
     }
@@ -495,7 +521,7 @@ async fn hear_other_nodes(url: String, bus: broadcast::Sender<Event>) {
     }
 }
 
-async fn open_sqlite(path: &Path) -> Result<Kind> {
+async fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(|e| Error::internal(format!("{}: {e}", dir.display())))?;
     }
@@ -515,7 +541,7 @@ async fn open_sqlite(path: &Path) -> Result<Kind> {
         .acquire_timeout(PATIENCE)
         .connect_with(base.read_only(true).create_if_missing(false))
         .await?;
-    let writer = Writer { conn, open: false, torn: false, outcome: watch::channel(None).0 };
+    let writer = Writer { conn, open: false, torn: false, outcome: watch::channel(None).0, held: 0, meter };
     Ok(Kind::Sqlite {
         path: path.to_path_buf(),
         writer: Arc::new(Mutex::new(writer)),

@@ -39,7 +39,7 @@ macro_rules! migration_step {
 }
 
 /// The kernel's own tables.
-pub const KERNEL: Migrations = crate::migrations!("kernel", ("0001.sqlite.sql", "0001.postgres.sql"));
+pub const KERNEL: Migrations = crate::migrations!("kernel", ("0001.sqlite.sql", "0001.postgres.sql"), "0002_indexes.sql");
 
 /// Which steps of all domains are not yet applied.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use crate::row::{FromRow, Row, Value};
 use crate::search::{self, Ask, Doc, Hit};
 use crate::{Act, Engine, Error, Reach, Result, Sql, StationId, Timestamp, Uuid, args, sql};
 use sqlx::{Executor, PgConnection, SqliteConnection};
+use std::collections::BTreeMap;
 use tokio::sync::OwnedMutexGuard;
 
 /// The connection behind a transaction or a reader.
@@ -314,13 +315,8 @@ impl Tx {
 
     /// The next number of a running series of this station and year, without gaps (1, 2, 3 …).
     pub async fn next_number(&mut self, station: StationId, series: &str, year: i64) -> Result<i64> {
-        self.exec(
-            sql!("insert into kernel_number (station_id, name, year, last) values ($1, $2, $3, 1) on conflict (station_id, name, year) do update set last = kernel_number.last + 1"),
-            args![station, series, year],
-        )
-        .await?;
         self.count(
-            sql!("select last as n from kernel_number where station_id = $1 and name = $2 and year = $3"),
+            sql!("insert into kernel_number (station_id, name, year, last) values ($1, $2, $3, 1) on conflict (station_id, name, year) do update set last = kernel_number.last + 1 returning last as n"),
             args![station, series, year],
         )
         .await
@@ -328,36 +324,45 @@ impl Tx {
 
     /// Puts a record into the search index, or renews it.
     pub async fn index(&mut self, doc: &Doc<'_>) -> Result<()> {
-        self.unindex(doc.id).await?;
+        if self.count(sql!("select count(*) as n from kernel_search where id = $1"), args![doc.id]).await? > 0 {
+            self.unindex(doc.id).await?;
+        }
         let both = format!("{}\n{}", doc.title, doc.text);
         let title = crate::text::cut(doc.title, 120);
         let mut number = doc_floor(doc.at) | (doc.id.as_u128() as i64 & 0xfff);
-        while self
-            .count(sql!("select count(*) as n from kernel_search where doc = $1"), args![number])
-            .await?
-            > 0
-        {
+        // Another record may stand at the same number: the next free one is taken.
+        while !self.index_at(number, doc, &title, &both).await? {
             number += 1;
         }
-        if self.engine() == Engine::Sqlite {
-            self.exec(
-                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title) values ($1, $2, $3, $4, $5, $6, $7)"),
+        Ok(())
+    }
+
+    /// False when another record has this document number.
+    async fn index_at(&mut self, number: i64, doc: &Doc<'_>, title: &str, both: &str) -> Result<bool> {
+        if self.engine() == Engine::Postgres {
+            let n = self
+                .exec(
+                    sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title, tokens) values ($1, $2, $3, $4, $5, $6, $7, cast($8 as text)::tsvector) on conflict (doc) do nothing"),
+                    args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title, search::index_tsvector(both)],
+                )
+                .await?;
+            return Ok(n == 1);
+        }
+        let n = self
+            .exec(
+                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title) values ($1, $2, $3, $4, $5, $6, $7) on conflict (doc) do nothing"),
                 args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title],
             )
             .await?;
-            self.exec(
-                sql!("insert into kernel_search_fts (rowid, tokens) values ($1, $2)"),
-                args![number, search::index_tokens(&both)],
-            )
-            .await?;
-        } else {
-            self.exec(
-                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title, tokens) values ($1, $2, $3, $4, $5, $6, $7, cast($8 as text)::tsvector)"),
-                args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title, search::index_tsvector(&both)],
-            )
-            .await?;
+        if n == 0 {
+            return Ok(false);
         }
-        Ok(())
+        self.exec(
+            sql!("insert into kernel_search_fts (rowid, tokens) values ($1, $2)"),
+            args![number, search::index_tokens(both)],
+        )
+        .await?;
+        Ok(true)
     }
 
     /// Takes a record out of the search index (retention, merged addresses).
@@ -405,15 +410,17 @@ impl Tx {
 }
 
 async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAlg) -> Result<()> {
-    conn.exec(
-        sql!("insert into kernel_audit_head (chain, seq, hash) values ($1, 0, $2) on conflict (chain) do nothing"),
-        args![act.station, audit::GENESIS],
-    )
-    .await?;
-    let head = conn
-        .rows(sql!("select seq, hash from kernel_audit_head where chain = $1 @lock"), args![act.station])
-        .await?;
-    let head = head.first().ok_or_else(|| Error::internal("audit head is missing"))?;
+    let head = match head_of(conn, act.station).await? {
+        Some(head) => head,
+        None => {
+            conn.exec(
+                sql!("insert into kernel_audit_head (chain, seq, hash) values ($1, 0, $2) on conflict (chain) do nothing"),
+                args![act.station, audit::GENESIS],
+            )
+            .await?;
+            head_of(conn, act.station).await?.ok_or_else(|| Error::internal("audit head is missing"))?
+        }
+    };
     let mut seq: i64 = head.get("seq")?;
     let mut prev: Vec<u8> = head.get("hash")?;
     for note in notes {
@@ -426,10 +433,14 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
             args![act.station, seq, act.at, alg.id(), prev, hash, text],
         )
         .await?;
+        let mut by_kind: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
         for s in body.subjects.iter().chain(body.about.iter()) {
+            by_kind.entry(&s.k).or_default().push(s.id);
+        }
+        for (kind, ids) in by_kind {
             conn.exec(
-                sql!("insert into kernel_audit_subject (kind, id, chain, seq) values ($1, $2, $3, $4) on conflict do nothing"),
-                args![&s.k, s.id, act.station, seq],
+                sql!("insert into kernel_audit_subject (kind, id, chain, seq) select cast($1 as text), i.*, cast($3 as @uuid), cast($4 as @int) from @ids($2) as i where true on conflict do nothing"),
+                args![kind, crate::row::ids(&ids), act.station, seq],
             )
             .await?;
         }
@@ -441,4 +452,9 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
     )
     .await?;
     Ok(())
+}
+
+async fn head_of(conn: &mut Conn, chain: StationId) -> Result<Option<Row>> {
+    let rows = conn.rows(sql!("select seq, hash from kernel_audit_head where chain = $1 @lock"), args![chain]).await?;
+    Ok(rows.into_iter().next())
 }

@@ -1,12 +1,12 @@
 //! A party's own matter, by the code on the own paper: no account, nobody else's data.
 
 use crate::guess::{self, Pace};
-use crate::web_pages::place_of;
+use crate::web_pages::{place_of, refused};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use dossier::view::{PartyView, RIGHTS};
-use kernel::{Actor, FieldErrors, Purpose, Reader, Refusal, StationId, Tx};
+use kernel::{Actor, FieldErrors, Purpose, Reader, Refusal, StationId};
 use web::page::Again;
 use web::{Answer, Ctx, Form, Page};
 
@@ -58,28 +58,23 @@ impl Matter {
 /// The page of the party; a wrong code is slowed, recorded and tells nothing.
 async fn show(ctx: &Ctx, headers: &HeaderMap, code: &str, form: &Form) -> Answer {
     let place = place_of(headers);
-    match guess::pace(&place, ctx.now()) {
+    match guess::begin(&place, ctx.now()) {
         Pace::Now => {}
         Pace::After(wait) => tokio::time::sleep(wait).await,
-        Pace::NotNow => {
+        pace => {
+            if pace == Pace::Stopped {
+                refused(ctx, "portal.matter_paused").await?;
+            }
             let refusal = Refusal::new("portal.too_many", "输错的次数太多，暂停查询十分钟。", "请核对告知单上的查询码，或带告知单到派出所窗口查询。");
             return show_ask(ctx, form, Again::from_error(refusal.into())?);
         }
     }
     let Some((v, subjects)) = dossier::actions::own_view(&ctx.app, code).await? else {
-        guess::wrong(&place, ctx.now());
-        let who = Actor::resident(StationId::NIL);
-        let act = ctx.app.act(&who, "portal.matter_refused", Purpose::OwnMatter, ctx.app.fresh_command());
-        ctx.app
-            .db()
-            .write(&act, async |tx: &mut Tx| {
-                tx.refused("portal.matter_refused", &[]);
-                Ok(())
-            })
-            .await?;
+        refused(ctx, "portal.matter_refused").await?;
         let e = FieldErrors::one("code", "没有找到，或者查询码已作废。请核对告知单上的查询码（不分大小写，可不写短横线）。");
         return show_ask(ctx, form, Again::from_error(e)?);
     };
+    guess::right(&place);
     let now = ctx.now();
     let look = ctx.app.look(&Actor::resident(StationId::NIL), "portal.matter", Purpose::OwnMatter);
     let looks = ctx.app.db().read(&look, async |r: &mut Reader| audit::store::looks(r, &subjects, now).await).await?;

@@ -174,6 +174,18 @@ pub(crate) fn place_of(headers: &HeaderMap) -> String {
     headers.get("x-client-ip").and_then(|v| v.to_str().ok()).unwrap_or("unknown").to_string()
 }
 
+/// Puts a refused look-up into the chain.
+pub(crate) async fn refused(ctx: &Ctx, action: &'static str) -> kernel::Result<()> {
+    let act = ctx.app.act(&Actor::resident(StationId::NIL), action, Purpose::OwnMatter, ctx.app.fresh_command());
+    ctx.app
+        .db()
+        .write(&act, async |tx: &mut Tx| {
+            tx.refused(action, &[]);
+            Ok(())
+        })
+        .await
+}
+
 /// `POST /p/receipt`
 pub async fn state(ctx: Ctx, headers: HeaderMap, mut form: Form) -> Answer {
     let secret = form.required("secret", "查询码", 60);
@@ -181,10 +193,13 @@ pub async fn state(ctx: Ctx, headers: HeaderMap, mut form: Form) -> Answer {
         return show_ask(&ctx, &form, Again::from_error(e)?);
     }
     let place = place_of(&headers);
-    match guess::pace(&place, ctx.now()) {
+    match guess::begin(&place, ctx.now()) {
         Pace::Now => {}
         Pace::After(wait) => tokio::time::sleep(wait).await,
-        Pace::NotNow => {
+        pace => {
+            if pace == Pace::Stopped {
+                refused(&ctx, "portal.receipt_paused").await?;
+            }
             let refusal = Refusal::new("portal.too_many", "输错的次数太多，暂停查询十分钟。", "请核对回执上的查询码，或带回执到派出所窗口查询。");
             return show_ask(&ctx, &form, Again::from_error(refusal.into())?);
         }
@@ -194,18 +209,11 @@ pub async fn state(ctx: Ctx, headers: HeaderMap, mut form: Form) -> Answer {
     let look = ctx.app.look(&who, "portal.receipt", Purpose::OwnMatter);
     let found = ctx.app.db().read(&look, async |r: &mut Reader| incidents::store::by_receipt(r, &hash).await).await?;
     let Some(id) = found else {
-        guess::wrong(&place, ctx.now());
-        let act = ctx.app.act(&who, "portal.receipt_refused", Purpose::OwnMatter, ctx.app.fresh_command());
-        ctx.app
-            .db()
-            .write(&act, async |tx: &mut Tx| {
-                tx.refused("portal.receipt_refused", &[]);
-                Ok(())
-            })
-            .await?;
+        refused(&ctx, "portal.receipt_refused").await?;
         let e = kernel::FieldErrors::one("secret", "没有找到这份回执。请核对查询码（不分大小写，可不写短横线）。");
         return show_ask(&ctx, &form, Again::from_error(e)?);
     };
+    guess::right(&place);
     let now = ctx.now();
     let content = ctx
         .app

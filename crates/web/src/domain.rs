@@ -106,6 +106,7 @@ struct Inner {
     app: App,
     domains: Vec<Domain>,
     menu: Vec<MenuItem>,
+    meter: crate::meter::Meter,
 }
 
 /// The running site, the state of every handler.
@@ -116,10 +117,14 @@ impl Site {
     pub fn new(app: App, domains: Vec<Domain>) -> Site {
         let mut menu: Vec<MenuItem> = domains.iter().flat_map(|d| d.menu.clone()).collect();
         menu.sort_by_key(|m| m.order);
-        Site(Arc::new(Inner { app, domains, menu }))
+        Site(Arc::new(Inner { app, domains, menu, meter: crate::meter::Meter::default() }))
     }
     pub fn app(&self) -> &App {
         &self.0.app
+    }
+    /// Requests, latencies and live streams since the start.
+    pub fn meter(&self) -> &crate::meter::Meter {
+        &self.0.meter
     }
     pub fn domains(&self) -> &[Domain] {
         &self.0.domains

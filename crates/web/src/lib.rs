@@ -8,6 +8,7 @@ pub mod domain;
 pub mod failure;
 pub mod form;
 pub mod live;
+pub mod meter;
 pub mod page;
 pub mod router;
 pub mod show;

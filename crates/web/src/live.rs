@@ -21,7 +21,10 @@ pub async fn stream(
         query.get("topics").map_or(vec![], |t| t.split(',').take(20).map(|s| s.trim().to_string()).collect());
     let station = ctx.who.station;
     let everywhere = matches!(ctx.who.reach(), kernel::Reach::All);
+    let open = site.meter().open_live();
     let events = BroadcastStream::new(site.app().db().subscribe()).filter_map(move |received| {
+        // Held by the stream: counted until the page is left.
+        let _ = &open;
         let out = match received {
             Ok(e) if (everywhere || e.station == station) && topics.iter().any(|t| e.topic.starts_with(t.as_str())) => {
                 Some(Ok(Event::default().event("change").data(format!("{} {}", e.topic, e.id))))

@@ -46,6 +46,7 @@ pub fn router(site: Site, caller: Caller) -> Router {
             Duration::from_secs(60),
         ))
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(site.meter().clone(), crate::meter::count))
         .with_state(site)
 }
 

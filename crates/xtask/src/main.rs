@@ -1,9 +1,13 @@
 //! `cargo xt <what>`: the project's own tools, in Rust, with next to no dependencies.
 //!
-//! `test` installs what the tests need and runs all of them; `tidy` turns conventions into checks; `bench` measures.
+//! `test` installs what the tests need and runs all of them; `tidy` turns conventions into checks;
+//! `soak` and `bench` measure; `dist` packs a release.
 
 mod bench;
+mod dist;
+mod drill;
 mod postgres;
+mod sbom;
 mod test;
 mod tidy;
 
@@ -13,11 +17,18 @@ const HELP: &str = "\
 cargo xt test [--fast]   everything: packages, format, lints, tidy, tests on both engines
 cargo xt tidy            the conventions of the house, as checks
 cargo xt bench roster    duty rosters from the public format: --dir <folder> [--seconds 60] [--threads 2] [--json]
+cargo xt soak writes     the built program killed while it writes: [--kills 1000] [--json]
+cargo xt bench web       pages under load on years of data: [--incidents N] [--disputes N] [--rate N] [--json]
+cargo xt dist            the offline release archive with licences, docs, unit, checksums and SBOM
 ";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    let word = |n: usize| args.get(n).map_or("", String::as_str);
     let done = match args.first().map(String::as_str) {
+        Some("soak") if word(1) == "writes" => drill::run("writes", &args[2..]),
+        Some("bench") if word(1) == "web" => drill::run("web", &args[2..]),
+        Some("dist") => dist::run(),
         Some("test") => test::run(args.iter().any(|a| a == "--fast")),
         Some("tidy") => tidy::run(),
         Some("bench") => bench::run(&args[1..]),

@@ -13,7 +13,7 @@ const PACKAGES: &[(&str, &str)] = &[
 ];
 
 /// Runs a step and says how long it took; an error names the command.
-fn step(name: &str, command: &mut Command) -> Result<(), String> {
+pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
     eprintln!("── {name}");
     let began = Instant::now();
     let status = command.status().map_err(|e| format!("{name}: {e}"))?;
@@ -21,7 +21,7 @@ fn step(name: &str, command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{name} failed")) }
 }
 
-fn cargo(args: &[&str]) -> Command {
+pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut c = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
     c.args(args);
     c

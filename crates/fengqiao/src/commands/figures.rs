@@ -28,9 +28,6 @@ pub struct FiguresArgs {
     /// 输出 JSON 数组：key、name、version、definition、numerator、denominator、value、certainty
     #[arg(long)]
     json: bool,
-    /// 以哪个账号的名义；不写则记为本机操作员
-    #[arg(long = "as")]
-    account: Option<String>,
 }
 
 /// A moment, or a day, which means its end: all that was known when it was over.
@@ -49,7 +46,7 @@ fn day(text: &str) -> anyhow::Result<Date> {
 pub async fn figures(place: Place, args: FiguresArgs) -> anyhow::Result<()> {
     let (from, until) = (day(&args.from)?, day(&args.to)?);
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
-    let actor = acting(&app, args.account.as_deref()).await?;
+    let actor = acting(&app, place.account.as_deref()).await?;
     let station = station(&app, args.station.as_deref()).await?;
     let act = app.look(&actor, "bulletins.figures", Purpose::Statistics).in_station(station);
     let as_of = args.as_known_on.as_deref().map_or_else(|| Ok(app.now()), moment)?;
@@ -102,9 +99,6 @@ pub struct ExportArgs {
     /// 用途，写入审计和文件
     #[arg(long)]
     reason: String,
-    /// 以哪个账号的名义；不写则记为本机操作员
-    #[arg(long = "as")]
-    account: Option<String>,
 }
 
 /// `fengqiao export`
@@ -118,7 +112,7 @@ pub async fn export(place: Place, args: ExportArgs) -> anyhow::Result<()> {
         bail!("{} 已经存在，没有覆盖。", args.file.display());
     }
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
-    let actor = acting(&app, args.account.as_deref()).await?;
+    let actor = acting(&app, place.account.as_deref()).await?;
     let station = station(&app, args.station.as_deref()).await?;
     let act = app.look(&actor, "exchange.export", purpose);
     let ask = Ask { what, station, from, until, purpose, reason: args.reason };

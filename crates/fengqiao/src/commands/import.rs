@@ -1,7 +1,7 @@
 //! `fengqiao import`: preview, write, error file.
 
 use crate::Place;
-use crate::commands::acting;
+use crate::commands::{acting, bar};
 use crate::open::{Keys, open};
 use anyhow::{Context, bail};
 use exchange::actions::Job;
@@ -26,9 +26,6 @@ pub struct ImportArgs {
     /// 只看预览，不写入
     #[arg(long)]
     pub dry_run: bool,
-    /// 以哪个账号的名义；不写则记为本机操作员
-    #[arg(long = "as")]
-    pub account: Option<String>,
 }
 
 /// `fengqiao import`
@@ -38,7 +35,7 @@ pub async fn command(place: Place, args: ImportArgs) -> anyhow::Result<()> {
     let bytes = std::fs::read(&args.file).with_context(|| format!("文件 {}", args.file.display()))?;
     let table = exchange::table::read(&bytes, &mapping)?;
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
-    let actor = acting(&app, args.account.as_deref()).await?;
+    let actor = acting(&app, place.account.as_deref()).await?;
     let code = args.station.clone().or(mapping.target.station.clone());
     let station = station(&app, code.as_deref()).await?;
     let file_name = args.file.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
@@ -51,8 +48,9 @@ pub async fn command(place: Place, args: ImportArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let all = before.counts.accepted;
-    let report = exchange::actions::import(&app, &job, &table, &|done| eprint!("\r写入 {done}/{all} ")).await?;
-    eprintln!();
+    let bar = bar(all as u64, "写入");
+    let report = exchange::actions::import(&app, &job, &table, &|done| bar.set_position(done as u64)).await?;
+    bar.finish_and_clear();
     println!("导入完成：");
     show(&report);
     if report.counts.refused > 0 {

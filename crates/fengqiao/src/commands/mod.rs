@@ -3,11 +3,11 @@
 pub mod figures;
 pub mod import;
 
-use crate::open::{DEMO_MARK, Keys, open};
+use crate::open::{DEMO_MARK, Keys, dump, open, write_backup};
 use crate::{Place, serve};
 use anyhow::{Context, bail};
 use kernel::app::Settings;
-use kernel::{Actor, Clock, Db, Purpose};
+use kernel::{Actor, Clock, Permission, Purpose};
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use vault::{KeyFile, KeyKind, backup};
@@ -65,6 +65,12 @@ pub async fn acting(app: &kernel::App, account: Option<&str>) -> anyhow::Result<
     Ok(actor)
 }
 
+/// A progress bar on standard error; nothing is drawn when that is not a terminal.
+pub fn bar(all: u64, what: &'static str) -> indicatif::ProgressBar {
+    let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} 约剩 {eta}");
+    indicatif::ProgressBar::new(all).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar())).with_message(what)
+}
+
 /// `fengqiao demo`: fills an empty directory through the same actions as a user's clicks, then
 /// serves on loopback.
 pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
@@ -87,8 +93,14 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
     if fresh {
         eprintln!("正在生成演示数据……");
         let began = std::time::Instant::now();
-        let accounts = demo::fill(&app, &|done, all, what| eprint!("\r{done}/{all} {what}          ")).await?;
-        eprintln!("\r演示数据已生成，用时 {:.1} 秒。        ", began.elapsed().as_secs_f32());
+        let bar = bar(0, "演示数据");
+        let accounts = demo::fill(&app, &|done, all, _| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        })
+        .await?;
+        bar.finish_and_clear();
+        eprintln!("演示数据已生成，用时 {:.1} 秒。", began.elapsed().as_secs_f32());
         let lines: Vec<String> = accounts
             .iter()
             .map(|a| format!("{}\t{}\t{}\t{}\t{}", a.role.label(), a.account, a.password, a.name, a.unit))
@@ -102,7 +114,7 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
     }
     println!("\n枫桥演示已启动：http://{}", listener.local_addr()?);
     println!("群众入口：http://{}/p", listener.local_addr()?);
-    serve::run(app, listener, None, None).await
+    serve::run(app, listener, serve::Options::default()).await
 }
 
 /// `fengqiao init`
@@ -126,15 +138,25 @@ pub async fn init(place: Place, suite: &str) -> anyhow::Result<()> {
 pub async fn audit(place: Place, what: AuditCommand) -> anyhow::Result<()> {
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
     let default = kernel::verify::heads_file(&place.data);
+    let actor = acting(&app, place.account.as_deref()).await?;
     match what {
         AuditCommand::Sign => {
+            actor.must(Permission::AuditVerify)?;
             let n = kernel::verify::sign_heads(&app, &default).await?;
             let seals = if default.exists() { kernel::verify::read_heads(&default)? } else { vec![] };
             println!("签名 {n} 条链的链头，写入 {}", default.display());
             println!("当日根：{}", kernel::verify::printed_root(&seals, app.now()));
         }
         AuditCommand::Verify { heads, json } => {
-            let act = app.look(&local(), "audit.verify", Purpose::Audit);
+            actor.must(Permission::AuditVerify)?;
+            let act = app.act(&actor, "audit.verify", Purpose::Audit, app.fresh_command());
+            app.db()
+                .write(&act, async |tx: &mut kernel::Tx| {
+                    tx.record("audit.verify", &[], "");
+                    Ok(())
+                })
+                .await?;
+            let act = app.look(&actor, "audit.verify", Purpose::Audit);
             let file = heads.or_else(|| default.exists().then_some(default));
             let v = kernel::verify::verify(&app, &act, file.as_deref()).await?;
             if json {
@@ -157,54 +179,51 @@ pub async fn audit(place: Place, what: AuditCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An encrypted copy of the SQLite database; the key file is never inside.
-pub async fn write_backup(db: &Db, keys: &KeyFile, file: &Path) -> anyhow::Result<String> {
+/// `fengqiao backup`: recorded like every other deed, in the copy as well.
+pub async fn backup(place: Place, file: &Path) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{} 已经存在，没有覆盖。", file.display());
     }
-    let plain = file.with_extension("copying");
-    db.copy_into(&plain).await?;
-    let done = (|| -> anyhow::Result<String> {
-        let mut from = BufReader::new(std::fs::File::open(&plain)?);
-        let out = std::fs::File::create_new(file)?;
-        let mut to = BufWriter::new(out);
-        let id = backup::encrypt(keys, &mut from, &mut to)?;
-        to.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.sync_all()?;
-        Ok(id)
-    })();
-    let _ = std::fs::remove_file(&plain);
-    if done.is_err() {
-        let _ = std::fs::remove_file(file);
-    }
-    done
-}
-
-/// `fengqiao backup`
-pub async fn backup(place: Place, file: &Path) -> anyhow::Result<()> {
+    let app = open(&place, Keys::MustExist, Settings::default()).await?;
+    let actor = acting(&app, place.account.as_deref()).await?;
+    actor.must(Permission::SystemSee)?;
     let keys = KeyFile::load(&place.key_path())?;
-    if place.database.is_some() {
-        bail!("PostgreSQL 请用 pg_dump 备份，并另行加密保存。");
-    }
-    let db = Db::open(&place.database(), Clock::System, vault::HashAlg::Sm3).await?;
-    let id = write_backup(&db, &keys, file).await?;
-    db.close().await;
+    let act = app.act(&actor, "backup.write", Purpose::Administration, app.fresh_command());
+    app.db()
+        .write(&act, async |tx: &mut kernel::Tx| {
+            tx.record("backup.write", &[], "");
+            Ok(())
+        })
+        .await?;
+    let spinner = indicatif::ProgressBar::new_spinner().with_message("正在复制和加密");
+    spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+    let id = match &place.database {
+        None => write_backup(app.db(), &keys, file).await?,
+        Some(url) => dump(url, &keys, file)?,
+    };
+    spinner.finish_and_clear();
+    app.db().close().await;
     println!("已加密备份到 {}（备份密钥 {id}）。恢复时需要含有这把密钥的密钥文件。", file.display());
     Ok(())
 }
 
-/// `fengqiao restore`: into a directory without a database.
+/// `fengqiao restore`: into a directory without a database. A backup of PostgreSQL becomes a file for
+/// `pg_restore`.
 pub fn restore(place: Place, file: &Path) -> anyhow::Result<()> {
-    let target = place.db_path();
+    let target = if place.database.is_some() { place.data.join("fengqiao.dump") } else { place.db_path() };
     if target.exists() {
-        bail!("{} 已经有数据库，没有覆盖。请恢复到空目录。", target.display());
+        bail!("{} 已经存在，没有覆盖。请恢复到空目录。", target.display());
     }
     let mut from = BufReader::new(std::fs::File::open(file).with_context(|| format!("备份 {}", file.display()))?);
     let needed = backup::key_of(&mut from)?;
     let path = place.key_path();
     if !path.exists() {
-        bail!("恢复需要密钥 {needed}：请用 --keys-file 指定含有它的密钥文件。");
+        bail!("这份备份需要备份密钥 {needed}：请用 --keys-file 指定含有它的密钥文件。");
     }
     let keys = KeyFile::load(&path)?;
+    if !keys.describe().iter().any(|k| k.id == needed) {
+        bail!("这份备份需要备份密钥 {needed}，{} 里没有它：请用 --keys-file 指定含有它的密钥文件。", path.display());
+    }
     std::fs::create_dir_all(&place.data)?;
     let temporary = target.with_extension("restoring");
     let mut from = BufReader::new(std::fs::File::open(file)?);
@@ -218,6 +237,10 @@ pub fn restore(place: Place, file: &Path) -> anyhow::Result<()> {
         let _ = std::fs::remove_file(&temporary);
     }
     done?;
+    if place.database.is_some() {
+        println!("已解密到 {}（密钥 {needed}）。请建立空的数据库，再运行 pg_restore --no-owner --dbname <地址> {}", target.display(), target.display());
+        return Ok(());
+    }
     println!("已恢复到 {}。请运行 fengqiao audit verify --data {} 核对审计链。", target.display(), place.data.display());
     Ok(())
 }
@@ -239,10 +262,12 @@ pub async fn keys(place: Place, what: KeysCommand) -> anyhow::Result<()> {
         }
         KeysCommand::Rotate { kind } => {
             let kind = KeyKind::from_name(&kind).with_context(|| format!("没有“{kind}”这类密钥，请写 data、head 或 backup"))?;
+            let app = open(&place, Keys::MustExist, Settings::default()).await?;
+            let actor = acting(&app, place.account.as_deref()).await?;
+            actor.must(Permission::SystemSee)?;
             let id = keys.rotate(kind, &kernel::clock::day_of(Clock::System.now()).to_string())?;
             keys.save(&path)?;
-            let app = open(&place, Keys::MustExist, Settings::default()).await?;
-            let act = app.act(&local(), "keys.rotate", Purpose::Administration, app.fresh_command());
+            let act = app.act(&actor, "keys.rotate", Purpose::Administration, app.fresh_command());
             app.db()
                 .write(&act, async |tx: &mut kernel::Tx| {
                     tx.record("keys.rotate", &[], &id);
@@ -259,11 +284,13 @@ pub async fn keys(place: Place, what: KeysCommand) -> anyhow::Result<()> {
 /// `fengqiao check`
 pub async fn check(place: Place) -> anyhow::Result<()> {
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
+    let actor = acting(&app, place.account.as_deref()).await?;
+    actor.must(Permission::SystemSee)?;
     println!("密钥文件    {}", place.key_path().display());
     println!("数据库      {}", app.db().engine().name());
     app.db().ping().await?;
     let began = std::time::Instant::now();
-    let act = app.act(&local(), "check.write", Purpose::Administration, app.fresh_command());
+    let act = app.act(&actor, "check.write", Purpose::Administration, app.fresh_command());
     app.db()
         .write(&act, async |tx: &mut kernel::Tx| {
             tx.record("check.write", &[], "");
@@ -271,7 +298,7 @@ pub async fn check(place: Place) -> anyhow::Result<()> {
         })
         .await?;
     println!("写入落盘    {:.1} 毫秒", began.elapsed().as_secs_f64() * 1000.0);
-    let act = app.look(&local(), "audit.verify", Purpose::Audit);
+    let act = app.look(&actor, "audit.verify", Purpose::Audit);
     let heads = kernel::verify::heads_file(&place.data);
     let v = kernel::verify::verify(&app, &act, heads.exists().then_some(heads.as_path())).await?;
     println!("审计链      {}（{} 条记录）", if v.is_whole() { "完整" } else { "有不符，请运行 fengqiao audit verify" }, v.entries);

@@ -71,7 +71,7 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map_or(id, |(_, cluster)| cluster);
     store::insert(tx, id, (&number, year, n), new, &place, reporter, cluster, &title).await?;
-    store::insert_signature(tx, id, &signature).await?;
+    store::insert_signature(tx, id, n, &signature).await?;
     index(tx, id, &number, &title, new, &place).await?;
     let mut how = rules.name("incident.source", &new.source_code).to_string();
     if !new.note.is_empty() {

@@ -180,13 +180,22 @@ pub async fn linked(r: &mut Reader, id: IncidentId) -> Result<Vec<(LinkKind, Lin
     rows.iter().map(|row| Ok((row.get("link_kind")?, kernel::FromRow::from_row(row)?))).collect()
 }
 
-/// The desk: open incidents of one state, or all open ones, oldest first.
+/// The desk: the newest incidents in these states. Each state is read by its own index range, so
+/// that a station with years behind it costs no more than a new one.
 pub async fn open_lines(r: &mut Reader, station: StationId, states: &[State], limit: i64) -> Result<Vec<Line>> {
-    r.all(
-        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where station_id = $1 and state in @texts($2) order by called_at desc, id desc limit $3"),
-        args![station, kernel::row::texts(&states.iter().map(|s| s.code()).collect::<Vec<_>>()), limit],
-    )
-    .await
+    let mut out: Vec<Line> = vec![];
+    for state in states {
+        out.extend(
+            r.all::<Line>(
+                sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where station_id = $1 and state = $2 order by called_at desc, id desc limit $3"),
+                args![station, *state, limit],
+            )
+            .await?,
+        );
+    }
+    out.sort_by_key(|l| std::cmp::Reverse((l.called_at, l.id)));
+    out.truncate(limit.max(0) as usize);
+    Ok(out)
 }
 
 /// How many there are in each of the given states.
@@ -254,34 +263,37 @@ pub async fn earlier(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
     .await
 }
 
-/// Keeps the signature and its index keys.
-pub async fn insert_signature(tx: &mut Tx, id: IncidentId, s: &Signature) -> Result<()> {
+/// Incidents kept under one index key.
+const SLOTS: i64 = 8;
+/// Candidates that are compared at most.
+const CANDIDATES: i64 = 60;
+
+fn band_texts(s: &Signature) -> kernel::Value {
+    kernel::row::texts(&s.bands().iter().map(i64::to_string).collect::<Vec<_>>())
+}
+
+/// Keeps the signature and its index keys; `n` is the incident's running number.
+pub async fn insert_signature(tx: &mut Tx, id: IncidentId, n: i64, s: &Signature) -> Result<()> {
     let station = tx.act().station;
     tx.exec(
         sql!("insert into incidents_signature (incident_id, title_hashes, body_hashes, matter_hashes) values ($1, $2, $3, $4)"),
         args![id, Signature::to_bytes(&s.title), Signature::to_bytes(&s.body), Signature::to_bytes(&s.matters)],
     )
     .await?;
-    for band in s.bands() {
-        tx.exec(
-            sql!("insert into incidents_shingle (station_id, band, incident_id) values ($1, $2, $3)"),
-            args![station, band, id],
-        )
-        .await?;
-    }
+    tx.exec(
+        sql!("insert into incidents_band (station_id, band, slot, incident_id) select cast($1 as @uuid), b.*, cast($3 as @int), cast($4 as @uuid) from @ints($2) as b where true on conflict (station_id, band, slot) do update set incident_id = excluded.incident_id"),
+        args![station, band_texts(s), n % SLOTS, id],
+    )
+    .await?;
     Ok(())
 }
 
-/// Candidates that share an index key, with cluster and signature; newest 60.
+/// Candidates that share an index key, with cluster and signature; the newest.
 pub async fn candidates(r: &mut Reader, station: StationId, s: &Signature) -> Result<Vec<(IncidentId, IncidentId, Signature)>> {
-    let bands: Vec<String> = s.bands().iter().map(i64::to_string).collect();
-    if bands.is_empty() {
-        return Ok(vec![]);
-    }
     let rows = r
         .rows(
-            sql!("select i.id, i.cluster_id, g.title_hashes, g.body_hashes, g.matter_hashes from incidents_intake i join incidents_signature g on g.incident_id = i.id where i.id in (select incident_id from incidents_shingle where station_id = $1 and band in @ints($2)) order by i.called_at desc limit 60"),
-            args![station, kernel::row::texts(&bands)],
+            sql!("select i.id, i.cluster_id, g.title_hashes, g.body_hashes, g.matter_hashes from (select distinct incident_id from incidents_band where station_id = $1 and band in @ints($2) order by incident_id desc limit $3) c join incidents_intake i on i.id = c.incident_id join incidents_signature g on g.incident_id = c.incident_id order by i.called_at desc"),
+            args![station, band_texts(s), CANDIDATES],
         )
         .await?;
     rows.iter()
