@@ -7,6 +7,7 @@ use web::Domain;
 pub fn all() -> Vec<Domain> {
     vec![
         rulebook::domain(),
+        categories::domain(),
         identity::domain(),
         attachments::domain(),
         places::domain(),

@@ -30,13 +30,14 @@ const RESPOND: Need = Need::Any(&[P::IncidentSee, P::IncidentRespond]);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{desk, detail, forms, handover, register};
+    use web_pages::{desk, detail, forms, handover, register, repeats};
     Domain {
         name: "incidents",
-        migrations: Some(kernel::migrations!("incidents", "0001_incidents.sql", "0002_history.sql", "0003_scale.sql")),
+        migrations: Some(kernel::migrations!("incidents", "0001_incidents.sql", "0002_history.sql", "0003_scale.sql", "0004_suggestions.sql")),
         routes: vec![
             get("/incidents/desk", Need::Can(P::IncidentDesk), desk::page),
             get("/incidents/desk/list", Need::Can(P::IncidentDesk), desk::list),
+            get("/incidents/repeats", Need::Can(P::IncidentDesk), repeats::page),
             get("/incidents", Need::Can(P::IncidentSee), register::page),
             get("/incidents/new", Need::Can(P::IncidentTake), forms::new),
             post("/incidents/new", Need::Can(P::IncidentTake), forms::take),
@@ -59,6 +60,7 @@ pub fn domain() -> Domain {
         menu: vec![
             MenuItem { group: "警情", label: "接警台", path: "/incidents/desk", permission: P::IncidentDesk, order: 20 },
             MenuItem { group: "警情", label: "登记警情", path: "/incidents/new", permission: P::IncidentTake, order: 21 },
+            MenuItem { group: "警情", label: "重复诉求", path: "/incidents/repeats", permission: P::IncidentDesk, order: 21 },
             MenuItem { group: "警情", label: "警情台账", path: "/incidents", permission: P::IncidentSee, order: 22 },
             MenuItem { group: "警情", label: "交接班", path: "/incidents/handover", permission: P::HandoverSign, order: 23 },
         ],

@@ -1,5 +1,7 @@
 //! Text as people type it: full-width digits, zero-width characters, stray blanks.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters that show nothing and come in by copying: zero-width, direction marks, BOM, soft
@@ -30,13 +32,11 @@ pub fn digits(typed: &str) -> String {
 /// The commonest traditional forms met in names and papers (not a full converter).
 fn simplify(c: char) -> char {
     const PAIRS: &str = "張张陳陈劉刘楊杨趙赵黃黄吳吴孫孙馬马羅罗鄭郑謝谢許许韓韩馮冯鄧邓蕭萧葉叶蘇苏盧卢蔣蒋賈贾魏魏鐘钟譚谭陸陆閻阎韋韦孟孟龍龙萬万顧顾錢钱湯汤龔龚齊齐華华國国區区號号樓楼門门單单電电話话區区東东車车報报警警隊队員员處处調调解解糾纠紛纷鄰邻噪噪聲声擾扰與与爲为為为無无時时間间問问題题開开關关長长見见說说請请謝谢對对錯错從从來来個个們们這这還还過过進进運运達达遠远選选";
-    let mut pairs = PAIRS.chars();
-    while let (Some(a), Some(b)) = (pairs.next(), pairs.next()) {
-        if a == c {
-            return b;
-        }
-    }
-    c
+    static TABLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+        let all: Vec<char> = PAIRS.chars().collect();
+        all.chunks_exact(2).rev().map(|p| (p[0], p[1])).collect()
+    });
+    if c.is_ascii() { c } else { TABLE.get(&c).copied().unwrap_or(c) }
 }
 
 /// Shows the first `max` characters, with an ellipsis when something was cut.

@@ -29,6 +29,15 @@ use web::{Domain, MenuItem, Need};
 /// Higher domains hang what helps with a dispute into its page here (the Fengqiao book).
 pub const DISPUTE_SLOT: web::Slot = "mediation.dispute";
 
+/// Higher domains hang a hint for what is being typed into the form of a new dispute here.
+pub const NEW_SLOT: web::Slot = "mediation.new";
+
+/// Higher domains hang what helps with a dispute into its page here (the Fengqiao book).
+pub const DISPUTE_SLOT: web::Slot = "mediation.dispute";
+
+/// The same on the page where the agreement is written.
+pub const AGREEMENT_SLOT: web::Slot = "mediation.agreement";
+
 const SEE: Need = Need::Any(&[P::DisputeSee, P::DisputeAssist]);
 
 /// Routes, tables and menu of the domain.

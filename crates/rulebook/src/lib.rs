@@ -19,6 +19,7 @@ pub use actions::{confirm, import};
 /// The packs that ship, in loading order.
 const SHIPPED: &[(&str, &str)] = &[
     ("national.toml", include_str!("../packs/national.toml")),
+    ("categories.toml", include_str!("../packs/categories.toml")),
     ("stations.toml", include_str!("../packs/stations.toml")),
     ("dossier.toml", include_str!("../packs/dossier.toml")),
 ];

@@ -57,6 +57,14 @@ impl Form {
         self.fields.push((field.into(), value.into()));
     }
 
+    /// One more value of a field that may stand several times; one already there is not doubled.
+    pub fn add(&mut self, field: &str, value: impl Into<String>) {
+        let value = value.into();
+        if !self.has(field, &value) {
+            self.fields.push((field.into(), value));
+        }
+    }
+
     /// Cleaned text, possibly empty.
     pub fn text(&self, field: &str) -> String {
         text::clean(self.typed(field))

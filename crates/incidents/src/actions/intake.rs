@@ -18,7 +18,22 @@ pub async fn take(app: &App, act: &Act, new: NewIntake) -> Result<Taken> {
         act.actor.must(Permission::IncidentTake)?;
     }
     let app = app.clone();
-    app.clone().db().write(act, async |tx: &mut Tx| take_in(&app, tx, &new).await).await
+    app.clone()
+        .db()
+        .write(act, async |tx: &mut Tx| {
+            let taken = take_in(&app, tx, &new).await?;
+            if tx.act().actor.role != Role::Resident {
+                propose(tx, taken.id, &format!("{}\n{}", new.title, new.content), new.category.as_deref()).await?;
+            }
+            Ok(taken)
+        })
+        .await
+}
+
+/// Keeps what the text suggests beside the category that a person chose.
+async fn propose(tx: &mut Tx, id: IncidentId, text: &str, chosen: Option<&str>) -> Result<()> {
+    let chosen = chosen.map_or(String::new(), |c| format!("incident={c}"));
+    store::suggestions::keep(tx, "incident", id.0, &categories::suggest(text), &chosen).await
 }
 
 /// The same inside another command (file import): one report with its own log line and entry.
@@ -150,6 +165,7 @@ pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, leve
                 rules.must_know("incident.level", l, today)?;
             }
             store::set_class(tx, &intake, category, None, level).await?;
+            propose(tx, id, &format!("{}\n{}", intake.title, intake.content), Some(category)).await?;
             let note = match level {
                 Some(l) => format!("{name}，{}", rules.name("incident.level", l)),
                 None => name,

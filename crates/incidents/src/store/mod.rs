@@ -2,7 +2,9 @@
 //! [`orders`], shift hand-over in [`shift`].
 
 pub mod orders;
+pub mod clusters;
 pub mod shift;
+pub mod suggestions;
 
 use crate::model::{Intake, Line, LinkKind, NewIntake, State};
 use crate::similar::Signature;

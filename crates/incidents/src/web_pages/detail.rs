@@ -26,6 +26,7 @@ pub(crate) struct Loaded {
     linked: Vec<(LinkKind, Line)>,
     crew: Vec<identity::model::UserLine>,
     files: Vec<attachments::Kept>,
+    proposed: Option<store::suggestions::Kept>,
 }
 
 struct OrderView {
@@ -68,6 +69,9 @@ struct Detail<'a> {
     earlier: Vec<LineView>,
     cluster: Vec<LineView>,
     slot: String,
+    /// What the text suggests now, and what was suggested when a person chose.
+    suggestion: String,
+    proposed: String,
     my_order: Option<usize>,
     can_dispatch: bool,
     can_review: bool,
@@ -157,6 +161,7 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 cluster: if full { store::cluster(r, &intake).await? } else { vec![] },
                 linked: if full { store::linked(r, id).await? } else { vec![] },
                 files: attachments::of_record(r, "incident", id.0).await?,
+                proposed: store::suggestions::kept(r, id.0).await?.into_iter().next(),
                 crew,
                 intake,
             })
@@ -190,6 +195,14 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         earlier: views(d.earlier.clone(), &rules),
         cluster: views(d.cluster.clone(), &rules),
         slot,
+        suggestion: if ctx.may(Permission::IncidentDispatch) && d.intake.state.is_open() {
+            let text = format!("{}\n{}", d.intake.title, d.intake.content);
+            let now = Form::of([("category", d.intake.category.clone().unwrap_or_default())]);
+            categories::panel::html(&rules, today, &text, categories::For::Incident, &now)
+        } else {
+            String::new()
+        },
+        proposed: d.proposed.as_ref().map_or(String::new(), |k| k.line(&rules)),
         my_order,
         can_dispatch: ctx.may(Permission::IncidentDispatch),
         can_review: ctx.may(Permission::IncidentReview),

@@ -19,6 +19,8 @@ struct New<'a> {
     command_id: String,
     sources: Vec<Choice>,
     categories: Vec<Choice>,
+    /// What the text suggests, for the same form with and without scripts.
+    suggestion: String,
 }
 
 fn show_new(ctx: &Ctx, form: &Form, again: Again) -> Answer {
@@ -35,6 +37,10 @@ fn show_new(ctx: &Ctx, form: &Form, again: Again) -> Answer {
         command_id,
         sources: choices(&rules, "incident.source", today).into_iter().filter(|c| !c.code.ends_with("00") || c.code == "9900").collect(),
         categories: choices(&rules, "incident.category1", today),
+        suggestion: {
+            let text = format!("{}\n{}", form.typed("title"), form.typed("content"));
+            categories::panel::html(&rules, today, &text, categories::For::Incident, form)
+        },
     };
     let page = Page::new("登记警情", &content).crumb("警情", "/incidents");
     if failed { page.again().show(ctx) } else { page.show(ctx) }
@@ -48,6 +54,9 @@ pub async fn new(ctx: Ctx) -> Answer {
 
 /// `POST /incidents/new`
 pub async fn take(ctx: Ctx, mut form: Form) -> Answer {
+    if categories::panel::asked(&mut form, &["category"]) {
+        return show_new(&ctx, &form, Again::default());
+    }
     let content = form.required("content", "内容", 20_000);
     let source_code = form.required("source_code", "来源", 8);
     let called_at = form.optional_moment("called_at", "报警时间");
@@ -102,6 +111,7 @@ fn incident(id: &str) -> kernel::Result<IncidentId> {
 /// `POST /incidents/{id}/classify`
 pub async fn classify(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let id = incident(&id)?;
+    categories::panel::asked(&mut form, &["category"]);
     let category = form.required("category", "类别", 40);
     let level = form.optional("level");
     let act = ctx.act("incidents.classify", Purpose::Incident, &form);

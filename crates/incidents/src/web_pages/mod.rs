@@ -5,6 +5,7 @@ pub mod detail;
 pub mod forms;
 pub mod handover;
 pub mod register;
+pub mod repeats;
 
 use crate::model::Line;
 use kernel::rules::RuleSet;

@@ -129,6 +129,12 @@ async fn open_in(app: &App, tx: &mut Tx, mut new: NewDispute) -> Result<DisputeI
     for p in &new.parties {
         add(app, tx, id, p).await?;
     }
+    let mut chosen: Vec<String> = vec![];
+    chosen.extend(new.judicial.iter().map(|c| format!("judicial={c}")));
+    chosen.extend(new.police.iter().map(|c| format!("police={c}")));
+    chosen.extend(new.causes.iter().map(|c| format!("cause={c}")));
+    let suggestion = categories::suggest(&format!("{}\n{}", new.title, new.summary));
+    incidents::store::suggestions::keep(tx, "dispute", id.0, &suggestion, &chosen.join(" ")).await?;
     trace(tx, id, Step::Open, (state, None), today, rules.name("dispute.source", &new.source_code)).await?;
     let d = store::get(tx, id).await?;
     index(tx, &d).await?;

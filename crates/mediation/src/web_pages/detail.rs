@@ -69,6 +69,7 @@ pub(crate) struct Loaded {
     master: Option<Candidate>,
     pub crew: Vec<identity::model::UserLine>,
     pub committees: Vec<Committee>,
+    proposed: Option<incidents::store::suggestions::Kept>,
 }
 
 pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
@@ -204,6 +205,7 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                 master: d.master_id.and_then(find),
                 crew: identity::store::crew(r, d.station_id, d.beat_id, d.grid_id, today).await?,
                 committees,
+                proposed: incidents::store::suggestions::kept(r, id.0).await?.into_iter().next(),
                 d,
             })
         })
@@ -230,6 +232,10 @@ struct Detail<'a> {
     category: String,
     police: String,
     causes: String,
+    /// What was suggested at registration beside what was chosen.
+    proposed: String,
+    /// What higher domains bring (the Fengqiao book).
+    slot: String,
     levels: Vec<Choice>,
     level_facts: Vec<Choice>,
     categories: Vec<Choice>,
@@ -429,6 +435,8 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
         category: or_none("dispute.category.judicial", &d.judicial),
         police: or_none("dispute.category.police", &d.police),
         causes: causes.join("、"),
+        proposed: l.proposed.as_ref().map_or(String::new(), |k| k.line(&rules)),
+        slot,
         levels: choices(&rules, "dispute.level", today),
         level_facts: choices(&rules, "dispute.level_fact", today),
         categories: choices(&rules, "dispute.category.judicial", today),

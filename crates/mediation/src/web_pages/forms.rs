@@ -192,6 +192,8 @@ struct AgreementPage<'a> {
     command_id: String,
     track: Track,
     rows: Vec<Row>,
+    /// What higher domains bring (the Fengqiao book).
+    slot: String,
 }
 
 struct Row {
@@ -222,7 +224,8 @@ async fn show_agreement(ctx: &Ctx, id: DisputeId, form: &Form, again: Again) -> 
         "" => ctx.command_id().to_string(),
         typed => typed.to_string(),
     };
-    let content = AgreementPage { l, form, again: &again, command_id, track, rows };
+    let slot = ctx.site.fill(crate::AGREEMENT_SLOT, &ctx.who, id.0).await?;
+    let content = AgreementPage { l, form, again: &again, command_id, track, rows, slot };
     let page = Page::new("调解协议", &content).crumb("纠纷", "/disputes").crumb(number, format!("/disputes/{id}"));
     if failed { page.again().show(ctx) } else { page.show(ctx) }
 }

@@ -31,6 +31,9 @@ struct New<'a> {
     police: Vec<Choice>,
     causes: Vec<Choice>,
     parties: Vec<PartyView>,
+    /// What the text suggests, with and without scripts.
+    suggestion: String,
+    slot: String,
 }
 
 struct PartyView {
@@ -86,6 +89,11 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
                 known: if i == 0 { known.clone() } else { String::new() },
             })
             .collect(),
+        suggestion: {
+            let text = format!("{}\n{}", form.typed("title"), form.typed("summary"));
+            categories::panel::html(&rules, today, &text, categories::For::Dispute, form)
+        },
+        slot: ctx.site.fill(crate::NEW_SLOT, &ctx.who, kernel::Uuid::nil()).await?,
     };
     let page = Page::new("登记纠纷", &content).crumb("纠纷", "/disputes");
     if failed { page.again().show(ctx) } else { page.show(ctx) }
@@ -136,6 +144,9 @@ pub(crate) fn party(form: &mut Form, suffix: &str, side: Side) -> NewParty {
 
 /// `POST /disputes/new`
 pub async fn open(ctx: Ctx, mut form: Form) -> Answer {
+    if categories::panel::asked(&mut form, &["judicial", "police", "causes"]) {
+        return show(&ctx, &form, Again::default()).await;
+    }
     let title = form.required("title", "事由", 60);
     let summary = form.required("summary", "纠纷经过", actions::MAX_SUMMARY);
     let source_code = form.required("source_code", "来源", 30);

@@ -3,3 +3,4 @@ import "./live.js";
 import "./forms.js";
 import "./menu.js";
 import "./sign.js";
+import "./hint.js";
