@@ -73,15 +73,18 @@ struct Stand {
     promises: Vec<NewPromise>,
 }
 
-/// Tells the cases of this station, so that their last day was yesterday.
+/// Tells the cases of this station, so that their last day was yesterday; both go into the Fengqiao
+/// book, proposed by the officer and approved by the duty leader.
 pub async fn tell(app: &App, room: &Room<'_>, crew: &Crew, cases: &[Told]) -> Result<()> {
     for c in cases.iter().filter(|c| c.station == room.town.station.code) {
-        one(app, room, crew, c).await?;
+        if let Some(id) = one(app, room, crew, c).await? {
+            enter(app, room, crew, id).await?;
+        }
     }
     Ok(())
 }
 
-async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<()> {
+async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<Option<DisputeId>> {
     let last = c.step.iter().map(|s| s.day).max().unwrap_or(0);
     let base = clock::day_of(room.now).checked_sub(kernel::ToSpan::days(last + 1)).map_err(kernel::Error::internal)?;
     let shift = c.base_date.until(base).map(|s| i64::from(s.get_days())).unwrap_or(0);
@@ -220,7 +223,28 @@ async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<()> {
             other => return Err(broken("stories.toml", format!("unknown step {other}"))),
         }
     }
-    Ok(())
+    Ok(s.dispute)
+}
+
+/// Proposed and approved as people do it.
+async fn enter(app: &App, room: &Room<'_>, crew: &Crew, id: DisputeId) -> Result<()> {
+    let propose = room.act(room.officer, "precedents.propose", room.now);
+    let case = match precedents::actions::propose(app, &propose, id).await {
+        Ok(case) => case,
+        // On a day on which the calendar shifts a promise, it did not hold long enough yet.
+        Err(kernel::Error::Refused(_)) => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    let drafted = room.read(async |r: &mut Reader| precedents::store::get(r, case).await).await?;
+    let decision = precedents::actions::Decision {
+        step: precedents::model::Step::Approve,
+        texts: precedents::model::Texts { title: drafted.title, facts: drafted.facts, plan: drafted.plan, result: drafted.result },
+        reason: String::new(),
+        shapes_checked: true,
+        version: drafted.version,
+    };
+    let approve = room.act(crew.of(Role::DutyLeader)?, "precedents.decide", room.now);
+    precedents::actions::decide(app, &approve, case, &decision).await
 }
 
 fn web_moment(day: Date, time: &str) -> Timestamp {

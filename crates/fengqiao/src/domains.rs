@@ -16,6 +16,7 @@ pub fn all() -> Vec<Domain> {
         incidents::domain(),
         mediation::domain(),
         dossier::domain(),
+        precedents::domain(),
         bulletins::domain(),
         search::domain(),
         exchange::domain(),

@@ -26,9 +26,6 @@ use kernel::Permission as P;
 use web::domain::{get, post};
 use web::{Domain, MenuItem, Need};
 
-/// Higher domains hang what helps with a dispute into its page here (the Fengqiao book).
-pub const DISPUTE_SLOT: web::Slot = "mediation.dispute";
-
 /// Higher domains hang a hint for what is being typed into the form of a new dispute here.
 pub const NEW_SLOT: web::Slot = "mediation.new";
 

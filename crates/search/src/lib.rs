@@ -25,6 +25,7 @@ pub fn domain() -> Domain {
 const KINDS: &[(&str, &str, P, &str)] = &[
     ("incident", "警情", P::IncidentSee, "/incidents/"),
     ("dispute", "纠纷", P::DisputeSee, "/disputes/"),
+    ("precedent", "枫桥经验", P::DisputeSee, "/precedents/"),
     ("person", "人员", P::PeopleSee, "/people/"),
     ("building", "楼栋", P::PlacesSee, "/places/buildings/"),
     ("address", "地址", P::PlacesSee, "/places/"),

@@ -1,38 +1,28 @@
-//! `cargo xt bench <what>`: builds a crate's bench program in release and runs it with the remaining arguments.
+//! `cargo xt bench <what>`: builds a crate's bench program and runs it with the remaining arguments.
 
 use std::process::Command;
+
+/// Name and how cargo runs it. What needs no heavy optimising runs as built for tests.
+const BENCHES: &[(&str, &[&str])] = &[
+    ("roster", &["--release", "--package", "solver", "--features", "bench", "--bin", "roster-bench"]),
+    ("text", &["--package", "categories", "--example", "bench_text"]),
+    ("hint", &["--package", "precedents", "--example", "store_hint_sql"]),
+];
 
 /// Runs the bench named first in `args`.
 ///
 /// # Errors
 /// An unknown bench, or the program's own failure.
 pub fn run(args: &[String]) -> Result<(), String> {
-    let (package, bin) = match args.first().map(String::as_str) {
-        Some("roster") => ("solver", "roster-bench"),
-        _ => return Err("cargo xt bench roster --dir <folder> [--seconds 60] [--threads 2] [--json]".into()),
-    };
+    let name = args.first().map_or("", String::as_str);
+    let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
+    let (_, how) = BENCHES.iter().find(|b| b.0 == name).ok_or_else(|| format!("cargo xt bench {}", names.join("|")))?;
     let status = Command::new("cargo")
-        .args(["run", "--quiet", "--release", "--package", package, "--features", "bench", "--bin", bin, "--"])
+        .args(["run", "--quiet"])
+        .args(*how)
+        .arg("--")
         .args(&args[1..])
         .status()
         .map_err(|e| format!("cargo: {e}"))?;
-    if status.success() { Ok(()) } else { Err(format!("bench {bin}: {status}")) }
-//! `cargo xt bench <what>`: measurements that print numbers; each is an example of the crate it measures.
-
-use std::process::Command;
-
-/// Name, crate, example.
-const BENCHES: &[(&str, &str, &str)] = &[("text", "categories", "bench_text")];
-
-pub fn run(args: &[String]) -> Result<(), String> {
-    let name = args.first().map_or("", String::as_str);
-    let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
-    let (_, package, example) =
-        BENCHES.iter().find(|b| b.0 == name).ok_or_else(|| format!("bench what? {}", names.join(", ")))?;
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "-p", package, "--example", example, "--"])
-        .args(&args[1..])
-        .status()
-        .map_err(|e| e.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("{example} ended with {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("bench {name}: {status}")) }
 }

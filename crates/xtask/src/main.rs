@@ -20,6 +20,7 @@ cargo xt bench roster    duty rosters from the public format: --dir <folder> [--
 cargo xt soak writes     the built program killed while it writes: [--kills 1000] [--json]
 cargo xt bench web       pages under load on years of data: [--incidents N] [--disputes N] [--rate N] [--json]
 cargo xt dist            the offline release archive with licences, docs, unit, checksums and SBOM
+cargo xt bench hint      the Fengqiao book offered on 200,000 disputes
 cargo xt bench text      category suggestions beside baselines (--errors lists the misses of the tuning half)
 ";
 

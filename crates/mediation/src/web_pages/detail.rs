@@ -234,8 +234,6 @@ struct Detail<'a> {
     causes: String,
     /// What was suggested at registration beside what was chosen.
     proposed: String,
-    /// What higher domains bring (the Fengqiao book).
-    slot: String,
     levels: Vec<Choice>,
     level_facts: Vec<Choice>,
     categories: Vec<Choice>,
@@ -436,7 +434,6 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
         police: or_none("dispute.category.police", &d.police),
         causes: causes.join("、"),
         proposed: l.proposed.as_ref().map_or(String::new(), |k| k.line(&rules)),
-        slot,
         levels: choices(&rules, "dispute.level", today),
         level_facts: choices(&rules, "dispute.level_fact", today),
         categories: choices(&rules, "dispute.category.judicial", today),
