@@ -92,6 +92,8 @@ fn weekends_kinds_successions_and_settled_cells() {
     assert_eq!(broken(&m, "........"), vec![Violation::Fixed { person: 0, day: 0 }]);
     assert_eq!(broken(&m, "D.D....."), vec![Violation::Fixed { person: 0, day: 2 }]);
     assert_eq!(broken(&m, "D..N...."), vec![Violation::NotAble { person: 0, day: 3, kind: 1 }]);
+    let ill = alone(6, |p| (p.min_run, p.away, p.days_off) = (3, vec![3], vec![3]));
+    assert_eq!(broken(&ill, ".DD.DD"), vec![], "a run cut by illness is not short");
     let m = alone(3, |_| ());
     assert_eq!(broken(&m, "ND."), vec![Violation::Succession { person: 0, day: 1, before: 1, after: 0 }]);
     assert_eq!(broken(&m, "N.D"), vec![]);

@@ -25,6 +25,7 @@ prop_compose! {
         p.max_minutes = (min + span) * 500;
         (p.max_run, p.min_run, p.min_off, p.max_weekends) = (max_run.max(min_run), min_run, min_off, weekends);
         p.max_of_kind = vec![99, n_limit];
+        p.away = off.iter().copied().take(1).collect();
         p.days_off = off;
         p.fixed = fixed.into_iter().collect();
         p.history = history.map(|(last, run)| History { last, run });

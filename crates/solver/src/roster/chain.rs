@@ -163,7 +163,7 @@ impl<'a> Search<'a> {
         let rest = match self.agent.history {
             None => 0,
             Some((None, run)) => self.agent.min_off.saturating_sub(run),
-            Some((Some(_), run)) if run >= self.agent.min_run => self.agent.min_off,
+            Some((Some(_), run)) if run >= self.agent.min_run || self.agent.away[0] => self.agent.min_off,
             Some(_) => return None,
         }
         .min(self.net.days);
@@ -177,7 +177,8 @@ impl<'a> Search<'a> {
             Some((Some(_), run)) if day == 0 => run,
             _ => 0,
         };
-        known + length >= self.agent.min_run || day + length == self.net.days
+        let end = day + length;
+        known + length >= self.agent.min_run || end == self.net.days || self.agent.away[end]
     }
 
     fn carries_on(&self) -> bool {
@@ -410,7 +411,7 @@ impl<'a> Search<'a> {
         for n in (1..=length).rev() {
             let width = Run::excesses(agent, size, n);
             let found = agent.kinds.iter().enumerate().find(|&(i, &k)| {
-                next.is_none_or(|b| net.follows[k * net.kinds + b])
+                next.is_none_or(|b| net.follows(agent, k, b))
                     && excess < width
                     && tables[n - 1][(i * width + excess) * t + combination] == value
             });

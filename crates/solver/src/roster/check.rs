@@ -161,6 +161,7 @@ fn person(model: &Model, roster: &Roster, p: usize, out: &mut Vec<Violation>) {
     for day in 0..model.days {
         let before = if day == 0 { rules.history.and_then(|h| h.last) } else { roster.at(p, day - 1) };
         if let (Some(before), Some(after)) = (before, roster.at(p, day))
+            && !rules.any_succession
             && model.kinds[before].never_then.contains(&after)
         {
             out.push(Violation::Succession { person: p, day, before, after });
@@ -188,7 +189,7 @@ fn runs(days: usize, rules: &Person, works: impl Fn(usize) -> bool, person: usiz
             out.push(Violation::MaxRun { person, from, to: last, length });
         }
         if day < days && known {
-            if working && length < u32::from(rules.min_run) {
+            if working && length < u32::from(rules.min_run) && !rules.away.contains(&day) {
                 out.push(Violation::MinRun { person, to: last, length });
             }
             if !working && length < u32::from(rules.min_off) {

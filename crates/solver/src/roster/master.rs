@@ -9,8 +9,6 @@ use super::state::State;
 use super::util::{Clock, Rng, hash};
 use std::collections::HashSet;
 
-/// What a column pays for being excluded during a dive.
-const EXCLUDED: f64 = 1e6;
 /// Weight of the best duals against the newest in the price point.
 const SMOOTHING: f64 = 0.75;
 
@@ -304,6 +302,12 @@ impl<'n> Master<'n> {
         self.take_in(found, false);
     }
 
+    /// Adds the best schedules at the best duals.
+    pub fn seed_again(&mut self, pricers: &mut [Pricer]) {
+        let found = self.price(pricers, &self.duals, 3);
+        self.take_in(found, false);
+    }
+
     /// The best duals by row of the net.
     pub fn duals_of_net(&self) -> Vec<f64> {
         let mut all = vec![0.0; self.net.rows.len()];
@@ -332,8 +336,15 @@ impl<'n> Master<'n> {
         added
     }
 
-    /// Pricing rounds until converged, pruned (nothing below `upper`), out of rounds or out of time.
-    pub fn generate(&mut self, pricers: &mut [Pricer], rounds: usize, upper: i64, clock: &Clock<'_>) -> Ended {
+    /// Pricing rounds until converged (to `close` of the value), pruned (nothing below `upper`), out of rounds or out of time.
+    pub fn generate(
+        &mut self,
+        pricers: &mut [Pricer],
+        rounds: usize,
+        close: f64,
+        upper: i64,
+        clock: &Clock<'_>,
+    ) -> Ended {
         let mut smoothing = if self.duals.is_empty() { 0.0 } else { SMOOTHING };
         for _ in 0..rounds {
             if clock.over() {
@@ -344,7 +355,7 @@ impl<'n> Master<'n> {
             }
             self.lp.solve(2000);
             let value = self.lp.objective() + self.offset as f64;
-            if value - self.bound() < 1e-3 * (1.0 + value.abs() * 1e-3) {
+            if value - self.bound() < close * (1.0 + value.abs()) {
                 return if self.least() >= upper { Ended::Pruned } else { Ended::Converged };
             }
             let newest = &self.lp.duals()[..self.rows.len()];
@@ -386,10 +397,12 @@ impl<'n> Master<'n> {
             true => self.rows.iter().map(|&r| 0.3 * self.net.rows[r].under as f64).collect(),
             false => self.duals.iter().map(|y| y / SCALE).collect(),
         };
-        let mut agility = 0.5;
+        let mut agility = 0.3;
         let mut without = 0;
+        let mut steps = 0;
+        let mut direction: Vec<f64> = vec![];
         for _ in 0..rounds {
-            if clock.over() || self.least() >= upper || agility < 1e-3 {
+            if clock.over() || self.least() >= upper || agility < 2e-3 {
                 return;
             }
             let grid = self.on_grid(&y);
@@ -397,14 +410,13 @@ impl<'n> Master<'n> {
             let bound = self.lagrangian(&grid, &found);
             if bound > self.bound {
                 self.bound = bound;
-                self.duals.clone_from(&grid);
+                self.duals = grid;
                 without = 0;
             } else {
                 without += 1;
-                if without >= 6 {
-                    agility *= 0.6;
+                if without >= 5 {
+                    agility *= 0.8;
                     without = 0;
-                    y = self.duals.iter().map(|y| y / SCALE).collect();
                 }
             }
             let mut slope: Vec<f64> = self.need.iter().map(|n| *n as f64).collect();
@@ -413,24 +425,24 @@ impl<'n> Master<'n> {
                 let (_, entries) = self.entries(*m, b);
                 entries.iter().filter(|e| e.0 < self.rows.len()).for_each(|&(r, v)| slope[r] -= v);
             }
-            // Slack variables at the dual's bounds take up what the box forbids.
-            for (i, g) in slope.iter_mut().enumerate() {
-                let row = &self.net.rows[self.rows[i]];
-                let at_top = grid[i] >= row.under as f64 * SCALE && *g > 0.0;
-                let at_bottom = grid[i] <= -row.over as f64 * SCALE && *g < 0.0;
-                if at_top || at_bottom {
-                    *g = 0.0;
-                }
+            // Steps along an average of the slopes so far; now and then back to the best duals.
+            steps += 1;
+            if steps % 100 == 0 {
+                y = self.duals.iter().map(|y| y / SCALE).collect();
             }
-            let norm: f64 = slope.iter().map(|g| g * g).sum();
+            match direction.is_empty() {
+                true => direction = slope,
+                false => direction.iter_mut().zip(&slope).for_each(|(d, g)| *d += 0.35 * (g - *d)),
+            }
+            let boxes = self.rows.iter().map(|&r| (-self.net.rows[r].over as f64, self.net.rows[r].under as f64));
+            let free = |y: f64, d: f64, (low, high): (f64, f64)| !((y <= low && d < 0.0) || (y >= high && d > 0.0));
+            let moves = || y.iter().zip(&direction).zip(boxes.clone());
+            let norm: f64 = moves().map(|((y, d), b)| if free(*y, *d, b) { d * d } else { 0.0 }).sum();
             if norm == 0.0 {
                 return;
             }
             let step = agility * (upper as f64 - bound / SCALE).max(1.0) / norm;
-            for ((y, g), &r) in y.iter_mut().zip(&slope).zip(&self.rows) {
-                let row = &self.net.rows[r];
-                *y = (*y + step * g).clamp(-row.over as f64, row.under as f64);
-            }
+            y = moves().map(|((y, d), (low, high))| (y + step * d).clamp(low, high)).collect();
         }
     }
 
@@ -452,13 +464,38 @@ impl<'n> Master<'n> {
         all
     }
 
+    /// Each member's schedule of largest value in the programme's solution: (value, person, schedule), largest first.
+    pub fn likely(&self) -> Vec<(f64, usize, Vec<u8>)> {
+        let of = |(x, c): (f64, usize)| {
+            let column = &self.columns[c];
+            (x, self.group[column.member], column.schedule.clone())
+        };
+        self.fractions().into_iter().map(of).collect()
+    }
+
+    /// Known schedules with a reduced cost of at most `most`: (person, schedule).
+    pub fn near(&self, most: f64) -> Vec<(usize, Vec<u8>)> {
+        let close = self.columns.iter().filter(|c| self.lp.reduced_cost(c.lp) <= most);
+        close.map(|c| (self.group[c.member], c.schedule.clone())).collect()
+    }
+
+    /// Adds schedules of people, those of others are passed over.
+    pub fn offer(&mut self, schedules: &[(usize, Vec<u8>)]) {
+        for (p, schedule) in schedules {
+            if let Some(m) = self.group.iter().position(|g| g == p) {
+                self.add(m, schedule);
+            }
+        }
+    }
+
     fn fix(&mut self, column: usize) {
         let m = self.columns[column].member;
         self.fixed[m] = Some(column);
+        let excluded = excluded(self.net);
         let others: Vec<usize> =
             self.columns.iter().enumerate().filter(|&(i, c)| c.member == m && i != column).map(|x| x.1.lp).collect();
         for lp in others {
-            self.lp.raise(lp, EXCLUDED);
+            self.lp.raise(lp, excluded);
         }
     }
 
@@ -496,7 +533,7 @@ impl<'n> Master<'n> {
             let best = self.fractions();
             let mut taken = 0;
             for (i, &(x, column)) in best.iter().enumerate() {
-                let enough = i == 0 || x > 0.97 || (x > 0.8 && taken * 8 < open);
+                let enough = i == 0 || x > 0.97 || (x > 0.6 && taken * 10 < open);
                 if !enough {
                     break;
                 }
@@ -511,7 +548,7 @@ impl<'n> Master<'n> {
                 return None;
             }
             self.anew(pricers);
-            if self.generate(pricers, rounds, upper, clock) == Ended::Pruned {
+            if self.generate(pricers, rounds, 2e-4, upper, clock) == Ended::Pruned {
                 return None;
             }
         }
@@ -520,12 +557,17 @@ impl<'n> Master<'n> {
     }
 }
 
+/// What a column pays for being excluded during a dive: more than it can save.
+fn excluded(net: &Net) -> f64 {
+    1e4 + 50.0 * net.rows.iter().map(|r| r.under).max().unwrap_or(0) as f64
+}
+
 /// The programme without schedules: `under` and artificial unit columns first, then `over`, then shared variables.
 fn first_programme(net: &Net, rows: &[usize], need: &[i64], shared: &[Shared], members: usize) -> Lp {
     let moved = |i: usize| 1e-5 * (1.0 + (i * 7919 % 997) as f64 / 99.7);
     let rhs = need.iter().enumerate().map(|(i, n)| *n as f64 + moved(i)).chain((0..members).map(|_| 1.0));
     let units: Vec<f64> =
-        rows.iter().map(|&r| net.rows[r].under as f64).chain((0..members).map(|_| 10.0 * EXCLUDED)).collect();
+        rows.iter().map(|&r| net.rows[r].under as f64).chain((0..members).map(|_| 10.0 * excluded(net))).collect();
     let mut lp = Lp::new(rhs.collect(), &units);
     for (i, &r) in rows.iter().enumerate() {
         lp.add(net.rows[r].over as f64, &[(i, -1.0)]);

@@ -12,6 +12,7 @@ mod master;
 mod model;
 mod net;
 mod price;
+mod repair;
 mod search;
 mod simplex;
 mod solve;
@@ -19,9 +20,11 @@ mod state;
 mod util;
 
 pub use check::{Report, Violation, check};
+pub use clash::{Clash, Group, Sort, WayOut, explain, without};
 pub use format::{BadFile, MAX_BYTES, read};
 pub use model::{
     BadModel, CellCost, Cover, Fairness, History, Kind, MAX_CELLS, MAX_DAYS, MAX_KINDS, MAX_PEOPLE, MAX_WEIGHT, Mix,
     Model, OFF, Person, Request, Roster,
 };
+pub use repair::{Absence, Change, Eased, Repair, Repaired, repair};
 pub use solve::{Control, End, NoRoster, Phase, Progress, Solution, solve};

@@ -59,6 +59,11 @@ pub struct Person {
     /// Cells the person may not work, for example since a qualification ended.
     pub barred: Vec<(usize, usize)>,
     pub history: Option<History>,
+    /// Days on which the person is away, not by plan (illness); also in [`Person::days_off`]. A run of work that such a
+    /// day cuts is not judged short.
+    pub away: Vec<usize>,
+    /// Rest between shifts is not judged for this person ([`Kind::never_then`]).
+    pub any_succession: bool,
 }
 
 /// Need of people on one kind of shift on one day.
@@ -224,6 +229,10 @@ impl Model {
             }
             weight(c.cost, "cell")?;
         }
+        let counted: usize = self.fairness.iter().map(|f| f.people.len() * f.cells.len()).sum();
+        if self.mixes.len() > 5000 || self.fairness.len() > 12 || counted > MAX_CELLS {
+            return bad(format!("{} mixes, {} fairness rules: too many", self.mixes.len(), self.fairness.len()));
+        }
         for m in &self.mixes {
             let known = m.day < days && m.kinds.iter().all(|&k| k < kinds) && m.people.iter().all(|&(p, _)| p < people);
             let once = distinct(m.people.iter().map(|p| p.0)) && distinct(m.kinds.iter().copied());
@@ -269,6 +278,8 @@ impl Person {
             fixed: vec![],
             barred: vec![],
             history: None,
+            away: vec![],
+            any_succession: false,
         }
     }
 
@@ -283,7 +294,7 @@ impl Person {
         if self.max_minutes > 10_000_000 || self.min_minutes > 10_000_000 {
             return bad(format!("{name}: minutes outside 0..=10000000"));
         }
-        let cells_ok = self.days_off.iter().all(|&d| d < days)
+        let cells_ok = self.days_off.iter().chain(&self.away).all(|&d| d < days)
             && self.fixed.iter().all(|&(d, k)| d < days && k.is_none_or(|k| k < kinds))
             && self.barred.iter().all(|&(d, k)| d < days && k < kinds);
         if !cells_ok {

@@ -56,6 +56,9 @@ pub(crate) struct Agent {
     pub history: Option<(Option<usize>, usize)>,
     /// Fair rules this person is part of.
     pub fair: Vec<usize>,
+    /// Days that cut a run without making it too short.
+    pub away: Vec<bool>,
+    pub any_succession: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +71,7 @@ pub(crate) struct Net {
     pub cover_row: Vec<usize>,
     pub fair: Vec<Fair>,
     /// May `b` follow `a`: `follows[a * kinds + b]`.
-    pub follows: Vec<bool>,
+    follows: Vec<bool>,
     /// Number of weekends whose first day is before a day.
     pub weekends_before: Vec<usize>,
     /// The day is the second of a weekend.
@@ -195,6 +198,11 @@ impl Net {
         self.fair.first().map_or(self.rows.len(), |f| f.first_row)
     }
 
+    /// Whether `agent` may work kind `b` on the day after kind `a`.
+    pub fn follows(&self, agent: &Agent, a: usize, b: usize) -> bool {
+        agent.any_succession || self.follows[a * self.kinds + b]
+    }
+
     /// Weekends touched by work on days `from..to`.
     pub fn weekends(&self, from: usize, to: usize) -> usize {
         self.weekends_before[to] - self.weekends_before[from] + usize::from(self.second[from])
@@ -292,6 +300,8 @@ impl Agent {
             limit,
             history: p.history.map(|h| (h.last, h.run as usize)),
             fair: vec![],
+            away: (0..days).map(|d| p.away.contains(&d)).collect(),
+            any_succession: p.any_succession,
         }
     }
 }

@@ -209,7 +209,8 @@ impl Pricer {
     ) -> (f64, Vec<Vec<u8>>) {
         let size = Pricer::size(agent);
         let layer = size.layer * counted.size;
-        if layer * (net.days + 1) > 8 * MAX_STATES {
+        let ways = net.days * agent.max_run * Run::excesses(agent, &size, agent.max_run) * counted.size;
+        if layer * (net.days + 1) > 2 * MAX_STATES || ways > MAX_STATES {
             return (-INF, vec![]);
         }
         self.runs(net, agent, price, counted, &size);
@@ -262,7 +263,7 @@ impl Run {
         let before = if day == 0 { agent.history.and_then(|h| h.0) } else { None };
         for (i, &k) in agent.kinds.iter().enumerate() {
             let c = counted.single[k];
-            let follows = before.is_none_or(|b| net.follows[b * net.kinds + k]);
+            let follows = before.is_none_or(|b| net.follows(agent, b, k));
             if follows && agent.able[day * net.kinds + k] && c != usize::MAX && price[day * net.kinds + k] < INF {
                 let excess = (agent.units[k] - size.shortest) / size.step;
                 self.now[i * n + excess * counted.size + c] = price[day * net.kinds + k];
@@ -296,7 +297,7 @@ impl Run {
             self.before.clear();
             self.before.resize(old * t, INF);
             for (i, &a) in agent.kinds.iter().enumerate() {
-                if net.follows[a * net.kinds + k] {
+                if net.follows(agent, a, k) {
                     let from = &self.now[i * old * t..(i + 1) * old * t];
                     for (b, v) in self.before.iter_mut().zip(from) {
                         if *v < *b {

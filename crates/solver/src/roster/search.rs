@@ -7,6 +7,9 @@ use super::price::Pricer;
 use super::state::State;
 use super::util::{Clock, Rng};
 
+/// Rows of needs and mixes in a group's programme at most; its inverse is dense.
+const MOST_ROWS: usize = 1200;
+
 pub(crate) struct Lane {
     net: Net,
     pub pricer: Pricer,
@@ -16,16 +19,6 @@ pub(crate) struct Lane {
     temperature: f64,
     pub best: State,
     pub cost: i64,
-    pub counts: Counts,
-}
-
-/// What a lane did, for reports.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    pub recreated: u64,
-    pub groups: u64,
-    pub groups_pruned: u64,
-    pub groups_better: u64,
 }
 
 /// A person's agents outside a window, put back after the step.
@@ -42,7 +35,6 @@ impl Lane {
             temperature: 0.0,
             cost: state.cost(net),
             best: state.clone(),
-            counts: Counts::default(),
         }
     }
 
@@ -84,14 +76,24 @@ impl Lane {
         }
     }
 
-    /// A window of the horizon when that is long.
+    /// The programme of a group over all days would be too large.
+    fn must_cut(&self) -> bool {
+        self.net.days > 100 || self.net.plain_rows() > MOST_ROWS
+    }
+
+    /// A window of the horizon when that is long or has very many rows.
     fn window(&mut self, people: usize) -> Option<(usize, usize)> {
         let days = self.net.days;
-        let wide = if days > 100 { Some(14 + 7 * self.rng.below(3)) } else { None };
-        let wide = wide.or_else(|| (days >= 28 && people > 8).then(|| (days / 3).max(7)))?;
-        let from = self.rng.below(days + 1 - wide.min(days) + wide / 2);
-        let from = from.saturating_sub(wide / 4);
-        Some((from, (from + wide).min(days)))
+        let wide = if self.must_cut() {
+            let per_day = self.net.plain_rows().div_ceil(days).max(1);
+            (14 + 7 * self.rng.below(3)).min((MOST_ROWS / per_day).max(1)).min(days)
+        } else if days >= 28 && people > 8 {
+            (days / 3).max(7)
+        } else {
+            return None;
+        };
+        let from = self.rng.below(days + 1 - wide + wide / 2).saturating_sub(wide / 4);
+        Some((from.min(days - 1), (from + wide).min(days)))
     }
 
     /// Annealed ruin and recreate from the best state.
@@ -114,7 +116,7 @@ impl Lane {
                     chosen.push(p);
                 }
             }
-            let window = if self.net.days > 100 { self.window(n) } else { None };
+            let window = if self.must_cut() { self.window(n) } else { None };
             let frames = self.frame(&chosen, &state, window);
             let pulls: Vec<Vec<i64>> = chosen.iter().map(|&p| state.pulls(&self.net, p)).collect();
             let old: Vec<Vec<u8>> = chosen.iter().map(|&p| state.take(&self.net, p)).collect();
@@ -124,7 +126,6 @@ impl Lane {
                 self.insert(&mut state, p, old[i].clone(), &pulls[i], noise);
             }
             self.unframe(frames);
-            self.counts.recreated += 1;
             let now = state.cost(&self.net);
             let accept = now <= cost || self.rng.unit() < (-((now - cost) as f64) / self.temperature).exp();
             if accept {
@@ -229,7 +230,7 @@ impl Lane {
             }
             let Some((people_loss, row_loss)) = &losses else { break };
             let (people_loss, row_loss) = (people_loss.clone(), row_loss.clone());
-            let wide = self.rng.chance(0.35) || self.net.days > 100;
+            let wide = self.rng.chance(0.35) || self.must_cut();
             let window = if wide { self.window(people.max(9)) } else { None };
             let group = self.group(&people_loss, &row_loss, window);
             if self.one_group(&group, duals, window, clock) {
@@ -245,7 +246,6 @@ impl Lane {
         window: Option<(usize, usize)>,
         clock: &Clock<'_>,
     ) -> bool {
-        self.counts.groups += 1;
         let state = self.best.clone();
         let frames = self.frame(group, &state, window);
         let sideways = i64::from(self.rng.chance(0.2));
@@ -256,14 +256,13 @@ impl Lane {
             if let Some(d) = duals {
                 master.seed(pricer, d);
             }
-            match master.generate(pricer, 60, upper, clock) {
+            match master.generate(pricer, 60, 1e-5, upper, clock) {
                 Ended::Pruned => None,
                 _ => master.dive(pricer, upper, &mut self.rng, 6, clock).or_else(|| Some(vec![])),
             }
         };
         self.unframe(frames);
         let Some(schedules) = found else {
-            self.counts.groups_pruned += 1;
             self.group_size = (self.group_size + 0.15).min(self.net.agents.len() as f64);
             return false;
         };
@@ -292,7 +291,6 @@ impl Lane {
             self.cost = cost;
             self.best = next;
         }
-        self.counts.groups_better += u64::from(better);
         better
     }
 }

@@ -1,10 +1,9 @@
 //! A primal revised simplex for column generation: bounded dense memory (rows × rows), columns come at any time, the
-//! basis stays. Pricing is by candidate lists; right-hand sides are moved a little to keep degenerate steps apart, which
+//! basis stays. Pricing is Devex; right-hand sides are moved a little to keep degenerate steps apart, which
 //! touches neither the bound (recomputed exactly from the duals) nor the final roster.
 
 /// Pivots after which the inverse is computed afresh.
 const REFRESH: usize = 400;
-const CANDIDATES: usize = 32;
 const TOLERANCE: f64 = 1e-7;
 /// Smallest pivot element.
 const PIVOT: f64 = 1e-7;
@@ -24,6 +23,8 @@ pub(crate) struct Lp {
     y: Vec<f64>,
     since: usize,
     entering: Vec<f64>,
+    reduced: Vec<f64>,
+    weight: Vec<f64>,
 }
 
 impl Lp {
@@ -45,6 +46,8 @@ impl Lp {
             y: units.to_vec(),
             since: 0,
             entering: vec![0.0; rows],
+            reduced: vec![],
+            weight: vec![],
         };
         for (r, &c) in units.iter().enumerate() {
             lp.add(c, &[(r, 1.0)]);
@@ -204,44 +207,85 @@ impl Lp {
         (0..self.rows).filter(within).max_by(|&a, &b| self.entering[a].total_cmp(&self.entering[b]))
     }
 
-    /// Pivots until no column improves or `pivots` are used; `true` when optimal.
+    /// Reduced costs of all columns, 0 for basic ones.
+    fn fresh_reduced(&mut self) {
+        self.reduced.clear();
+        for c in 0..self.columns() {
+            self.reduced.push(if self.is_basic[c] { 0.0 } else { self.reduced_cost(c) });
+        }
+    }
+
+    /// Pivots until no column improves or `pivots` are used; `true` when optimal. Devex pricing.
     pub fn solve(&mut self, pivots: usize) -> bool {
-        let mut used = 0;
-        loop {
-            let mut candidates: Vec<(f64, usize)> = (0..self.columns())
-                .filter(|&c| !self.is_basic[c])
-                .map(|c| (self.reduced_cost(c), c))
-                .filter(|c| c.0 < -TOLERANCE * 10.0)
-                .collect();
-            if candidates.is_empty() {
-                return true;
-            }
-            if candidates.len() > CANDIDATES {
-                candidates.select_nth_unstable_by(CANDIDATES, |a, b| a.0.total_cmp(&b.0));
-                candidates.truncate(CANDIDATES);
-            }
-            loop {
-                for c in &mut candidates {
-                    c.0 = self.reduced_cost(c.1);
-                }
-                candidates.retain(|c| c.0 < -TOLERANCE);
-                let Some(at) = (0..candidates.len()).min_by(|&a, &b| candidates[a].0.total_cmp(&candidates[b].0))
-                else {
-                    break;
-                };
-                let (d, column) = candidates.swap_remove(at);
-                self.transform(column);
-                let Some(r) = self.leaving() else { return false };
-                let theta = self.x[r] / self.entering[r];
-                self.pivot(column, r, theta, d);
-                used += 1;
-                if self.since >= REFRESH {
-                    self.refresh();
-                }
-                if used >= pivots {
-                    return false;
+        self.fresh_reduced();
+        self.weight.clear();
+        self.weight.resize(self.columns(), 1.0);
+        let mut fresh = true;
+        for _ in 0..pivots {
+            let mut best = (0.0, usize::MAX);
+            for (c, (&d, &w)) in self.reduced.iter().zip(&self.weight).enumerate() {
+                if d < -TOLERANCE * 10.0 && d * d > best.0 * w {
+                    best = (d * d / w, c);
                 }
             }
+            let column = best.1;
+            if column == usize::MAX {
+                if fresh {
+                    return true;
+                }
+                self.fresh_duals();
+                self.fresh_reduced();
+                fresh = true;
+                continue;
+            }
+            fresh = false;
+            let d = self.reduced_cost(column);
+            if d >= -TOLERANCE {
+                self.reduced[column] = d;
+                continue;
+            }
+            self.transform(column);
+            let Some(r) = self.leaving() else { return false };
+            self.update_prices(column, r, d);
+            let theta = self.x[r] / self.entering[r];
+            self.pivot(column, r, theta, d);
+            if self.since >= REFRESH {
+                self.refresh();
+                self.fresh_reduced();
+            }
+        }
+        false
+    }
+
+    /// Reduced costs and reference weights after `column` enters for row `r`.
+    fn update_prices(&mut self, column: usize, r: usize, d: f64) {
+        let alpha = self.entering[r];
+        let rho = &self.inverse[r * self.rows..(r + 1) * self.rows];
+        let own = self.weight[column].max(1.0);
+        let (rate, square) = (d / alpha, own / (alpha * alpha));
+        let mut largest = 1.0f64;
+        for c in 0..self.cost.len() {
+            if self.is_basic[c] {
+                continue;
+            }
+            let (a, b) = (self.from[c] as usize, self.from[c + 1] as usize);
+            let entries = self.index[a..b].iter().zip(&self.value[a..b]);
+            let row: f64 = entries.map(|(&i, v)| rho[i as usize] * v).sum();
+            if row != 0.0 {
+                self.reduced[c] -= rate * row;
+                let w = row * row * square;
+                if w > self.weight[c] {
+                    self.weight[c] = w;
+                    largest = largest.max(w);
+                }
+            }
+        }
+        let left = self.basis[r];
+        self.reduced[column] = 0.0;
+        self.reduced[left] = -rate;
+        self.weight[left] = square.max(1.0);
+        if largest > 1e7 {
+            self.weight.fill(1.0);
         }
     }
 

@@ -7,7 +7,7 @@ use super::net::{INF, Net};
 use super::price::Pricer;
 use super::search::Lane;
 use super::state::State;
-use super::util::{Clock, Rng};
+use super::util::Clock;
 use std::sync::atomic::AtomicBool;
 
 /// Rows (with one for each person) up to which the root programme is solved by the dense simplex.
@@ -16,6 +16,7 @@ const DENSE_ROWS: usize = 1400;
 const LANES: usize = 2;
 
 /// What the caller decides.
+#[derive(Clone, Copy)]
 pub struct Control<'a> {
     /// Seconds since the caller's start.
     pub elapsed: &'a (dyn Fn() -> f64 + Sync),
@@ -135,7 +136,6 @@ struct Driver<'n, 'c> {
     clock: Clock<'c>,
     control: &'c Control<'c>,
     pricers: Vec<Pricer>,
-    rng: Rng,
     best: State,
     cost: i64,
     bound: f64,
@@ -149,18 +149,7 @@ impl<'n, 'c> Driver<'n, 'c> {
         let mut pricers: Vec<Pricer> = (0..control.threads.clamp(1, LANES)).map(|_| Pricer::new(net)).collect();
         let best = first_roster(net, &mut pricers[0])?;
         let cost = best.cost(net);
-        Ok(Driver {
-            net,
-            clock,
-            control,
-            pricers,
-            rng: Rng::new(control.seed),
-            best,
-            cost,
-            bound: 0.0,
-            duals: None,
-            told: (i64::MAX, -1.0),
-        })
+        Ok(Driver { net, clock, control, pricers, best, cost, bound: 0.0, duals: None, told: (i64::MAX, -1.0) })
     }
 
     fn tell(&mut self, phase: Phase, progress: &mut dyn FnMut(&Progress<'_>)) {
@@ -253,8 +242,13 @@ impl<'n, 'c> Driver<'n, 'c> {
         let group: Vec<usize> = (0..self.net.agents.len()).collect();
         let mut master = Master::new(self.net, &self.best, &group, None);
         let clock = self.clock.share(0.45);
+        // A few subgradient steps are cheap and spare the programme its worst duals.
+        master.climb(&mut self.pricers, 120, self.cost, &clock);
+        self.raise(master.bound());
+        self.tell(Phase::Bound, progress);
+        master.seed_again(&mut self.pricers);
         loop {
-            let ended = master.generate(&mut self.pricers, 10, i64::MAX, &clock);
+            let ended = master.generate(&mut self.pricers, 10, 1e-6, i64::MAX, &clock);
             self.raise(master.bound());
             self.tell(Phase::Bound, progress);
             if ended != Ended::Budget || clock.over() {
@@ -266,18 +260,40 @@ impl<'n, 'c> Driver<'n, 'c> {
             return;
         }
         let clock = self.clock.share(0.35);
-        if let Some(all) = master.dive(&mut self.pricers, self.cost, &mut self.rng, 8, &clock) {
-            let mut rows = vec![vec![OFF; self.net.days]; group.len()];
-            for (p, schedule) in all {
-                rows[p] = schedule;
+        self.descend(master, &clock);
+        self.tell(Phase::Dive, progress);
+    }
+
+    /// The first dive: settles the likeliest schedules, a sixth of the people or more at a time, and solves the
+    /// programme of the others anew.
+    fn descend(&mut self, mut master: Master<'n>, clock: &Clock<'_>) {
+        let mut state = self.best.clone();
+        let mut open = self.net.agents.len();
+        loop {
+            let likely = master.likely();
+            let sure = likely.iter().filter(|l| l.0 > 0.85).count();
+            let settle = sure.max(open.div_ceil(6)).min(likely.len());
+            for (_, p, schedule) in &likely {
+                state.take(self.net, *p);
+                state.put(self.net, *p, schedule.clone());
             }
-            let state = State::new(self.net, rows);
             let cost = state.cost(self.net);
             if cost < self.cost {
-                (self.best, self.cost) = (state, cost);
+                (self.best, self.cost) = (state.clone(), cost);
+            }
+            let rest: Vec<usize> = likely[settle..].iter().map(|l| l.1).collect();
+            open = rest.len();
+            if open == 0 || clock.over() {
+                return;
+            }
+            let (near, duals) = (master.near(3.0), master.duals_of_net());
+            master = Master::new(self.net, &state, &rest, None);
+            master.seed(&mut self.pricers, &duals);
+            master.offer(&near);
+            if master.generate(&mut self.pricers, 6, 1e-3, self.cost, clock) == Ended::Pruned {
+                return;
             }
         }
-        self.tell(Phase::Dive, progress);
     }
 
     fn climb(&mut self, progress: &mut dyn FnMut(&Progress<'_>)) {

@@ -1,0 +1,231 @@
+//! Repair (调整): somebody is out, the published roster is to change as little as possible.
+//!
+//! The repair is a roster problem of its own: cells before the first open day are settled, absences are settled days
+//! off, and every changed cell costs its day's weight. Missing people still cost more than any number of changes, wishes
+//! count only between repairs with the same changes.
+
+use super::check::{Violation, check};
+use super::model::{CellCost, Cover, History, Mix, Model, OFF, Roster};
+use super::solve::{Control, NoRoster, Solution, solve};
+
+/// Who cannot work on which days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absence {
+    pub person: usize,
+    /// First and last day, both inclusive.
+    pub from: usize,
+    pub to: usize,
+}
+
+/// What to repair.
+#[derive(Clone, Debug)]
+pub struct Repair<'a> {
+    pub model: &'a Model,
+    /// The roster that people know.
+    pub published: &'a Roster,
+    pub absences: &'a [Absence],
+    /// Days before this one are past and stay as they are.
+    pub first_open: usize,
+    /// Cost of changing one person's cell on each day, at least 1: larger for tomorrow than for next week.
+    pub change: &'a [u16],
+}
+
+/// A changed cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub person: usize,
+    pub day: usize,
+    pub before: Option<usize>,
+    pub after: Option<usize>,
+    /// The person is absent: the change is the occasion, not the repair.
+    pub forced: bool,
+}
+
+/// A repaired roster.
+#[derive(Clone, Debug)]
+pub struct Repaired {
+    pub roster: Roster,
+    /// Changed cells by day and person.
+    pub changes: Vec<Change>,
+    /// Weighted changes that were not forced.
+    pub cost: i64,
+    /// No repair that covers as well costs less than this.
+    pub least: f64,
+    /// Missing people in needs and mixes, in the model's own terms, after the repair.
+    pub missing: i64,
+    /// Hard rules broken after the repair that were not broken before, by the model with the absences in it.
+    pub new_violations: Vec<Violation>,
+    /// Personal rules that had to be eased because past and absence already break them: person and rule.
+    pub eased: Vec<(usize, Eased)>,
+    pub solution: Solution,
+}
+
+/// A personal rule that past and absence already break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Eased {
+    MinMinutes,
+    RunsAndRests,
+    Others,
+}
+
+/// Scale of one unit of change against a wish: fewer changes first, then wishes.
+const CHANGE: i64 = 100;
+/// Most that one changed cell may weigh.
+const MAX_CHANGE: i64 = 500;
+/// Cost of a missing person in a repair: more than all the changes one replacement can trigger.
+const MISSING: i64 = 20 * MAX_CHANGE * CHANGE;
+
+/// Finds the repair. The caller's control should allow about two seconds.
+///
+/// # Errors
+/// Sizes that do not fit, or a person left without any schedule (then no repair exists under the rules as they are).
+pub fn repair(r: &Repair<'_>, control: &Control<'_>) -> Result<Repaired, NoRoster> {
+    let (model, eased) = repair_model(r)?;
+    let now = (control.elapsed)();
+    let half = Control { seconds: now + (control.seconds - now) * 0.5, ..*control };
+    // Once with changes alone, for the proven minimum, and once with wishes, to choose among equal repairs.
+    let plain = solve(&changes_alone(&model), &half, &mut |_| ())?;
+    let wished = solve(&model, control, &mut |_| ())?;
+    let rank = |s: &Solution| {
+        let r = check(&model, &s.roster);
+        (r.violations.len(), r.under + r.mixes + r.costs, r.objective)
+    };
+    let bound = plain.bound;
+    let solution = if rank(&plain) < rank(&wished) { plain } else { wished };
+    let judged = with_absences(r);
+    let before: Vec<Violation> = check(&judged, r.published).violations;
+    let after = check(&judged, &solution.roster);
+    let mut changes = vec![];
+    let mut cost = 0;
+    for day in r.first_open..r.model.days {
+        for person in 0..r.model.people.len() {
+            let (before, after) = (r.published.at(person, day), solution.roster.at(person, day));
+            if before != after {
+                let forced = absent(r, person, day);
+                cost += if forced { 0 } else { weight(r, day) };
+                changes.push(Change { person, day, before, after, forced });
+            }
+        }
+    }
+    let missing = after.under + after.mixes;
+    // No repair with as few people missing has less than the bound in missing people and changes together.
+    let ours = check(&model, &solution.roster);
+    let least = ((bound - (ours.under + ours.mixes) as f64) / CHANGE as f64).ceil().max(0.0);
+    Ok(Repaired {
+        roster: solution.roster.clone(),
+        changes,
+        cost,
+        least,
+        missing,
+        new_violations: after.violations.into_iter().filter(|v| !before.contains(v)).collect(),
+        eased,
+        solution,
+    })
+}
+
+fn changes_alone(model: &Model) -> Model {
+    let mut m = model.clone();
+    m.requests.clear();
+    m.cover.iter_mut().for_each(|c| c.over = 0);
+    m
+}
+
+fn absent(r: &Repair<'_>, person: usize, day: usize) -> bool {
+    r.absences.iter().any(|a| a.person == person && (a.from..=a.to).contains(&day))
+}
+
+fn weight(r: &Repair<'_>, day: usize) -> i64 {
+    i64::from(r.change.get(day).copied().unwrap_or(1)).clamp(1, MAX_CHANGE)
+}
+
+/// The model as it is judged afterwards: absences are days off, minutes fall by what was planned on them.
+fn with_absences(r: &Repair<'_>) -> Model {
+    let mut m = r.model.clone();
+    for (p, person) in m.people.iter_mut().enumerate() {
+        for day in (r.first_open..r.model.days).filter(|&d| absent(r, p, d)) {
+            person.days_off.push(day);
+            person.away.push(day);
+            person.fixed.retain(|f| f.0 != day);
+            if let Some(k) = r.published.rows[p].get(day).filter(|k| **k != OFF) {
+                let minutes = m.kinds.get(*k as usize).map_or(0, |k| k.minutes);
+                person.min_minutes = person.min_minutes.saturating_sub(minutes);
+            }
+        }
+    }
+    m
+}
+
+fn repair_model(r: &Repair<'_>) -> Result<(Model, Vec<(usize, Eased)>), NoRoster> {
+    r.model.validate()?;
+    if check(r.model, r.published).violations.contains(&Violation::Shape) {
+        return Err(NoRoster::BadModel(super::BadModel("the published roster has other sizes than the model".into())));
+    }
+    if r.absences.iter().any(|a| a.person >= r.model.people.len() || a.from > a.to || a.to >= r.model.days) {
+        return Err(NoRoster::BadModel(super::BadModel("an absence outside the roster".into())));
+    }
+    let mut m = with_absences(r);
+    m.fairness.clear();
+    for q in &mut m.requests {
+        q.weight = q.weight.min(3);
+    }
+    m.requests.retain(|q| q.day >= r.first_open);
+    m.costs.clear();
+    let dear = |w: i64| (w.max(1) * MISSING / 100).clamp(MISSING / 10, MISSING);
+    m.cover = m.cover.iter().map(|c| Cover { under: dear(c.under), over: c.over.min(3), ..*c }).collect();
+    m.mixes = m.mixes.iter().map(|x| Mix { under: dear(x.under), ..x.clone() }).collect();
+    let mut eased = vec![];
+    for p in 0..m.people.len() {
+        settle(r, &mut m, p);
+        ease(&mut m, p, &mut eased);
+    }
+    Ok((m, eased))
+}
+
+/// Past cells are settled, changes of the others cost.
+fn settle(r: &Repair<'_>, m: &mut Model, p: usize) {
+    for day in 0..m.days {
+        let now = r.published.at(p, day);
+        if day < r.first_open {
+            // The past is a fact: what it breaks is not judged again.
+            m.people[p].days_off.retain(|&d| d != day);
+            m.people[p].barred.retain(|b| b.0 != day);
+            m.people[p].fixed.retain(|f| f.0 != day);
+            m.people[p].fixed.push((day, now));
+            if let Some(k) = now {
+                let limit = &mut m.people[p].max_of_kind[k];
+                *limit = (*limit).max(1);
+            }
+            continue;
+        }
+        if absent(r, p, day) {
+            continue;
+        }
+        let cost = weight(r, day) * CHANGE;
+        let others = (0..m.kinds.len()).map(Some).chain([None]).filter(|k| *k != now);
+        m.costs.extend(others.map(|kind| CellCost { person: p, day, kind, cost }));
+    }
+}
+
+/// Eases rules that settled cells already break, the mildest first.
+fn ease(m: &mut Model, p: usize, eased: &mut Vec<(usize, Eased)>) {
+    for rule in [Eased::MinMinutes, Eased::RunsAndRests, Eased::Others] {
+        if super::clash::has_schedule(m, p) {
+            return;
+        }
+        let person = &mut m.people[p];
+        match rule {
+            Eased::MinMinutes => person.min_minutes = 0,
+            Eased::RunsAndRests => (person.min_run, person.min_off) = (1, 1),
+            Eased::Others => {
+                person.max_run = m.days as u16;
+                person.max_weekends = m.weekends.len() as u16;
+                person.max_minutes = 10_000_000;
+                person.history = person.history.map(|h| History { run: 1, ..h });
+                for limit in person.max_of_kind.iter_mut().filter(|l| **l > 0) {
+                    *limit = m.days as u16;
+                }
+            }
+        }
+        eased.push((p, rule));
+    }
+}
