@@ -15,8 +15,8 @@ fn month(people: usize, days: usize, seed: usize) -> Model {
         let mut q = Person::free(format!("p{p}"), 3);
         (q.min_minutes, q.max_minutes) = (days as u32 * 200, days as u32 * 360);
         (q.max_run, q.min_run, q.min_off) = (5, 2, 2);
-        q.max_of_kind = vec![40, 40, if (p + seed) % 4 == 0 { 0 } else { 6 }];
-        q.history = Some(History { last: ((p + seed) % 3 == 0).then_some(0), run: 2 });
+        q.max_of_kind = vec![40, 40, if (p + seed).is_multiple_of(4) { 0 } else { 6 }];
+        q.history = Some(History { last: (p + seed).is_multiple_of(3).then_some(0), run: 2 });
         q
     };
     let need = |kind: usize| [people / 5, people / 5, (people / 10).max(1)][kind] as u32;
