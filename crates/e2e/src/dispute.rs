@@ -46,7 +46,7 @@ pub async fn register(tab: &Tab, case: &Case) -> Result<()> {
         tab.fill(&format!("#home_{i}"), home).await?;
     }
     step(tab, case, "1-register").await?;
-    tab.press("button", "登记").await?;
+    tab.press(".form__actions button", "登记").await?;
     ensure!(tab.path().await?.starts_with("/disputes/"), "no dispute was opened: {}", tab.text("main").await?);
     tab.says("受理审查").await?;
     step(tab, case, "2-registered").await

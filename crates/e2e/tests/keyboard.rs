@@ -83,7 +83,7 @@ async fn take(tab: &Tab) -> Result<()> {
         tab.eval::<bool>("document.activeElement.selectedOptions[0].text === '纠纷'").await?,
         "the arrow key does not choose"
     );
-    follow(tab, "e.matches('main button[type=submit]')", Key::Enter).await?;
+    follow(tab, "e.matches('main .form__actions button[type=submit]')", Key::Enter).await?;
     tab.says("楼道堆放杂物").await?;
     ensure!(
         tab.path().await?.starts_with("/incidents/") && !tab.path().await?.ends_with("/new"),
@@ -113,7 +113,7 @@ async fn session_gone(tab: &Tab, who: &Account) -> Result<()> {
     tab.tab_to("e.id === 'place'").await?;
     tab.type_text("伊敏河畔1号楼").await?;
     tab.forget("fq_session").await?;
-    follow(tab, "e.matches('main button[type=submit]')", Key::Enter).await?;
+    follow(tab, "e.matches('main .form__actions button[type=submit]')", Key::Enter).await?;
     ensure!(tab.status().await? == 401, "answered {} at {}", tab.status().await?, tab.path().await?);
     tab.says("需要重新登录").await?;
     follow(tab, "e.matches('main a') && e.textContent === '登录'", Key::Enter).await?;
