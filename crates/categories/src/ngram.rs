@@ -15,13 +15,14 @@ pub struct Bayes {
     grams: HashMap<u64, Vec<f32>>,
 }
 
-/// Characters of a text that are looked at; the matter stands at the beginning.
+/// Characters of a text that the suggester looks at; the matter stands at the beginning.
 const MOST_CHARS: usize = 800;
 const SMOOTH: f32 = 0.3;
 
-fn grams(text: &str, sizes: std::ops::RangeInclusive<usize>) -> Vec<u64> {
-    let head: String = text.chars().take(2 * MOST_CHARS).collect();
-    let chars: Vec<char> = fold(&head).chars().filter(|c| c.is_alphanumeric()).take(MOST_CHARS).collect();
+fn grams(text: &str, most: usize) -> Vec<u64> {
+    let sizes = 1..=3;
+    let head: String = text.chars().take(2 * most).collect();
+    let chars: Vec<char> = fold(&head).chars().filter(|c| c.is_alphanumeric()).take(most).collect();
     let mut out = vec![];
     for n in sizes {
         for w in chars.windows(n) {
@@ -40,7 +41,7 @@ impl Bayes {
             let slot = counts.entry(class).or_default();
             slot.0 += 1;
             all += 1;
-            for g in grams(text, 1..=3) {
+            for g in grams(text, MOST_CHARS) {
                 *slot.1.entry(g).or_default() += 1.0;
             }
         }
@@ -67,9 +68,13 @@ impl Bayes {
 
     /// Log probability per class (not normalised) and how many known grams it rests on.
     pub fn scores(&self, text: &str) -> (Vec<(&str, f32)>, usize) {
+        self.scores_of(text, MOST_CHARS)
+    }
+
+    fn scores_of(&self, text: &str, most: usize) -> (Vec<(&str, f32)>, usize) {
         let mut sums = self.prior.clone();
         let mut known = 0;
-        for g in grams(text, 1..=3) {
+        for g in grams(text, most) {
             if let Some(row) = self.grams.get(&g) {
                 known += 1;
                 for (s, x) in sums.iter_mut().zip(row) {
@@ -80,9 +85,9 @@ impl Bayes {
         (self.classes.iter().map(String::as_str).zip(sums).collect(), known)
     }
 
-    /// The likeliest class.
+    /// The likeliest class by the whole text: the baseline, at its best.
     pub fn best(&self, text: &str) -> &str {
-        let (scores, _) = self.scores(text);
+        let (scores, _) = self.scores_of(text, super::lexicon::MOST_CHARS);
         scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("", |s| s.0)
     }
 }
