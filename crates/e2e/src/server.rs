@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -40,9 +40,16 @@ impl Server {
             bail!("{} is not there; run `cargo xt test`, or build fengqiao and set FENGQIAO_BIN", bin.display());
         }
         let data = tempfile::tempdir()?;
+        let filled = filled(&bin)?;
+        copy(&filled, &data.path().join("data"))?;
+        Server::on(&bin, data)
+    }
+
+    /// The binary on the directory `data` inside `data`, filled by it when it is not there.
+    fn on(bin: &Path, data: tempfile::TempDir) -> Result<Server> {
         let host = format!("127.0.0.1:{}", free_port()?);
         let log = File::create(data.path().join("server.log"))?;
-        let child = Command::new(&bin)
+        let child = Command::new(bin)
             .arg("demo")
             .arg("--data")
             .arg(data.path().join("data"))
@@ -59,6 +66,13 @@ impl Server {
         let text = std::fs::read_to_string(&list).with_context(|| format!("no {}", list.display()))?;
         server.accounts = text.lines().filter_map(account).collect();
         Ok(server)
+    }
+
+    /// Ends the process and keeps what it wrote.
+    fn stop(mut self) -> Result<tempfile::TempDir> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(std::mem::replace(&mut self.data, tempfile::tempdir()?))
     }
 
     /// The account of this name, e.g. `zy.mj1`.
@@ -91,6 +105,41 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A demonstration that this very binary filled, made once and copied by every test: filling it takes most of a
+/// minute unoptimised. Lives in `target/e2e/filled`, under a name that changes with the binary; older ones go.
+fn filled(bin: &Path) -> Result<PathBuf> {
+    let of = bin.metadata()?;
+    let age = of.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_nanos();
+    let room = crate::pictures()?.join("filled");
+    std::fs::create_dir_all(&room)?;
+    let lock = File::create(room.join("lock"))?;
+    lock.lock()?;
+    let ready = room.join(format!("{age}-{}", of.len()));
+    if !ready.is_dir() {
+        for old in std::fs::read_dir(&room)?.flatten().filter(|e| e.path().is_dir()) {
+            std::fs::remove_dir_all(old.path())?;
+        }
+        let server = Server::on(bin, tempfile::tempdir_in(&room)?)?;
+        let made = server.stop()?;
+        std::fs::rename(made.path().join("data"), &ready)?;
+    }
+    Ok(ready)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 fn account(line: &str) -> Option<Account> {

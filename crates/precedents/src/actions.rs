@@ -3,7 +3,7 @@
 use crate::anonymise::{Known, Kind, Span, anonymise, leaks};
 use crate::model::{Case, Course, PrecedentId, State, Step, Texts};
 use crate::{rules, store};
-use kernel::{Act, App, DisputeId, FieldErrors, Permission as P, Reader, Refusal, Result, Role, Tx, clock};
+use kernel::{Act, App, DisputeId, FieldErrors, Permission as P, Reader, Refusal, Result, Role, StationId, Tx, clock};
 use mediation::model::{Agreement, Dispute, FollowUp, Kept, Obligation, Outcome, Party};
 use mediation::store::parts;
 
@@ -54,7 +54,7 @@ pub async fn original(r: &mut Reader, id: DisputeId) -> Result<Original> {
         domestic_violence: d.domestic_violence,
         reopened: count > 1 || log.iter().any(|l| l.step == mediation::model::Step::Reopen),
         promises: promises.len(),
-        unkept: promises.iter().filter(|o| !matches!(o.state, Kept::Done | Kept::Standing)).count(),
+        unkept: promises.iter().filter(|o| !matches!(o.state, Kept::Done | Kept::Late | Kept::Standing)).count(),
         follow_ups_done: follow_ups.iter().filter(|f| f.done_at.is_some()).count(),
         follow_ups_open: follow_ups.iter().filter(|f| f.done_at.is_none() && !f.dropped && f.due <= today).count(),
         bad_findings: bad_findings(&follow_ups),
@@ -216,9 +216,9 @@ pub(crate) async fn propose_in(app: &App, tx: &mut Tx, id: DisputeId) -> Result<
             .into());
     }
     let texts = draft(&o).texts;
-    let station = tx.act().station;
+    // One series for the whole installation: the number must not tell the station.
     let year = i64::from(today.year());
-    let n = tx.next_number(station, "precedent", year).await?;
+    let n = tx.next_number(StationId::NIL, "precedent", year).await?;
     let number = format!("枫桥例〔{year}〕{n}号");
     let case: PrecedentId = tx.fresh();
     let new = store::NewCase {

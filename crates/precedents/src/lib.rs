@@ -2,7 +2,7 @@
 //!
 //! **Terms.** 经验 *precedent*, 推荐 *proposal*, 审核入库 *approval*, 采用 *taking over*.
 //!
-//! **Invariants.** A precedent comes from one agreement whose promises were kept in time, that was not
+//! **Invariants.** A precedent comes from one agreement whose promises were kept, that was not
 //! opened again, whose follow-ups are done, after the days that the rule pack gives. Its texts are
 //! anonymised before they are stored here; the original stays with the dispute. It is approved by a
 //! person who made no part of it, and never while a registered name or place stands in it. Domestic

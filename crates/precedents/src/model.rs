@@ -91,7 +91,7 @@ pub struct Course {
     /// Opened again after it had been closed, or a second agreement.
     pub reopened: bool,
     pub promises: usize,
-    /// Promises neither kept in time nor standing.
+    /// Promises neither kept (also late) nor standing.
     pub unkept: usize,
     pub follow_ups_done: usize,
     /// Due and not done.

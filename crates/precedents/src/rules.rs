@@ -18,7 +18,7 @@ pub fn obstacles(c: &Course, days: i64, today: Date) -> Vec<String> {
     no(c.escalated, "后来升级为案件");
     no(c.reopened, "曾经重新办理或者重新达成协议");
     no(c.promises == 0, "协议没有约定的事项");
-    no(c.unkept > 0, "有约定没有按期履行");
+    no(c.unkept > 0, "有约定没有履行");
     no(c.follow_ups_done == 0, "还没有回访");
     no(c.follow_ups_open > 0, "有到期的回访没有做");
     no(c.bad_findings > 0, "回访发现没有履行或者反复");

@@ -13,10 +13,7 @@ const PARTS: &[&str] = &["README.md", "README.zh-CN.md", "LICENSE", "CHANGELOG.m
 /// Builds and packs; prints where the archive is.
 pub fn run() -> Result<(), String> {
     step("build", &mut cargo(&["build", "--release", "--offline", "--locked", "--package", "fengqiao"]))?;
-    let target = output(Command::new("rustc").arg("-vV"))?
-        .lines()
-        .find_map(|l| l.strip_prefix("host: ").map(str::to_string))
-        .ok_or("rustc names no host")?;
+    let target = host()?;
     let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &target]))?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|e| format!("cargo metadata: {e}"))?;
     let lock = fs::read_to_string("Cargo.lock").map_err(|e| format!("Cargo.lock: {e}"))?;
@@ -53,6 +50,15 @@ pub fn run() -> Result<(), String> {
     write(&dist.join(format!("{archive}.sha256")), &sum)?;
     println!("target/dist/{archive}\n{}", sum.trim());
     Ok(())
+}
+
+/// The triple that rustc builds for here. Metadata is asked for this platform only: what other platforms need was
+/// never downloaded on a fresh machine, and is not in the result.
+pub(crate) fn host() -> Result<String, String> {
+    output(Command::new("rustc").arg("-vV"))?
+        .lines()
+        .find_map(|l| l.strip_prefix("host: ").map(str::to_string))
+        .ok_or("rustc names no host".into())
 }
 
 fn output(command: &mut Command) -> Result<String, String> {

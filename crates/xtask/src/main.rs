@@ -14,7 +14,8 @@ mod tidy;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xt test [--fast]   everything: packages, format, lints, tidy, tests on both engines
+cargo xt test [--fast]   packages, tidy, every test on both engines
+cargo xt lint            clippy over everything, warnings refused
 cargo xt tidy            the conventions of the house, as checks
 cargo xt bench roster    duty rosters from the public format: --dir <folder> [--seconds 60] [--threads 2] [--json]
 cargo xt soak writes     the built program killed while it writes: [--kills 1000] [--json]
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Some("bench") if word(1) == "web" => drill::run("web", &args[2..]),
         Some("dist") => dist::run(),
         Some("test") => test::run(args.iter().any(|a| a == "--fast")),
+        Some("lint") => test::lint(),
         Some("tidy") => tidy::run(),
         Some("bench") => bench::run(&args[1..]),
         _ => {

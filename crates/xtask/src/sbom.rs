@@ -183,7 +183,7 @@ mod tests {
     fn the_bill_of_this_program_is_whole() {
         let top = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
         let out = std::process::Command::new("cargo")
-            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &crate::dist::host().unwrap()])
             .current_dir(top)
             .output()
             .unwrap();
