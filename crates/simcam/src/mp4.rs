@@ -48,8 +48,7 @@ pub(crate) fn read(data: &[u8]) -> Result<Demuxed, SimError> {
     let mut sets = vec![];
     let mut units = vec![];
     let mut length = 0i64;
-    loop {
-        let Some(s) = demuxer.next_sample().map_err(bad)? else { break };
+    while let Some(s) = demuxer.next_sample().map_err(bad)? {
         match s.sample_entry {
             Some(SampleEntry::Avc1(b)) if coding.is_none() => {
                 coding = Some((Coding::H264, s.track.track_id));
