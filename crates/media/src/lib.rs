@@ -3,6 +3,7 @@
 //! An adapter: no HTTP, no database, no word of the police. Invariants: every file of the ring can be played by
 //! itself; what a torn file still holds whole is found again without its index; bytes from outside never panic.
 
+pub mod address;
 pub mod fmp4;
 pub mod health;
 pub mod index;
