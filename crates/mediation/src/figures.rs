@@ -105,7 +105,7 @@ fn of_disputes() -> Vec<Spec> {
         ),
         figure!(
             "dispute.unobserved", "矛盾纠纷", "观察期未满", (1, "2026-11-25"),
-            "期间内登记、到统计时刻登记未满观察期的纠纷件数；它们是否升级还不能下结论。观察期的天数见规则包 dispute.latent_days。",
+            "期间内登记、到统计时刻登记未满观察期的纠纷件数；它们是否升级还不能下结论。观察期的天数由规则包规定。",
             false, "dispute", "/disputes/",
             &[Arg::Station, Arg::FromDay, Arg::UntilDay, Arg::AsOf, Arg::ObservedDay],
             concat!(registered!("(1 = 1) as hit"), " and o.day > $5"), "$6", "$7"

@@ -26,7 +26,7 @@ async fn lists(ctx: &Ctx) -> kernel::Result<List> {
     let tomorrow = kernel::clock::start_of(ctx.app.today().tomorrow().unwrap_or(ctx.app.today()));
     let all = actions::mine(&ctx.app, &ctx.who).await?;
     let (overdue, rest): (Vec<Task>, Vec<Task>) = all.into_iter().partition(|t| t.due < now);
-    let (today, later) = rest.into_iter().partition(|t| t.due < tomorrow);
+    let (today, later) = rest.into_iter().partition(|t| t.due <= tomorrow);
     Ok(List { overdue, today, later, now })
 }
 

@@ -12,6 +12,16 @@ pub fn maybe_moment(at: &Option<Timestamp>) -> String {
     at.map_or_else(|| "—".into(), clock::show)
 }
 
+/// A moment until which something is due: the end of a day is `2026-05-08 24:00`, not the next day's `00:00`, which
+/// people read as a day more.
+pub fn deadline(at: &Timestamp) -> String {
+    let day = clock::day_of(*at);
+    match day.yesterday() {
+        Ok(before) if clock::start_of(day) == *at => format!("{before} 24:00"),
+        _ => clock::show(*at),
+    }
+}
+
 /// `还有 3 小时`, `已超 2 天 4 小时`.
 pub fn until(at: &Timestamp, now: &Timestamp) -> String {
     let seconds = at.as_second() - now.as_second();
@@ -73,6 +83,13 @@ pub fn rate(numerator: i64, denominator: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_day_belongs_to_that_day() {
+        let at = |s: &str| s.parse::<Timestamp>().unwrap();
+        assert_eq!(deadline(&at("2026-05-08T16:00:00Z")), "2026-05-08 24:00");
+        assert_eq!(deadline(&at("2026-05-08T15:59:00Z")), "2026-05-08 23:59");
+    }
 
     #[test]
     fn masks_keep_head_and_tail() {

@@ -70,7 +70,7 @@ impl Change {
         Some(if self.difference() < 0 { -part } else { part })
     }
 
-    /// `+12（+10.00 %）`, `−3（基数不足 10，不列百分数）`, `持平`.
+    /// `+12（+10.00 %）`, `−3（基数不足 10）`, `持平`.
     pub fn text(&self) -> String {
         let sign = |n: i64| if n < 0 { "−" } else { "+" };
         let d = self.difference();
@@ -79,7 +79,7 @@ impl Change {
         }
         match self.hundredths() {
             Some(h) => format!("{}{}（{}{}.{:02} %）", sign(d), d.abs(), sign(h), h.abs() / 100, h.abs() % 100),
-            None => format!("{}{}（基数不足 {}，不列百分数）", sign(d), d.abs(), self.min_base),
+            None => format!("{}{}（基数不足 {}）", sign(d), d.abs(), self.min_base),
         }
     }
 
@@ -125,9 +125,9 @@ mod tests {
     #[test]
     fn small_bases_have_no_per_cent() {
         assert_eq!(change(57, 100).text(), "−43（−43.00 %）");
-        assert_eq!(change(4, 7).text(), "−3（基数不足 10，不列百分数）");
+        assert_eq!(change(4, 7).text(), "−3（基数不足 10）");
         assert_eq!(change(22, 20).text(), "+2（+10.00 %）");
-        assert_eq!(change(3, 0).text(), "+3（基数不足 10，不列百分数）");
+        assert_eq!(change(3, 0).text(), "+3（基数不足 10）");
         assert_eq!(change(9, 9).text(), "持平");
         assert_eq!(change(57, 100).ratio_text().unwrap(), "日均之比 0.570（95 % 置信区间 0.404–0.797）");
         assert_eq!(change(4, 7).ratio_text(), None);

@@ -390,7 +390,7 @@ pub async fn due_between(r: &mut Reader, reach: &Reach, owner: Option<UserId>, f
     );
     out.extend(
         r.all::<Due>(
-            sql!("select d.id as dispute_id, d.number, d.title, 'visit' as sort, cast(f.n as text) as which, f.due as day, (1 = 0) as provisional, d.owner_id from mediation_follow_up f join mediation_dispute d on d.id = f.dispute_id where f.station_id = $1 and f.done_at is null and not f.dropped and f.due >= $2 and f.due <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7)) order by f.due limit 500"),
+            sql!("select d.id as dispute_id, d.number, d.title, case when d.domestic_violence then 'warned' else 'visit' end as sort, cast(f.n as text) as which, f.due as day, (1 = 0) as provisional, d.owner_id from mediation_follow_up f join mediation_dispute d on d.id = f.dispute_id where f.station_id = $1 and f.done_at is null and not f.dropped and f.due >= $2 and f.due <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7)) order by f.due limit 500"),
             args![station, from, until, anyone, me, by_grid, kernel::row::ids(&grids)],
         )
         .await?,

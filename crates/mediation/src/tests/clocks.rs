@@ -129,8 +129,8 @@ async fn the_calendar_shows_what_is_due_to_those_who_may_see_it() {
         let page = page.says("协议第 1 项").says("第 1 次回访").says("2026 年 5 月").says("劳动节");
         assert!(!page.body.contains("共同申请司法确认"));
         w.t.get(&w.officer, "/disputes/calendar?month=2026-06").await.says("共同申请司法确认");
-        w.t.get(&w.leader, "/disputes/calendar?month=2026-05").await.says("没有到期的事项");
-        w.t.get(&w.leader, "/disputes/calendar?month=2026-05&whose=all").await.says("协议第 1 项");
+        w.t.get(&w.leader, "/disputes/calendar?month=2026-05&whose=mine").await.says("没有到期的事项");
+        w.t.get(&w.leader, "/disputes/calendar?month=2026-05").await.says("协议第 1 项");
         w.t.get(&w.grid_worker, "/disputes/calendar?month=2026-05").await.says("协议第 1 项");
         w.t.get(&w.stranger, "/disputes/calendar?month=2026-05&whose=all").await.is(200).says("没有到期的事项");
         w.t.get(&w.officer, "/disputes/calendar?month=nonsense").await.is(200).says("2026 年 5 月");

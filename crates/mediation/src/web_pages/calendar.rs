@@ -4,7 +4,7 @@ use crate::model::Due;
 use crate::store::tracks;
 use askama::Template;
 use axum::extract::Query;
-use kernel::{Date, Permission as P, Purpose, Reader, ToSpan};
+use kernel::{Date, Permission as P, Purpose, Reader, Role, ToSpan};
 use serde::Deserialize;
 use web::{Answer, Ctx, Page};
 
@@ -50,6 +50,7 @@ fn word(d: &Due) -> String {
     match d.sort.as_str() {
         "promise" => format!("协议第 {} 项", d.which),
         "visit" => format!("第 {} 次回访", d.which),
+        "warned" => format!("第 {} 次查访（告诫书）", d.which),
         _ => d.which.clone(),
     }
 }
@@ -62,7 +63,9 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
     let last = first.last_of_month();
     let may_choose = ctx.may(P::DisputeSee);
     // A grid worker is the owner of no dispute: what is due in the own grids.
-    let mine = may_choose && f.whose != "all";
+    // A leader answers for the whole station and sees it first; everyone else the own disputes.
+    let leads = matches!(ctx.who.role, Role::StationLeader | Role::DutyLeader);
+    let mine = may_choose && if leads { f.whose == "mine" } else { f.whose != "all" };
     let owner = mine.then_some(ctx.who.user);
     let look = ctx.look("mediation.calendar", Purpose::Mediation);
     let reach = ctx.who.reach();
