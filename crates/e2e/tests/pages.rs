@@ -89,7 +89,7 @@ impl Walk {
         if let Err(e) = tab.picture(view, &file).await {
             found.push((format!("no picture: {e:#}"), String::new()));
         }
-        // What is folded away counts as well.
+        // What is folded away counts as well; axe, which takes longest, reads the unfolded page, where everything stands.
         for unfolded in [false, true] {
             if unfolded && tab.unfold().await.unwrap_or(0) == 0 {
                 break;
