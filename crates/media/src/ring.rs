@@ -182,16 +182,10 @@ impl Open {
     }
 }
 
-/// The UTC day of a moment as `yyyymmdd` (civil-from-days, proleptic Gregorian).
+/// The UTC day of a moment as `yyyymmdd`; one folder for moments that no calendar has.
 fn day_name(ms: i64) -> String {
-    let z = ms.div_euclid(86_400_000) + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let (d, m) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
-    format!("{:04}{m:02}{d:02}", yoe + era * 400 + i64::from(m <= 2))
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| "undated".into(), |t| t.strftime("%Y%m%d").to_string())
 }
 
 /// Makes a file that was open when the process ended whole again: cuts it after its last whole group and writes its index
@@ -230,11 +224,13 @@ pub fn recover(path: &Path) -> io::Result<Option<Closed>> {
     }
     // The last group's length is its frames at the mean pace of the groups before it; a lone group ends where it began.
     let paced: u64 = entries.iter().take(entries.len() - 1).map(|e| u64::from(e.frames)).sum();
-    let tail = (last.dts - first.dts) * u64::from(last.frames) / paced.max(1) / 90;
+    // A damaged file may name any times: nothing here may overflow.
+    let span = u128::from(last.dts.saturating_sub(first.dts));
+    let tail = span * u128::from(last.frames) / u128::from(paced.max(1)) / 90;
     Ok(Some(Closed {
         path: path.into(),
         start_ms: first.wall_ms,
-        end_ms: last.wall_ms + tail as i64,
+        end_ms: last.wall_ms.saturating_add(i64::try_from(tail).unwrap_or(i64::MAX)),
         bytes: found.whole,
         groups: entries.len() as u32,
         follows_break: entries[0].flags & BREAK != 0,
@@ -245,6 +241,7 @@ pub fn recover(path: &Path) -> io::Result<Option<Closed>> {
 mod tests {
     use super::*;
     use crate::fmp4::tests::{frames, track};
+    use proptest::prelude::*;
 
     const T: i64 = 1_764_028_800_000; // 2025-11-25 00:00 UTC, a whole minute
 
@@ -318,6 +315,30 @@ mod tests {
             if let Some(c) = found {
                 assert_eq!(fs::metadata(&c.path).unwrap().len(), c.bytes);
                 assert!(index::read(&fs::read(c.path.with_extension("idx")).unwrap(), c.bytes).is_some());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_file_or_index_is_recovered_without_a_panic(
+            hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..40), in_index: bool,
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let mut w = Writer::new(dir.path().into(), 0);
+            for n in 0..3 {
+                w.append(&track(), &group(n, T + n as i64 * 2000)).unwrap();
+            }
+            let whole = w.close().unwrap().unwrap();
+            let hit = if in_index { whole.path.with_extension("idx") } else { whole.path.clone() };
+            let mut data = fs::read(&hit).unwrap();
+            for (at, byte) in hits {
+                let at = at.index(data.len());
+                data[at] = byte;
+            }
+            fs::write(&hit, &data).unwrap();
+            if let Some(c) = recover(&whole.path).unwrap() {
+                prop_assert_eq!(fs::metadata(&c.path).unwrap().len(), c.bytes);
             }
         }
     }
