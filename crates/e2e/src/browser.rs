@@ -1,17 +1,13 @@
 //! Chromium: one process per test file, one context (own cookies and storage) per person.
 
+use crate::devtools::{self, Devtools};
 use crate::{Server, Tab};
 use anyhow::{Context, Result, bail};
-use chromiumoxide::cdp::browser_protocol::browser::{
-    BrowserContextId, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
-};
-use chromiumoxide::cdp::browser_protocol::target::{CreateBrowserContextParams, CreateTargetParams};
-use chromiumoxide::handler::HandlerConfig;
-use futures::StreamExt;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
 
 const FLAGS: &[&str] = &[
     "--headless=new",
@@ -35,8 +31,7 @@ const FLAGS: &[&str] = &[
 
 /// A running Chromium. Dropping it ends the process and removes the profile.
 pub struct Browser {
-    inner: chromiumoxide::Browser,
-    reader: JoinHandle<()>,
+    devtools: Arc<Devtools>,
     process: Process,
 }
 
@@ -75,50 +70,35 @@ impl Browser {
             .with_context(|| format!("cannot start {}", bin.display()))?;
         let mut process = Process { child, profile };
         let address = process.address().await?;
-        let config = HandlerConfig { viewport: None, ..HandlerConfig::default() };
-        let (inner, mut handler) = chromiumoxide::Browser::connect_with_config(address, config).await?;
-        let reader = tokio::spawn(async move { while handler.next().await.is_some() {} });
-        Ok(Browser { inner, reader, process })
+        Ok(Browser { devtools: Devtools::connect(&address).await?, process })
     }
 
     /// A new person: a context of their own with one tab at the server's address.
     pub async fn person(&self, server: &Server) -> Result<Tab> {
-        let context = self.inner.create_browser_context(CreateBrowserContextParams::default()).await?;
-        self.tab(server, context).await
+        let answer = self.devtools.call(None, "Target.createBrowserContext", json!({})).await?;
+        let context = devtools::text(&answer, "/browserContextId").context("no context")?;
+        self.tab(server, &context).await
     }
 
     /// Another tab of the same person.
     pub async fn beside(&self, server: &Server, tab: &Tab) -> Result<Tab> {
-        self.tab(server, tab.context.clone()).await
+        self.tab(server, &tab.context).await
     }
 
     /// The directory into which this person's downloads go from now on.
     pub async fn downloads(&self, tab: &Tab) -> Result<PathBuf> {
-        let dir = self.process.profile.path().join(format!("downloads-{}", tab.context.inner()));
+        let dir = self.process.profile.path().join(format!("downloads-{}", tab.context));
         std::fs::create_dir_all(&dir)?;
-        let params = SetDownloadBehaviorParams::builder()
-            .behavior(SetDownloadBehaviorBehavior::Allow)
-            .browser_context_id(tab.context.clone())
-            .download_path(dir.display().to_string())
-            .build()
-            .map_err(anyhow::Error::msg)?;
-        self.inner.execute(params).await?;
+        let params = json!({ "behavior": "allow", "browserContextId": tab.context, "downloadPath": dir });
+        self.devtools.call(None, "Browser.setDownloadBehavior", params).await?;
         Ok(dir)
     }
 
-    async fn tab(&self, server: &Server, context: BrowserContextId) -> Result<Tab> {
-        let params = CreateTargetParams::builder()
-            .url("about:blank")
-            .browser_context_id(context.clone())
-            .build()
-            .map_err(anyhow::Error::msg)?;
-        Tab::new(self.inner.new_page(params).await?, context, &server.base).await
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        self.reader.abort();
+    async fn tab(&self, server: &Server, context: &str) -> Result<Tab> {
+        let params = json!({ "url": "about:blank", "browserContextId": context });
+        let answer = self.devtools.call(None, "Target.createTarget", params).await?;
+        let target = devtools::text(&answer, "/targetId").context("no tab")?;
+        Tab::new(self.devtools.clone(), &target, context, &server.base).await
     }
 }
 

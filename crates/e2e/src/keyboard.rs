@@ -2,7 +2,7 @@
 
 use crate::Tab;
 use anyhow::{Result, bail};
-use chromiumoxide::cdp::browser_protocol::input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams};
+use serde_json::json;
 
 /// The keys that the tests press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,24 +53,22 @@ impl Tab {
     /// Presses and releases one key.
     pub async fn key(&self, key: Key) -> Result<()> {
         let (name, code, number, text) = key.facts();
-        for kind in [DispatchKeyEventType::KeyDown, DispatchKeyEventType::KeyUp] {
-            let mut params = DispatchKeyEventParams::builder()
-                .r#type(kind.clone())
-                .key(name)
-                .code(code)
-                .windows_virtual_key_code(number)
-                .native_virtual_key_code(number);
-            if let (Some(text), DispatchKeyEventType::KeyDown) = (text, kind) {
-                params = params.text(text).unmodified_text(text);
+        for kind in ["keyDown", "keyUp"] {
+            let mut params = json!({
+                "type": kind, "key": name, "code": code, "windowsVirtualKeyCode": number, "nativeVirtualKeyCode": number
+            });
+            if let (Some(text), "keyDown") = (text, kind) {
+                params["text"] = text.into();
+                params["unmodifiedText"] = text.into();
             }
-            self.page.execute(params.build().map_err(anyhow::Error::msg)?).await?;
+            self.call("Input.dispatchKeyEvent", params).await?;
         }
         Ok(())
     }
 
     /// Types into whatever has the focus (as an input method does, so that Chinese goes in as well).
     pub async fn type_text(&self, text: &str) -> Result<()> {
-        self.page.execute(InsertTextParams::new(text)).await?;
+        self.call("Input.insertText", json!({ "text": text })).await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 
 mod axe;
 mod browser;
+mod devtools;
 pub mod dispute;
 mod keyboard;
 mod server;

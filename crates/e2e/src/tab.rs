@@ -1,27 +1,13 @@
 //! One tab: what a person sees and does, and what the browser complains about meanwhile.
 
+use crate::devtools::{self, Complaints, Devtools, locked, thrown};
 use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine;
-use chromiumoxide::Page;
-use chromiumoxide::cdp::browser_protocol::browser::BrowserContextId;
-use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
-use chromiumoxide::cdp::browser_protocol::emulation::{
-    SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams, SetTouchEmulationEnabledParams,
-};
-use chromiumoxide::cdp::browser_protocol::input::{
-    DispatchMouseEventParams, DispatchMouseEventType, InsertTextParams, MouseButton,
-};
-use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel};
-use chromiumoxide::cdp::browser_protocol::network::DeleteCookiesParams;
-use chromiumoxide::cdp::browser_protocol::page::{CaptureScreenshotFormat, CaptureScreenshotParams};
-use chromiumoxide::cdp::js_protocol::runtime::{
-    ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown, ExceptionDetails,
-};
-use futures::StreamExt;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long one waits for something to appear.
@@ -56,76 +42,57 @@ impl View {
 
 /// A tab of one person.
 pub struct Tab {
-    pub(crate) page: Page,
-    pub(crate) context: BrowserContextId,
+    devtools: Arc<Devtools>,
+    session: String,
+    pub(crate) context: String,
     base: String,
-    complaints: Arc<Mutex<Vec<String>>>,
+    complaints: Complaints,
 }
 
 impl Tab {
-    pub(crate) async fn new(page: Page, context: BrowserContextId, base: &str) -> Result<Tab> {
-        let tab = Tab { page, context, base: base.to_string(), complaints: Arc::default() };
-        tab.listen().await?;
-        tab.page.execute(SetFocusEmulationEnabledParams::new(true)).await?;
+    pub(crate) async fn new(devtools: Arc<Devtools>, target: &str, context: &str, base: &str) -> Result<Tab> {
+        let (session, complaints) = devtools.attach(target).await?;
+        let tab = Tab { devtools, session, context: context.to_string(), base: base.to_string(), complaints };
+        for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
+            tab.call(domain, json!({})).await?;
+        }
+        tab.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await?;
         tab.look(View::Desktop).await?;
         Ok(tab)
     }
 
-    /// Gathers console errors, exceptions and what the browser logs as errors (failed loads, CSP).
-    async fn listen(&self) -> Result<()> {
-        self.page.enable_runtime().await?;
-        self.page.enable_log().await?;
-        let mut logs = self.page.event_listener::<EventEntryAdded>().await?;
-        let mut calls = self.page.event_listener::<EventConsoleApiCalled>().await?;
-        let mut throws = self.page.event_listener::<EventExceptionThrown>().await?;
-        let note = |list: &Arc<Mutex<Vec<String>>>| {
-            let list = list.clone();
-            move |says: String| list.lock().unwrap_or_else(PoisonError::into_inner).push(says)
-        };
-        let say = note(&self.complaints);
-        tokio::spawn(async move {
-            while let Some(e) = logs.next().await {
-                if e.entry.level == LogEntryLevel::Error {
-                    say(format!("log: {} {}", e.entry.text, e.entry.url.as_deref().unwrap_or("")));
-                }
-            }
-        });
-        let say = note(&self.complaints);
-        tokio::spawn(async move {
-            while let Some(e) = calls.next().await {
-                if matches!(e.r#type, ConsoleApiCalledType::Error | ConsoleApiCalledType::Assert) {
-                    let args: Vec<String> =
-                        e.args.iter().filter_map(|a| a.value.as_ref().map(ToString::to_string)).collect();
-                    say(format!("console: {}", args.join(" ")));
-                }
-            }
-        });
-        let say = note(&self.complaints);
-        tokio::spawn(async move {
-            while let Some(e) = throws.next().await {
-                say(format!("exception: {}", thrown(&e.exception_details)));
-            }
-        });
-        Ok(())
+    /// A command of the DevTools protocol in this tab.
+    pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value> {
+        self.devtools.call(Some(&self.session), method, params).await
     }
 
     /// What the browser complained about since the last call.
     pub fn complaints(&self) -> Vec<String> {
-        std::mem::take(&mut *self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *locked(&self.complaints))
     }
 
     /// Takes one of the two sizes.
     pub async fn look(&self, view: View) -> Result<()> {
-        let (width, height) = view.size();
-        self.page.execute(SetDeviceMetricsOverrideParams::new(width, height, 1.0, view == View::Phone)).await?;
-        self.page.execute(SetTouchEmulationEnabledParams::new(view == View::Phone)).await?;
+        self.resize(view, view.size().1).await?;
+        self.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": view == View::Phone })).await?;
+        Ok(())
+    }
+
+    async fn resize(&self, view: View, height: i64) -> Result<()> {
+        let params = json!({
+            "width": view.size().0, "height": height, "deviceScaleFactor": 1, "mobile": view == View::Phone
+        });
+        self.call("Emulation.setDeviceMetricsOverride", params).await?;
         Ok(())
     }
 
     /// Goes to a path and gives the answer's status.
     pub async fn open(&self, path: &str) -> Result<u16> {
         let address = format!("{}{path}", self.base);
-        self.page.goto(address.as_str()).await.with_context(|| format!("opening {path}"))?;
+        let answer = self.call("Page.navigate", json!({ "url": address })).await?;
+        if let Some(why) = devtools::text(&answer, "/errorText") {
+            bail!("opening {path}: {why}");
+        }
         self.until("document.readyState === 'complete'").await.with_context(|| format!("loading {path}"))?;
         self.status().await
     }
@@ -142,17 +109,12 @@ impl Tab {
 
     /// The value of an expression or promise in the page; a page's CSP does not apply.
     pub async fn eval<T: DeserializeOwned>(&self, script: &str) -> Result<T> {
-        let params = EvaluateParams::builder()
-            .expression(script)
-            .await_promise(true)
-            .return_by_value(true)
-            .build()
-            .map_err(anyhow::Error::msg)?;
-        let answer = self.page.execute(params).await?.result;
-        if let Some(e) = &answer.exception_details {
+        let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
+        let mut answer = self.call("Runtime.evaluate", params).await?;
+        if let Some(e) = answer.get("exceptionDetails") {
             bail!("script failed: {}", thrown(e));
         }
-        Ok(serde_json::from_value(answer.result.value.unwrap_or(serde_json::Value::Null))?)
+        Ok(serde_json::from_value(answer["result"]["value"].take())?)
     }
 
     /// Waits until the script is true. A page that is just being left counts as "not yet".
@@ -194,7 +156,7 @@ impl Tab {
         self.eval::<bool>(&format!("(e => {{ e.focus(); e.select(); return true }})({})", one(css)))
             .await
             .with_context(|| format!("filling {css}"))?;
-        self.page.execute(InsertTextParams::new(text)).await?;
+        self.call("Input.insertText", json!({ "text": text })).await?;
         Ok(())
     }
 
@@ -221,15 +183,9 @@ impl Tab {
 
     /// Puts a file into a file field.
     pub async fn upload(&self, css: &str, file: &Path) -> Result<()> {
-        let params = EvaluateParams::builder().expression(one(css)).build().map_err(anyhow::Error::msg)?;
-        let found = self.page.execute(params).await?.result.result;
-        let object = found.object_id.ok_or_else(|| anyhow!("no {css}"))?;
-        let params = SetFileInputFilesParams::builder()
-            .file(file.display().to_string())
-            .object_id(object)
-            .build()
-            .map_err(anyhow::Error::msg)?;
-        self.page.execute(params).await?;
+        let found = self.call("Runtime.evaluate", json!({ "expression": one(css) })).await?;
+        let object = devtools::text(&found, "/result/objectId").ok_or_else(|| anyhow!("no {css}"))?;
+        self.call("DOM.setFileInputFiles", json!({ "files": [file], "objectId": object })).await?;
         Ok(())
     }
 
@@ -254,14 +210,9 @@ impl Tab {
         if !covered.is_empty() {
             bail!("{}: {css} {text} is covered by {covered}", self.path().await?);
         }
-        for kind in [
-            DispatchMouseEventType::MouseMoved,
-            DispatchMouseEventType::MousePressed,
-            DispatchMouseEventType::MouseReleased,
-        ] {
-            let params =
-                DispatchMouseEventParams::builder().r#type(kind).x(x).y(y).button(MouseButton::Left).click_count(1);
-            self.page.execute(params.build().map_err(anyhow::Error::msg)?).await?;
+        for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
+            let params = json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", params).await?;
         }
         Ok(())
     }
@@ -295,8 +246,7 @@ impl Tab {
 
     /// A cookie vanishes, as when a session ends elsewhere.
     pub async fn forget(&self, cookie: &str) -> Result<()> {
-        let params = DeleteCookiesParams::builder().name(cookie).url(&self.base).build().map_err(anyhow::Error::msg)?;
-        self.page.execute(params).await?;
+        self.call("Network.deleteCookies", json!({ "name": cookie, "url": self.base })).await?;
         Ok(())
     }
 
@@ -330,16 +280,9 @@ impl Tab {
     /// edge stands at the end and covers nothing.
     pub async fn picture(&self, view: View, file: &Path) -> Result<()> {
         let height: i64 = self.eval("document.documentElement.scrollHeight").await?;
-        let size = SetDeviceMetricsOverrideParams::new(
-            view.size().0,
-            height.clamp(view.size().1, HIGHEST),
-            1.0,
-            view == View::Phone,
-        );
-        self.page.execute(size).await?;
-        let params = CaptureScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
-        let shot = self.page.execute(params).await?.result;
-        let data: &str = shot.data.as_ref();
+        self.resize(view, height.clamp(view.size().1, HIGHEST)).await?;
+        let shot = self.call("Page.captureScreenshot", json!({ "format": "png", "optimizeForSpeed": true })).await?;
+        let data = devtools::text(&shot, "/data").context("no picture")?;
         std::fs::write(file, base64::engine::general_purpose::STANDARD.decode(data)?)?;
         self.look(view).await
     }
@@ -367,8 +310,4 @@ fn one(css: &str) -> String {
 /// A JavaScript string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-fn thrown(e: &ExceptionDetails) -> String {
-    e.exception.as_ref().and_then(|x| x.description.clone()).unwrap_or_else(|| e.text.clone())
 }

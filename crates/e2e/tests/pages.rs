@@ -21,7 +21,7 @@ const ROLES: &[(&str, &str)] = &[
 ];
 
 /// Registers whose first line is opened as well.
-const REGISTERS: &[&str] = &["/incidents", "/disputes", "/people", "/places"];
+const REGISTERS: &[&str] = &["/incidents", "/disputes", "/people", "/places", "/bulletins"];
 
 /// What is wrong, with the places where it is and the first element there.
 type Findings = BTreeMap<String, Vec<String>>;

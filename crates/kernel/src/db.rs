@@ -61,11 +61,11 @@ struct Inner {
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
 
-/// What a command gave when it was first run.
-#[derive(Debug)]
-enum Begin {
-    Fresh,
-    Repeated(String),
+/// A command under way.
+struct Begun {
+    tx: Tx,
+    /// Hears how the common transaction of the SQLite writer ended.
+    outcome: Option<watch::Receiver<Option<bool>>>,
 }
 
 impl Db {
@@ -151,15 +151,21 @@ impl Db {
         T: serde::Serialize + serde::de::DeserializeOwned,
         F: AsyncFnOnce(&mut Tx) -> Result<T>,
     {
-        self.command(act, true, work).await
+        let (mut begun, earlier) = self.begin_once(act).await?;
+        if let Some(stored) = earlier {
+            self.end(begun, Ok(())).await?;
+            return Ok(serde_json::from_str(&stored)?);
+        }
+        match work(&mut begun.tx).await.and_then(|value| Ok((serde_json::to_string(&value)?, value))) {
+            Ok((stored, value)) => self.keep(begun, Some(stored)).await.map(|()| value),
+            Err(why) => Err(self.undo(begun, why).await),
+        }
     }
 
-    /// The common way of commands (`once`) and of recorded looks (which need no repetition guard).
-    async fn command<T, F>(&self, act: &Act, once: bool, work: F) -> Result<T>
-    where
-        T: serde::Serialize + serde::de::DeserializeOwned,
-        F: AsyncFnOnce(&mut Tx) -> Result<T>,
-    {
+    // What follows is apart from `write` and `read` so that it is compiled once, not for every command.
+
+    /// Waits for the turn of a command and opens its savepoint or transaction.
+    async fn begin(&self, act: &Act) -> Result<Begun> {
         let busy = || Error::Busy("同时办理的人太多，请几秒后再试，已填写的内容不会丢失。".into());
         let place = self.0.queue.try_acquire().map_err(|_| busy())?;
         let mut conn = tokio::time::timeout(PATIENCE, self.writer()).await.map_err(|_| busy())??;
@@ -172,27 +178,63 @@ impl Db {
             _ => None,
         };
         let clock = self.0.clock.clone();
-        let mut tx = Tx {
+        let tx = Tx {
             read: Reader::new(conn, act.clone()),
             notes: vec![],
             events: vec![],
             fresh: Arc::new(move || clock.new_id()),
         };
-        let result = if once { self.run_once(&mut tx, act, work).await } else { self.run(&mut tx, work).await };
-        let Tx { read: Reader { mut conn, .. }, events, .. } = tx;
-        if result.is_ok() && conn.engine() == Engine::Postgres {
+        Ok(Begun { tx, outcome })
+    }
+
+    /// The same, with what an earlier run of the command gave; `None` and it is marked as run.
+    async fn begin_once(&self, act: &Act) -> Result<(Begun, Option<String>)> {
+        let mut begun = self.begin(act).await?;
+        match begin_command(&mut begun.tx, act).await {
+            Ok(earlier) => Ok((begun, earlier)),
+            Err(why) => Err(self.undo(begun, why).await),
+        }
+    }
+
+    /// Tells listeners, seals what was recorded and ends the command; `stored` is what a repetition will be given.
+    async fn keep(&self, mut begun: Begun, stored: Option<String>) -> Result<()> {
+        let done = async {
+            let tx = &mut begun.tx;
+            if let Some(stored) = stored {
+                let command = tx.act().command;
+                tx.exec(sql!("update kernel_command set result = $2 where id = $1"), args![command, stored]).await?;
+            }
+            self.tell(tx).await?;
+            tx.seal(self.0.hash).await
+        }
+        .await;
+        self.end(begun, done).await
+    }
+
+    /// Takes everything back; gives the error to answer with.
+    async fn undo(&self, begun: Begun, why: Error) -> Error {
+        match self.end(begun, Err(why)).await {
+            Err(e) => e,
+            Ok(()) => Error::internal("a refused command was kept"),
+        }
+    }
+
+    /// Ends the savepoint or transaction as `done` says; a kept command is durable before this returns.
+    async fn end(&self, begun: Begun, done: Result<()>) -> Result<()> {
+        let Begun { tx: Tx { read: Reader { mut conn, .. }, events, .. }, outcome } = begun;
+        if done.is_ok() && conn.engine() == Engine::Postgres {
             for event in &events {
                 let text = serde_json::to_string(event)?;
                 conn.rows(sql!("select cast(pg_notify('fengqiao', $1) as text) as x"), args![text]).await?;
             }
         }
-        match (conn, &result) {
-            (Conn::Writer(mut w), Ok(_)) => w.leave().await?,
+        match (conn, &done) {
+            (Conn::Writer(mut w), Ok(())) => w.leave().await?,
             (Conn::Writer(mut w), Err(_)) => w.undo_savepoint().await?,
-            (Conn::PostgresTx(t), Ok(_)) => {
-                let done = t.commit().await;
-                self.0.meter.committed(1, done.is_ok());
-                done?;
+            (Conn::PostgresTx(t), Ok(())) => {
+                let committed = t.commit().await;
+                self.0.meter.committed(1, committed.is_ok());
+                committed?;
             }
             (Conn::PostgresTx(t), Err(_)) => t.rollback().await?,
             (Conn::SqliteReader(_) | Conn::Postgres(_), _) => {}
@@ -200,48 +242,20 @@ impl Db {
         if let Kind::Sqlite { due, .. } = &self.0.kind {
             due.notify_one();
         }
-        if result.is_err() {
+        if done.is_err() {
             self.0.meter.refused();
         }
-        let value = result?;
+        done?;
         if let Some(mut outcome) = outcome {
-            let done = outcome.wait_for(Option::is_some).await.map(|v| *v == Some(true)).unwrap_or(false);
-            if !done {
+            let kept = outcome.wait_for(Option::is_some).await.map(|v| *v == Some(true)).unwrap_or(false);
+            if !kept {
                 return Err(Error::internal("the common transaction could not be committed"));
             }
             for event in events {
                 let _ = self.0.bus.send(event);
             }
         }
-        Ok(value)
-    }
-
-    async fn run<T, F>(&self, tx: &mut Tx, work: F) -> Result<T>
-    where
-        F: AsyncFnOnce(&mut Tx) -> Result<T>,
-    {
-        let value = work(tx).await?;
-        self.tell(tx).await?;
-        tx.seal(self.0.hash).await?;
-        Ok(value)
-    }
-
-    async fn run_once<T, F>(&self, tx: &mut Tx, act: &Act, work: F) -> Result<T>
-    where
-        T: serde::Serialize + serde::de::DeserializeOwned,
-        F: AsyncFnOnce(&mut Tx) -> Result<T>,
-    {
-        if let Begin::Repeated(stored) = begin_command(tx, act).await? {
-            tx.read.seen.clear();
-            return Ok(serde_json::from_str(&stored)?);
-        }
-        self.run(tx, async |tx: &mut Tx| {
-            let value = work(tx).await?;
-            let stored = serde_json::to_string(&value)?;
-            tx.exec(sql!("update kernel_command set result = $2 where id = $1"), args![act.command, stored]).await?;
-            Ok(value)
-        })
-        .await
+        Ok(())
     }
 
     /// Lets the listeners of other domains hear the events, and the events that they emit.
@@ -267,18 +281,26 @@ impl Db {
     where
         F: AsyncFnOnce(&mut Reader) -> Result<T>,
     {
-        let mut reader = Reader::new(self.reader().await?, act.clone());
+        let mut reader = self.look(act).await?;
         let value = work(&mut reader).await?;
-        let seen = std::mem::take(&mut reader.seen);
-        drop(reader);
-        if !seen.is_empty() {
-            self.command(act, false, async |tx: &mut Tx| {
-                tx.read.seen = seen;
-                Ok(())
-            })
-            .await?;
-        }
+        self.looked(reader).await?;
         Ok(value)
+    }
+
+    async fn look(&self, act: &Act) -> Result<Reader> {
+        Ok(Reader::new(self.reader().await?, act.clone()))
+    }
+
+    /// Puts what was shown into the chain; a look needs no guard against repetition.
+    async fn looked(&self, reader: Reader) -> Result<()> {
+        let Reader { conn, act, seen } = reader;
+        drop(conn);
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let mut begun = self.begin(&act).await?;
+        begun.tx.read.seen = seen;
+        self.keep(begun, None).await
     }
 
     async fn writer(&self) -> Result<Conn> {
@@ -406,7 +428,8 @@ impl Act {
     }
 }
 
-async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Begin> {
+/// The result of the command's first run; `None` when this is the first.
+async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Option<String>> {
     let fresh = tx
         .exec(
             sql!("insert into kernel_command (id, user_id, action, at, result) values ($1, $2, $3, $4, '') on conflict (id) do nothing"),
@@ -414,7 +437,7 @@ async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Begin> {
         )
         .await?;
     if fresh == 1 {
-        return Ok(Begin::Fresh);
+        return Ok(None);
     }
     let rows = tx
         .rows(sql!("select user_id, action, result from kernel_command where id = $1"), args![act.command])
@@ -428,7 +451,7 @@ async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Begin> {
             "请刷新页面后重新提交，已填写的内容会保留。",
         ))));
     }
-    Ok(Begin::Repeated(row.get("result")?))
+    Ok(Some(row.get("result")?))
 }
 
 impl Writer {
