@@ -13,8 +13,9 @@ use crate::event::{Event, Listener};
 use crate::meter::{Counts, Meter};
 use crate::migrate::{self, Migrations, Pending};
 use crate::row::Row;
-use crate::tx::{Conn, Reader, Tx};
+use crate::tx::{Conn, Reader, Tx, Wire};
 use crate::{Act, Clock, Engine, Error, Result, Uuid, args, sql};
+use futures::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -59,7 +60,18 @@ struct Inner {
 
 /// The database of this installation; cheap to clone.
 #[derive(Clone)]
-pub struct Db(Arc<Inner>);
+pub struct Db(Arc<dyn Core>);
+
+/// The inside behind a `dyn`: other crates drop a [`Db`] without compiling the pools' ends.
+trait Core: Send + Sync {
+    fn inner(&self) -> &Inner;
+}
+
+impl Core for Inner {
+    fn inner(&self) -> &Inner {
+        self
+    }
+}
 
 /// A command under way.
 struct Begun {
@@ -70,46 +82,48 @@ struct Begun {
 
 impl Db {
     /// Opens `place`: a `postgres://…` address, or the path of an SQLite file, made when missing.
-    pub async fn open(place: &str, clock: Clock, hash: vault::HashAlg) -> Result<Db> {
-        let meter = Arc::new(Meter::default());
-        let kind = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
-            let pool = sqlx::postgres::PgPoolOptions::new()
-                .max_connections(16)
-                .acquire_timeout(PATIENCE)
-                .connect(place)
-                .await
-                .map_err(|e| Error::internal(format!("cannot reach PostgreSQL: {e}")))?;
-            Kind::Postgres { url: place.to_string(), pool }
-        } else {
-            open_sqlite(Path::new(place), meter.clone()).await?
-        };
-        let (bus, _) = broadcast::channel(1024);
-        let db = Db(Arc::new(Inner {
-            kind,
-            clock,
-            hash,
-            queue: Semaphore::new(MAX_WAITING),
-            bus,
-            listeners: OnceLock::new(),
-            meter,
-        }));
-        db.start();
-        Ok(db)
+    pub fn open<'a>(place: &'a str, clock: Clock, hash: vault::HashAlg) -> BoxFuture<'a, Result<Db>> {
+        Box::pin(async move {
+            let meter = Arc::new(Meter::default());
+            let kind = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+                let pool = sqlx::postgres::PgPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(PATIENCE)
+                    .connect(place)
+                    .await
+                    .map_err(|e| Error::internal(format!("cannot reach PostgreSQL: {e}")))?;
+                Kind::Postgres { url: place.to_string(), pool }
+            } else {
+                open_sqlite(Path::new(place), meter.clone()).await?
+            };
+            let (bus, _) = broadcast::channel(1024);
+            let db = Db(Arc::new(Inner {
+                kind,
+                clock,
+                hash,
+                queue: Semaphore::new(MAX_WAITING),
+                bus,
+                listeners: OnceLock::new(),
+                meter,
+            }));
+            db.start();
+            Ok(db)
+        })
     }
 
     fn start(&self) {
-        match &self.0.kind {
+        match &self.0.inner().kind {
             Kind::Sqlite { writer, due, .. } => {
                 tokio::spawn(commit_groups(Arc::downgrade(writer), due.clone()));
             }
             Kind::Postgres { url, .. } => {
-                tokio::spawn(hear_other_nodes(url.clone(), self.0.bus.clone()));
+                tokio::spawn(hear_other_nodes(url.clone(), self.0.inner().bus.clone()));
             }
         }
     }
 
     pub fn engine(&self) -> Engine {
-        match self.0.kind {
+        match self.0.inner().kind {
             Kind::Sqlite { .. } => Engine::Sqlite,
             Kind::Postgres { .. } => Engine::Postgres,
         }
@@ -117,29 +131,29 @@ impl Db {
 
     /// The SQLite file, when there is one.
     pub fn path(&self) -> Option<&Path> {
-        match &self.0.kind {
+        match &self.0.inner().kind {
             Kind::Sqlite { path, .. } => Some(path),
             Kind::Postgres { .. } => None,
         }
     }
 
     pub fn clock(&self) -> &Clock {
-        &self.0.clock
+        &self.0.inner().clock
     }
 
     /// The algorithm of new audit entries.
     pub fn hash_alg(&self) -> vault::HashAlg {
-        self.0.hash
+        self.0.inner().hash
     }
 
     /// Events after their commit, for live pages. A slow listener loses the oldest.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.0.bus.subscribe()
+        self.0.inner().bus.subscribe()
     }
 
     /// Sets who hears events inside the transaction; once, at start.
     pub fn listen(&self, listeners: Vec<Listener>) {
-        let _ = self.0.listeners.set(listeners);
+        let _ = self.0.inner().listeners.set(listeners);
     }
 
     /// Runs a command: at most once per `act.command`, all or nothing, with its audit entries and
@@ -162,105 +176,117 @@ impl Db {
         }
     }
 
-    // What follows is apart from `write` and `read` so that it is compiled once, not for every command.
+    // What follows is apart from `write` and `read`, and boxed, so that it is compiled once and not for every command
+    // and in every crate (docs/decisions/0018-boxed-at-the-border.md).
 
     /// Waits for the turn of a command and opens its savepoint or transaction.
-    async fn begin(&self, act: &Act) -> Result<Begun> {
-        let busy = || Error::Busy("同时办理的人太多，请几秒后再试，已填写的内容不会丢失。".into());
-        let place = self.0.queue.try_acquire().map_err(|_| busy())?;
-        let mut conn = tokio::time::timeout(PATIENCE, self.writer()).await.map_err(|_| busy())??;
-        drop(place);
-        let outcome = match &mut conn {
-            Conn::Writer(w) => {
-                w.enter().await?;
-                Some(w.outcome.subscribe())
-            }
-            _ => None,
-        };
-        let clock = self.0.clock.clone();
-        let tx = Tx {
-            read: Reader::new(conn, act.clone()),
-            notes: vec![],
-            events: vec![],
-            fresh: Arc::new(move || clock.new_id()),
-        };
-        Ok(Begun { tx, outcome })
+    fn begin<'a>(&'a self, act: &'a Act) -> BoxFuture<'a, Result<Begun>> {
+        Box::pin(async move {
+            let busy = || Error::Busy("同时办理的人太多，请几秒后再试，已填写的内容不会丢失。".into());
+            let place = self.0.inner().queue.try_acquire().map_err(|_| busy())?;
+            let mut wire = tokio::time::timeout(PATIENCE, self.writer()).await.map_err(|_| busy())??;
+            drop(place);
+            let outcome = match &mut wire {
+                Wire::Writer(w) => {
+                    w.enter().await?;
+                    Some(w.outcome.subscribe())
+                }
+                _ => None,
+            };
+            let clock = self.0.inner().clock.clone();
+            let tx = Tx {
+                read: Reader::new(Conn::new(wire), act.clone()),
+                notes: vec![],
+                events: vec![],
+                fresh: Arc::new(move || clock.new_id()),
+            };
+            Ok(Begun { tx, outcome })
+        })
     }
 
     /// The same, with what an earlier run of the command gave; `None` and it is marked as run.
-    async fn begin_once(&self, act: &Act) -> Result<(Begun, Option<String>)> {
-        let mut begun = self.begin(act).await?;
-        match begin_command(&mut begun.tx, act).await {
-            Ok(earlier) => Ok((begun, earlier)),
-            Err(why) => Err(self.undo(begun, why).await),
-        }
+    fn begin_once<'a>(&'a self, act: &'a Act) -> BoxFuture<'a, Result<(Begun, Option<String>)>> {
+        Box::pin(async move {
+            let mut begun = self.begin(act).await?;
+            match begin_command(&mut begun.tx, act).await {
+                Ok(earlier) => Ok((begun, earlier)),
+                Err(why) => Err(self.undo(begun, why).await),
+            }
+        })
     }
 
     /// Tells listeners, seals what was recorded and ends the command; `stored` is what a repetition will be given.
-    async fn keep(&self, mut begun: Begun, stored: Option<String>) -> Result<()> {
-        let done = async {
-            let tx = &mut begun.tx;
-            if let Some(stored) = stored {
-                let command = tx.act().command;
-                tx.exec(sql!("update kernel_command set result = $2 where id = $1"), args![command, stored]).await?;
+    fn keep(&self, mut begun: Begun, stored: Option<String>) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let done = async {
+                let tx = &mut begun.tx;
+                if let Some(stored) = stored {
+                    let command = tx.act().command;
+                    tx.exec(sql!("update kernel_command set result = $2 where id = $1"), args![command, stored])
+                        .await?;
+                }
+                self.tell(tx).await?;
+                tx.seal(self.0.inner().hash).await
             }
-            self.tell(tx).await?;
-            tx.seal(self.0.hash).await
-        }
-        .await;
-        self.end(begun, done).await
+            .await;
+            self.end(begun, done).await
+        })
     }
 
     /// Takes everything back; gives the error to answer with.
-    async fn undo(&self, begun: Begun, why: Error) -> Error {
-        match self.end(begun, Err(why)).await {
-            Err(e) => e,
-            Ok(()) => Error::internal("a refused command was kept"),
-        }
+    fn undo(&self, begun: Begun, why: Error) -> BoxFuture<'_, Error> {
+        Box::pin(async move {
+            match self.end(begun, Err(why)).await {
+                Err(e) => e,
+                Ok(()) => Error::internal("a refused command was kept"),
+            }
+        })
     }
 
     /// Ends the savepoint or transaction as `done` says; a kept command is durable before this returns.
-    async fn end(&self, begun: Begun, done: Result<()>) -> Result<()> {
-        let Begun { tx: Tx { read: Reader { mut conn, .. }, events, .. }, outcome } = begun;
-        if done.is_ok() && conn.engine() == Engine::Postgres {
-            for event in &events {
-                let text = serde_json::to_string(event)?;
-                conn.rows(sql!("select cast(pg_notify('fengqiao', $1) as text) as x"), args![text]).await?;
+    fn end(&self, begun: Begun, done: Result<()>) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let Begun { tx: Tx { read: Reader { mut conn, .. }, events, .. }, outcome } = begun;
+            if done.is_ok() && conn.engine() == Engine::Postgres {
+                for event in &events {
+                    let text = serde_json::to_string(event)?;
+                    conn.rows(sql!("select cast(pg_notify('fengqiao', $1) as text) as x"), args![text]).await?;
+                }
             }
-        }
-        match (conn, &done) {
-            (Conn::Writer(mut w), Ok(())) => w.leave().await?,
-            (Conn::Writer(mut w), Err(_)) => w.undo_savepoint().await?,
-            (Conn::PostgresTx(t), Ok(())) => {
-                let committed = t.commit().await;
-                self.0.meter.committed(1, committed.is_ok());
-                committed?;
+            match (conn.into_wire(), &done) {
+                (Wire::Writer(mut w), Ok(())) => w.leave().await?,
+                (Wire::Writer(mut w), Err(_)) => w.undo_savepoint().await?,
+                (Wire::PostgresTx(t), Ok(())) => {
+                    let committed = t.commit().await;
+                    self.0.inner().meter.committed(1, committed.is_ok());
+                    committed?;
+                }
+                (Wire::PostgresTx(t), Err(_)) => t.rollback().await?,
+                (Wire::SqliteReader(_) | Wire::Postgres(_), _) => {}
             }
-            (Conn::PostgresTx(t), Err(_)) => t.rollback().await?,
-            (Conn::SqliteReader(_) | Conn::Postgres(_), _) => {}
-        }
-        if let Kind::Sqlite { due, .. } = &self.0.kind {
-            due.notify_one();
-        }
-        if done.is_err() {
-            self.0.meter.refused();
-        }
-        done?;
-        if let Some(mut outcome) = outcome {
-            let kept = outcome.wait_for(Option::is_some).await.map(|v| *v == Some(true)).unwrap_or(false);
-            if !kept {
-                return Err(Error::internal("the common transaction could not be committed"));
+            if let Kind::Sqlite { due, .. } = &self.0.inner().kind {
+                due.notify_one();
             }
-            for event in events {
-                let _ = self.0.bus.send(event);
+            if done.is_err() {
+                self.0.inner().meter.refused();
             }
-        }
-        Ok(())
+            done?;
+            if let Some(mut outcome) = outcome {
+                let kept = outcome.wait_for(Option::is_some).await.map(|v| *v == Some(true)).unwrap_or(false);
+                if !kept {
+                    return Err(Error::internal("the common transaction could not be committed"));
+                }
+                for event in events {
+                    let _ = self.0.inner().bus.send(event);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Lets the listeners of other domains hear the events, and the events that they emit.
     async fn tell(&self, tx: &mut Tx) -> Result<()> {
-        let Some(listeners) = self.0.listeners.get() else { return Ok(()) };
+        let Some(listeners) = self.0.inner().listeners.get() else { return Ok(()) };
         let mut heard = 0;
         while heard < tx.events.len() {
             if heard >= 1000 {
@@ -287,137 +313,149 @@ impl Db {
         Ok(value)
     }
 
-    async fn look(&self, act: &Act) -> Result<Reader> {
-        Ok(Reader::new(self.reader().await?, act.clone()))
+    fn look<'a>(&'a self, act: &'a Act) -> BoxFuture<'a, Result<Reader>> {
+        Box::pin(async move { Ok(Reader::new(self.reader().await?, act.clone())) })
     }
 
     /// Puts what was shown into the chain; a look needs no guard against repetition.
-    async fn looked(&self, reader: Reader) -> Result<()> {
-        let Reader { conn, act, seen } = reader;
-        drop(conn);
-        if seen.is_empty() {
-            return Ok(());
-        }
-        let mut begun = self.begin(&act).await?;
-        begun.tx.read.seen = seen;
-        self.keep(begun, None).await
+    fn looked(&self, reader: Reader) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let Reader { conn, act, seen } = reader;
+            drop(conn);
+            if seen.is_empty() {
+                return Ok(());
+            }
+            let mut begun = self.begin(&act).await?;
+            begun.tx.read.seen = seen;
+            self.keep(begun, None).await
+        })
     }
 
-    async fn writer(&self) -> Result<Conn> {
-        Ok(match &self.0.kind {
-            Kind::Sqlite { writer, .. } => Conn::Writer(writer.clone().lock_owned().await),
-            Kind::Postgres { pool, .. } => Conn::PostgresTx(pool.begin().await?),
+    async fn writer(&self) -> Result<Wire> {
+        Ok(match &self.0.inner().kind {
+            Kind::Sqlite { writer, .. } => Wire::Writer(writer.clone().lock_owned().await),
+            Kind::Postgres { pool, .. } => Wire::PostgresTx(pool.begin().await?),
         })
     }
 
     async fn reader(&self) -> Result<Conn> {
-        Ok(match &self.0.kind {
-            Kind::Sqlite { readers, .. } => Conn::SqliteReader(readers.acquire().await?),
-            Kind::Postgres { pool, .. } => Conn::Postgres(pool.acquire().await?),
-        })
+        Ok(Conn::new(match &self.0.inner().kind {
+            Kind::Sqlite { readers, .. } => Wire::SqliteReader(readers.acquire().await?),
+            Kind::Postgres { pool, .. } => Wire::Postgres(pool.acquire().await?),
+        }))
     }
 
     /// A connection outside commands, for the schema.
     async fn plain(&self) -> Result<Conn> {
-        match &self.0.kind {
+        match &self.0.inner().kind {
             Kind::Sqlite { writer, .. } => {
                 let mut w = writer.clone().lock_owned().await;
                 w.commit().await?;
-                Ok(Conn::Writer(w))
+                Ok(Conn::new(Wire::Writer(w)))
             }
             Kind::Postgres { .. } => self.reader().await,
         }
     }
 
     /// Which migrations this database lacks; an error when it is newer than this program.
-    pub async fn pending(&self, all: &[Migrations]) -> Result<Pending> {
-        let mut conn = self.plain().await?;
-        conn.batch("create table if not exists kernel_migration (domain text not null, n bigint not null, checksum text not null, at bigint not null, primary key (domain, n))").await?;
-        let rows = conn.rows(sql!("select domain, n, checksum from kernel_migration"), vec![]).await?;
-        let applied: Vec<(String, i64, String)> = rows
-            .iter()
-            .map(|r: &Row| Ok((r.get("domain")?, r.get("n")?, r.get("checksum")?)))
-            .collect::<Result<_>>()?;
-        migrate::plan(all, &applied)
+    pub fn pending<'a>(&'a self, all: &'a [Migrations]) -> BoxFuture<'a, Result<Pending>> {
+        Box::pin(async move {
+            let mut conn = self.plain().await?;
+            conn.batch("create table if not exists kernel_migration (domain text not null, n bigint not null, checksum text not null, at bigint not null, primary key (domain, n))").await?;
+            let rows = conn.rows(sql!("select domain, n, checksum from kernel_migration"), vec![]).await?;
+            let applied: Vec<(String, i64, String)> = rows
+                .iter()
+                .map(|r: &Row| Ok((r.get("domain")?, r.get("n")?, r.get("checksum")?)))
+                .collect::<Result<_>>()?;
+            migrate::plan(all, &applied)
+        })
     }
 
     /// Brings the schema up to date, every step in its own transaction with its checksum.
-    pub async fn migrate(&self, all: &[Migrations]) -> Result<Pending> {
-        let pending = self.pending(all).await?;
-        let mut conn = self.plain().await?;
-        for (domain, step) in &pending.steps {
-            let Some(m) = all.iter().find(|m| m.domain == domain) else { continue };
-            let text: &'static str = Box::leak(m.text(*step, self.engine()).into_boxed_str());
-            conn.batch("begin").await?;
-            let done = async {
-                conn.batch(text).await?;
-                conn.exec(
-                    sql!("insert into kernel_migration (domain, n, checksum, at) values ($1, $2, $3, $4)"),
-                    args![m.domain, *step as i64 + 1, m.checksum(*step), self.0.clock.now()],
-                )
-                .await
+    pub fn migrate<'a>(&'a self, all: &'a [Migrations]) -> BoxFuture<'a, Result<Pending>> {
+        Box::pin(async move {
+            let pending = self.pending(all).await?;
+            let mut conn = self.plain().await?;
+            for (domain, step) in &pending.steps {
+                let Some(m) = all.iter().find(|m| m.domain == domain) else { continue };
+                let text: &'static str = Box::leak(m.text(*step, self.engine()).into_boxed_str());
+                conn.batch("begin").await?;
+                let done = async {
+                    conn.batch(text).await?;
+                    conn.exec(
+                        sql!("insert into kernel_migration (domain, n, checksum, at) values ($1, $2, $3, $4)"),
+                        args![m.domain, *step as i64 + 1, m.checksum(*step), self.0.inner().clock.now()],
+                    )
+                    .await
+                }
+                .await;
+                if let Err(e) = done {
+                    conn.batch("rollback").await?;
+                    return Err(Error::internal(format!("migration {domain} {}: {e}", step + 1)));
+                }
+                conn.batch("commit").await?;
             }
-            .await;
-            if let Err(e) = done {
-                conn.batch("rollback").await?;
-                return Err(Error::internal(format!("migration {domain} {}: {e}", step + 1)));
-            }
-            conn.batch("commit").await?;
-        }
-        Ok(pending)
+            Ok(pending)
+        })
     }
 
     /// A consistent copy of the SQLite database into `target` (which must not exist).
-    pub async fn copy_into(&self, target: &Path) -> Result<()> {
-        let Kind::Sqlite { readers, .. } = &self.0.kind else {
-            return Err(Error::internal("copy_into is for SQLite; use pg_dump for PostgreSQL"));
-        };
-        let mut conn = readers.acquire().await?;
-        let path = target.to_string_lossy().to_string();
-        sqlx::query("vacuum into $1").bind(path).execute(&mut *conn).await?;
-        Ok(())
+    pub fn copy_into<'a>(&'a self, target: &'a Path) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let Kind::Sqlite { readers, .. } = &self.0.inner().kind else {
+                return Err(Error::internal("copy_into is for SQLite; use pg_dump for PostgreSQL"));
+            };
+            let mut conn = readers.acquire().await?;
+            let path = target.to_string_lossy().to_string();
+            sqlx::query("vacuum into $1").bind(path).execute(&mut *conn).await?;
+            Ok(())
+        })
     }
 
     /// Prepares one statement without running it (the test that stands in for compile-time checks).
-    pub async fn prepare(&self, text: &'static str) -> Result<()> {
-        match &self.0.kind {
-            Kind::Sqlite { readers, .. } => {
-                let mut c = readers.acquire().await?;
-                c.prepare(sqlx::SqlStr::from_static(text)).await?;
+    pub fn prepare(&self, text: &'static str) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            match &self.0.inner().kind {
+                Kind::Sqlite { readers, .. } => {
+                    let mut c = readers.acquire().await?;
+                    c.prepare(sqlx::SqlStr::from_static(text)).await?;
+                }
+                Kind::Postgres { pool, .. } => {
+                    let mut c = pool.acquire().await?;
+                    c.prepare(sqlx::SqlStr::from_static(text)).await?;
+                }
             }
-            Kind::Postgres { pool, .. } => {
-                let mut c = pool.acquire().await?;
-                c.prepare(sqlx::SqlStr::from_static(text)).await?;
-            }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Commits, commands and batch sizes since the start.
     pub fn counts(&self) -> Counts {
-        self.0.meter.counts()
+        self.0.inner().meter.counts()
     }
 
     /// Commands that wait for their turn now.
     pub fn waiting(&self) -> usize {
-        MAX_WAITING - self.0.queue.available_permits()
+        MAX_WAITING - self.0.inner().queue.available_permits()
     }
 
     /// Whether the database answers; for `/healthz`.
-    pub async fn ping(&self) -> Result<()> {
-        self.reader().await?.rows(sql!("select 1 as n"), vec![]).await.map(|_| ())
+    pub fn ping(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.reader().await?.rows(sql!("select 1 as n"), vec![]).await.map(|_| ()) })
     }
 
     /// Waits for open work and closes the connections.
-    pub async fn close(&self) {
-        match &self.0.kind {
-            Kind::Sqlite { writer, readers, .. } => {
-                let mut w = writer.lock().await;
-                let _ = w.commit().await;
-                readers.close().await;
+    pub fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            match &self.0.inner().kind {
+                Kind::Sqlite { writer, readers, .. } => {
+                    let mut w = writer.lock().await;
+                    let _ = w.commit().await;
+                    readers.close().await;
+                }
+                Kind::Postgres { pool, .. } => pool.close().await,
             }
-            Kind::Postgres { pool, .. } => pool.close().await,
-        }
+        })
     }
 }
 
@@ -439,9 +477,8 @@ async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Option<String>> {
     if fresh == 1 {
         return Ok(None);
     }
-    let rows = tx
-        .rows(sql!("select user_id, action, result from kernel_command where id = $1"), args![act.command])
-        .await?;
+    let rows =
+        tx.rows(sql!("select user_id, action, result from kernel_command where id = $1"), args![act.command]).await?;
     let row = rows.first().ok_or_else(|| Error::internal("a command vanished"))?;
     let (user, action): (Uuid, String) = (row.get("user_id")?, row.get("action")?);
     if user != act.actor.user.0 || action != act.action {

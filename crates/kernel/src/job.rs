@@ -1,28 +1,30 @@
 //! Clocked work is claimed in the database, so that each job runs on one node at a time.
 
 use crate::{Act, Actor, App, Purpose, Reader, Result, Tx, args, sql};
+use futures::future::BoxFuture;
 
 /// How long a claimed job may run before another node may take it, in microseconds.
 const LEASE: i64 = 600 * 1_000_000;
 
 /// Claims the job when it is due and nobody runs it; false otherwise. Asking costs one read.
-pub async fn claim(app: &App, name: &'static str, every_seconds: i64) -> Result<bool> {
-    let act = Act::look(&Actor::system(), "jobs.claim", Purpose::Administration, app.db());
-    let now = act.at.as_microsecond();
-    let waiting = app
-        .db()
-        .read(&act, async |r: &mut Reader| {
-            r.count(
+pub fn claim<'a>(app: &'a App, name: &'static str, every_seconds: i64) -> BoxFuture<'a, Result<bool>> {
+    Box::pin(async move {
+        let act = Act::look(&Actor::system(), "jobs.claim", Purpose::Administration, app.db());
+        let now = act.at.as_microsecond();
+        let waiting =
+            app.db()
+                .read(&act, async |r: &mut Reader| {
+                    r.count(
                 sql!("select count(*) as n from kernel_job where name = $1 and (next_at > $2 or running_until > $2)"),
                 args![name, now],
             )
             .await
-        })
-        .await?;
-    if waiting > 0 {
-        return Ok(false);
-    }
-    let claimed = app
+                })
+                .await?;
+        if waiting > 0 {
+            return Ok(false);
+        }
+        let claimed = app
         .db()
         .write(&act, async |tx: &mut Tx| {
             tx.record("jobs.claim", &[], name);
@@ -35,18 +37,24 @@ pub async fn claim(app: &App, name: &'static str, every_seconds: i64) -> Result<
             .await
         })
         .await?;
-    Ok(claimed == 1)
+        Ok(claimed == 1)
+    })
 }
 
 /// Ends a claimed run and keeps its error, if any.
-pub async fn done(app: &App, name: &'static str, error: Option<String>) -> Result<()> {
-    let act = Act::look(&Actor::system(), "jobs.done", Purpose::Administration, app.db());
-    app.db()
-        .write(&act, async |tx: &mut Tx| {
-            tx.record("jobs.done", &[], name);
-            tx.exec(sql!("update kernel_job set running_until = 0, last_error = $2 where name = $1"), args![name, error])
+pub fn done<'a>(app: &'a App, name: &'static str, error: Option<String>) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let act = Act::look(&Actor::system(), "jobs.done", Purpose::Administration, app.db());
+        app.db()
+            .write(&act, async |tx: &mut Tx| {
+                tx.record("jobs.done", &[], name);
+                tx.exec(
+                    sql!("update kernel_job set running_until = 0, last_error = $2 where name = $1"),
+                    args![name, error],
+                )
                 .await
                 .map(|_| ())
-        })
-        .await
+            })
+            .await
+    })
 }

@@ -9,12 +9,35 @@ use crate::event::Event;
 use crate::row::{FromRow, Row, Value};
 use crate::search::{self, Ask, Doc, Hit};
 use crate::{Act, Engine, Error, Reach, Result, Sql, StationId, Timestamp, Uuid, args, sql};
+use futures::future::BoxFuture;
 use sqlx::{Executor, PgConnection, SqliteConnection};
 use std::collections::BTreeMap;
 use tokio::sync::OwnedMutexGuard;
 
-/// The connection behind a transaction or a reader.
-pub(crate) enum Conn {
+/// The connection behind a transaction or a reader. Behind a `dyn`, so that dropping one (in every crate that awaits a
+/// command) compiles nothing of the driver there.
+pub(crate) struct Conn(Box<dyn Carrier>);
+
+trait Carrier: Send + Sync {
+    fn wire(&self) -> &Wire;
+    fn wire_mut(&mut self) -> &mut Wire;
+    fn into_wire(self: Box<Self>) -> Wire;
+}
+
+impl Carrier for Wire {
+    fn wire(&self) -> &Wire {
+        self
+    }
+    fn wire_mut(&mut self) -> &mut Wire {
+        self
+    }
+    fn into_wire(self: Box<Self>) -> Wire {
+        *self
+    }
+}
+
+/// What a connection is.
+pub(crate) enum Wire {
     /// The one SQLite writer, held for the length of one command.
     Writer(OwnedMutexGuard<crate::db::Writer>),
     SqliteReader(sqlx::pool::PoolConnection<sqlx::Sqlite>),
@@ -29,49 +52,66 @@ enum Raw<'c> {
 }
 
 impl Conn {
+    pub(crate) fn new(wire: Wire) -> Conn {
+        Conn(Box::new(wire))
+    }
+
+    pub(crate) fn into_wire(self) -> Wire {
+        self.0.into_wire()
+    }
+
     pub(crate) fn engine(&self) -> Engine {
-        match self {
-            Conn::Writer(_) | Conn::SqliteReader(_) => Engine::Sqlite,
-            Conn::Postgres(_) | Conn::PostgresTx(_) => Engine::Postgres,
+        match self.0.wire() {
+            Wire::Writer(_) | Wire::SqliteReader(_) => Engine::Sqlite,
+            Wire::Postgres(_) | Wire::PostgresTx(_) => Engine::Postgres,
         }
     }
 
     fn raw(&mut self) -> Raw<'_> {
-        match self {
-            Conn::Writer(w) => Raw::Sqlite(&mut w.conn),
-            Conn::SqliteReader(c) => Raw::Sqlite(c),
-            Conn::Postgres(c) => Raw::Postgres(c),
-            Conn::PostgresTx(c) => Raw::Postgres(c),
+        match self.0.wire_mut() {
+            Wire::Writer(w) => Raw::Sqlite(&mut w.conn),
+            Wire::SqliteReader(c) => Raw::Sqlite(c),
+            Wire::Postgres(c) => Raw::Postgres(c),
+            Wire::PostgresTx(c) => Raw::Postgres(c),
         }
     }
 
-    pub(crate) async fn batch(&mut self, text: &'static str) -> Result<()> {
-        match self.raw() {
-            Raw::Sqlite(c) => {
-                c.execute(text).await?;
-            }
-            Raw::Postgres(c) => {
-                c.execute(text).await?;
-            }
-        }
-        Ok(())
-    }
+    // Boxed: the body of an `async fn` is compiled anew, with the whole driver below it, in every crate that awaits it;
+    // behind a `dyn Future` it is compiled here, once (see docs/decisions/0018-boxed-at-the-border.md).
 
-    pub(crate) async fn exec(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<u64> {
-        let text = statement.text(self.engine());
-        Ok(match self.raw() {
-            Raw::Sqlite(c) => bind_sqlite(text, values).execute(c).await?.rows_affected(),
-            Raw::Postgres(c) => bind_postgres(text, values).execute(c).await?.rows_affected(),
+    pub(crate) fn batch(&mut self, text: &'static str) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            match self.raw() {
+                Raw::Sqlite(c) => {
+                    c.execute(text).await?;
+                }
+                Raw::Postgres(c) => {
+                    c.execute(text).await?;
+                }
+            }
+            Ok(())
         })
     }
 
-    pub(crate) async fn rows(&mut self, statement: &'static Sql, values: Vec<Value>) -> Result<Vec<Row>> {
-        let text = statement.text(self.engine());
-        Ok(match self.raw() {
-            Raw::Sqlite(c) => bind_sqlite(text, values).fetch_all(c).await?.into_iter().map(Row::Sqlite).collect(),
-            Raw::Postgres(c) => {
-                bind_postgres(text, values).fetch_all(c).await?.into_iter().map(Row::Postgres).collect()
-            }
+    pub(crate) fn exec(&mut self, statement: &'static Sql, values: Vec<Value>) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            let text = statement.text(self.engine());
+            Ok(match self.raw() {
+                Raw::Sqlite(c) => bind_sqlite(text, values).execute(c).await?.rows_affected(),
+                Raw::Postgres(c) => bind_postgres(text, values).execute(c).await?.rows_affected(),
+            })
+        })
+    }
+
+    pub(crate) fn rows(&mut self, statement: &'static Sql, values: Vec<Value>) -> BoxFuture<'_, Result<Vec<Row>>> {
+        Box::pin(async move {
+            let text = statement.text(self.engine());
+            Ok(match self.raw() {
+                Raw::Sqlite(c) => bind_sqlite(text, values).fetch_all(c).await?.into_iter().map(Row::Sqlite).collect(),
+                Raw::Postgres(c) => {
+                    bind_postgres(text, values).fetch_all(c).await?.into_iter().map(Row::Postgres).collect()
+                }
+            })
         })
     }
 }
@@ -186,34 +226,35 @@ impl Reader {
     }
 
     /// Full-text search inside the caller's reach, newest first.
-    pub async fn search(&mut self, query: &str, ask: &Ask) -> Result<Vec<Hit>> {
-        let Some(parsed) = search::parse(query) else { return Ok(vec![]) };
-        if ask.kinds.is_empty() {
-            return Ok(vec![]);
-        }
-        let (all, station, grids) = match &ask.reach {
-            Reach::All => (true, StationId::NIL, vec![]),
-            Reach::Station(s) => (false, *s, vec![]),
-            Reach::Grids(s, grids) if !grids.is_empty() => (false, *s, grids.clone()),
-            Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
-        };
-        let by_grid = !grids.is_empty();
-        let before = ask.before.map_or(i64::MAX, doc_floor);
-        let phrase = match self.engine() {
-            Engine::Sqlite => search::fts5(&parsed),
-            Engine::Postgres => search::tsquery(&parsed),
-        };
-        let values = args![
-            phrase,
-            before,
-            all,
-            station,
-            by_grid,
-            crate::row::ids(&grids),
-            crate::row::texts(&ask.kinds),
-            ask.limit.clamp(1, 100)
-        ];
-        let rows = match self.engine() {
+    pub fn search<'a>(&'a mut self, query: &'a str, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Hit>>> {
+        Box::pin(async move {
+            let Some(parsed) = search::parse(query) else { return Ok(vec![]) };
+            if ask.kinds.is_empty() {
+                return Ok(vec![]);
+            }
+            let (all, station, grids) = match &ask.reach {
+                Reach::All => (true, StationId::NIL, vec![]),
+                Reach::Station(s) => (false, *s, vec![]),
+                Reach::Grids(s, grids) if !grids.is_empty() => (false, *s, grids.clone()),
+                Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
+            };
+            let by_grid = !grids.is_empty();
+            let before = ask.before.map_or(i64::MAX, doc_floor);
+            let phrase = match self.engine() {
+                Engine::Sqlite => search::fts5(&parsed),
+                Engine::Postgres => search::tsquery(&parsed),
+            };
+            let values = args![
+                phrase,
+                before,
+                all,
+                station,
+                by_grid,
+                crate::row::ids(&grids),
+                crate::row::texts(&ask.kinds),
+                ask.limit.clamp(1, 100)
+            ];
+            let rows = match self.engine() {
             Engine::Sqlite => {
                 self.rows(
                     sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search_fts f join kernel_search d on d.doc = f.rowid where kernel_search_fts match $1 and f.rowid < $2 and ($3 or d.station_id = $4) and (not $5 or d.grid_id in @ids($6)) and d.kind in @texts($7) order by f.rowid desc limit $8"),
@@ -229,17 +270,18 @@ impl Reader {
                 .await?
             }
         };
-        rows.iter()
-            .map(|r| {
-                Ok(Hit {
-                    kind: r.get("kind")?,
-                    id: r.get("id")?,
-                    station: r.get("station_id")?,
-                    at: r.get("at")?,
-                    title: r.get("title")?,
+            rows.iter()
+                .map(|r| {
+                    Ok(Hit {
+                        kind: r.get("kind")?,
+                        id: r.get("id")?,
+                        station: r.get("station_id")?,
+                        at: r.get("at")?,
+                        title: r.get("title")?,
+                    })
                 })
-            })
-            .collect()
+                .collect()
+        })
     }
 }
 
@@ -323,18 +365,20 @@ impl Tx {
     }
 
     /// Puts a record into the search index, or renews it.
-    pub async fn index(&mut self, doc: &Doc<'_>) -> Result<()> {
-        if self.count(sql!("select count(*) as n from kernel_search where id = $1"), args![doc.id]).await? > 0 {
-            self.unindex(doc.id).await?;
-        }
-        let both = format!("{}\n{}", doc.title, doc.text);
-        let title = crate::text::cut(doc.title, 120);
-        let mut number = doc_floor(doc.at) | (doc.id.as_u128() as i64 & 0xfff);
-        // Another record may stand at the same number: the next free one is taken.
-        while !self.index_at(number, doc, &title, &both).await? {
-            number += 1;
-        }
-        Ok(())
+    pub fn index<'a>(&'a mut self, doc: &'a Doc<'a>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            if self.count(sql!("select count(*) as n from kernel_search where id = $1"), args![doc.id]).await? > 0 {
+                self.unindex(doc.id).await?;
+            }
+            let both = format!("{}\n{}", doc.title, doc.text);
+            let title = crate::text::cut(doc.title, 120);
+            let mut number = doc_floor(doc.at) | (doc.id.as_u128() as i64 & 0xfff);
+            // Another record may stand at the same number: the next free one is taken.
+            while !self.index_at(number, doc, &title, &both).await? {
+                number += 1;
+            }
+            Ok(())
+        })
     }
 
     /// False when another record has this document number.
@@ -366,16 +410,18 @@ impl Tx {
     }
 
     /// Takes a record out of the search index (retention, merged addresses).
-    pub async fn unindex(&mut self, id: Uuid) -> Result<()> {
-        if self.engine() == Engine::Sqlite {
-            self.exec(
-                sql!("delete from kernel_search_fts where rowid in (select doc from kernel_search where id = $1)"),
-                args![id],
-            )
-            .await?;
-        }
-        self.exec(sql!("delete from kernel_search where id = $1"), args![id]).await?;
-        Ok(())
+    pub fn unindex(&mut self, id: Uuid) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            if self.engine() == Engine::Sqlite {
+                self.exec(
+                    sql!("delete from kernel_search_fts where rowid in (select doc from kernel_search where id = $1)"),
+                    args![id],
+                )
+                .await?;
+            }
+            self.exec(sql!("delete from kernel_search where id = $1"), args![id]).await?;
+            Ok(())
+        })
     }
 
     /// Appends what was recorded and seen to the chain of the act's station, and the events to the
@@ -414,7 +460,9 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
         Some(head) => head,
         None => {
             conn.exec(
-                sql!("insert into kernel_audit_head (chain, seq, hash) values ($1, 0, $2) on conflict (chain) do nothing"),
+                sql!(
+                    "insert into kernel_audit_head (chain, seq, hash) values ($1, 0, $2) on conflict (chain) do nothing"
+                ),
                 args![act.station, audit::GENESIS],
             )
             .await?;
@@ -429,7 +477,9 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
         let text = serde_json::to_string(&body)?;
         let hash = audit::link(alg, &prev, &text);
         conn.exec(
-            sql!("insert into kernel_audit (chain, seq, at, alg, prev, hash, body) values ($1, $2, $3, $4, $5, $6, $7)"),
+            sql!(
+                "insert into kernel_audit (chain, seq, at, alg, prev, hash, body) values ($1, $2, $3, $4, $5, $6, $7)"
+            ),
             args![act.station, seq, act.at, alg.id(), prev, hash, text],
         )
         .await?;
@@ -446,11 +496,8 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
         }
         prev = hash.to_vec();
     }
-    conn.exec(
-        sql!("update kernel_audit_head set seq = $2, hash = $3 where chain = $1"),
-        args![act.station, seq, prev],
-    )
-    .await?;
+    conn.exec(sql!("update kernel_audit_head set seq = $2, hash = $3 where chain = $1"), args![act.station, seq, prev])
+        .await?;
     Ok(())
 }
 

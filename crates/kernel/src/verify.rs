@@ -7,6 +7,7 @@
 use crate::audit::{self, Body};
 use crate::tx::Reader;
 use crate::{Act, App, Error, Result, StationId, Timestamp, Uuid, args, sql};
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -60,13 +61,14 @@ const PAGE: i64 = 2_000;
 
 /// Recomputes every chain, compares index and heads, and every signed head in the database and
 /// (when given) in `heads`.
-pub async fn verify(app: &App, act: &Act, heads: Option<&Path>) -> Result<Verdict> {
-    let mut seals = match heads {
-        Some(path) => read_heads(path)?,
-        None => vec![],
-    };
-    let act = act.clone();
-    app.db()
+pub fn verify<'a>(app: &'a App, act: &'a Act, heads: Option<&'a Path>) -> BoxFuture<'a, Result<Verdict>> {
+    Box::pin(async move {
+        let mut seals = match heads {
+            Some(path) => read_heads(path)?,
+            None => vec![],
+        };
+        let act = act.clone();
+        app.db()
         .read(&act, async |r: &mut Reader| {
             for row in r
                 .rows(sql!("select chain, seq, at, hash, alg, key_id, signature from kernel_audit_seal order by chain, seq"), vec![])
@@ -85,6 +87,7 @@ pub async fn verify(app: &App, act: &Act, heads: Option<&Path>) -> Result<Verdic
             run(app, r, &seals).await
         })
         .await
+    })
 }
 
 async fn run(app: &App, r: &mut Reader, seals: &[Seal]) -> Result<Verdict> {
@@ -131,7 +134,10 @@ async fn walk(
     v: &mut Verdict,
 ) -> Result<i64> {
     let pruned = r
-        .rows(sql!("select seq, hash from kernel_audit_seal where chain = $1 and pruned order by seq desc limit 1"), args![chain])
+        .rows(
+            sql!("select seq, hash from kernel_audit_seal where chain = $1 and pruned order by seq desc limit 1"),
+            args![chain],
+        )
         .await?;
     let (mut seq, mut prev) = match pruned.first() {
         Some(row) => (row.get::<i64>("seq")?, row.get::<Vec<u8>>("hash")?),
@@ -171,14 +177,24 @@ async fn walk(
                     let mut have = index.remove(&at_seq).unwrap_or_default();
                     have.sort();
                     if want != have {
-                        v.add(chain, at_seq, "index", format!("第 {at_seq} 条的“查询对象”索引被改动：群众可能看不到这次查询。"));
+                        v.add(
+                            chain,
+                            at_seq,
+                            "index",
+                            format!("第 {at_seq} 条的“查询对象”索引被改动：群众可能看不到这次查询。"),
+                        );
                     }
                 }
                 _ => v.add(chain, at_seq, "moved", format!("第 {at_seq} 条的编号、时间或所属与内容不符：记录被移动。")),
             }
             for seal in expected.get(&(chain, at_seq)).into_iter().flatten() {
                 if seal.hash != hex::encode(&stored) {
-                    v.add(chain, at_seq, "recomputed", format!("第 {at_seq} 条与已签名的链头不同：改动后重新计算过整条链。"));
+                    v.add(
+                        chain,
+                        at_seq,
+                        "recomputed",
+                        format!("第 {at_seq} 条与已签名的链头不同：改动后重新计算过整条链。"),
+                    );
                 }
             }
             seq = at_seq;
@@ -190,7 +206,12 @@ async fn walk(
     if let Some(row) = head.first() {
         let (head_seq, head_hash): (i64, Vec<u8>) = (row.get("seq")?, row.get("hash")?);
         if head_seq != seq || (seq > 0 && head_hash != prev) {
-            v.add(chain, head_seq, "head", format!("链头记为第 {head_seq} 条，实际止于第 {seq} 条：链尾被截断或追加。"));
+            v.add(
+                chain,
+                head_seq,
+                "head",
+                format!("链头记为第 {head_seq} 条，实际止于第 {seq} 条：链尾被截断或追加。"),
+            );
         }
     } else if seq > 0 {
         v.add(chain, seq, "head", "链头记录不见了。");
@@ -232,15 +253,11 @@ pub fn heads_file(data: &Path) -> PathBuf {
 
 /// Signs the head of every chain that moved since its last seal, keeps it in the database and
 /// appends it to `file`. Returns how many were signed.
-pub async fn sign_heads(app: &App, file: &Path) -> Result<usize> {
-    let act = app.act(
-        &crate::Actor::system(),
-        "audit.sign_heads",
-        crate::Purpose::Audit,
-        app.fresh_command(),
-    );
-    let at = app.now();
-    let heads: Vec<(StationId, i64, Vec<u8>)> = app
+pub fn sign_heads<'a>(app: &'a App, file: &'a Path) -> BoxFuture<'a, Result<usize>> {
+    Box::pin(async move {
+        let act = app.act(&crate::Actor::system(), "audit.sign_heads", crate::Purpose::Audit, app.fresh_command());
+        let at = app.now();
+        let heads: Vec<(StationId, i64, Vec<u8>)> = app
         .db()
         .read(&act, async |r: &mut Reader| {
             r.rows(sql!("select h.chain, h.seq, h.hash from kernel_audit_head h where h.seq > 0 and not exists (select 1 from kernel_audit_seal s where s.chain = h.chain and s.seq = h.seq)"), vec![])
@@ -250,29 +267,29 @@ pub async fn sign_heads(app: &App, file: &Path) -> Result<usize> {
                 .collect()
         })
         .await?;
-    if heads.is_empty() {
-        return Ok(0);
-    }
-    let mut seals = vec![];
-    for (chain, seq, hash) in heads {
-        let mut seal = Seal {
-            chain,
-            seq,
-            at: at.as_microsecond(),
-            hash: hex::encode(&hash),
-            alg: String::new(),
-            key_id: String::new(),
-            signature: String::new(),
-        };
-        let signed = app.vault().sign_head(seal.message().as_bytes())?;
-        seal.alg = signed.alg;
-        seal.key_id = signed.key_id;
-        seal.signature = hex::encode(signed.bytes);
-        seals.push(seal);
-    }
-    append_heads(file, &seals)?;
-    let count = seals.len();
-    app.db()
+        if heads.is_empty() {
+            return Ok(0);
+        }
+        let mut seals = vec![];
+        for (chain, seq, hash) in heads {
+            let mut seal = Seal {
+                chain,
+                seq,
+                at: at.as_microsecond(),
+                hash: hex::encode(&hash),
+                alg: String::new(),
+                key_id: String::new(),
+                signature: String::new(),
+            };
+            let signed = app.vault().sign_head(seal.message().as_bytes())?;
+            seal.alg = signed.alg;
+            seal.key_id = signed.key_id;
+            seal.signature = hex::encode(signed.bytes);
+            seals.push(seal);
+        }
+        append_heads(file, &seals)?;
+        let count = seals.len();
+        app.db()
         .write(&act, async |tx: &mut crate::Tx| {
             for s in &seals {
                 tx.exec(
@@ -285,7 +302,8 @@ pub async fn sign_heads(app: &App, file: &Path) -> Result<usize> {
             Ok(())
         })
         .await?;
-    Ok(count)
+        Ok(count)
+    })
 }
 
 fn append_heads(file: &Path, seals: &[Seal]) -> Result<()> {
