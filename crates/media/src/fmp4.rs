@@ -38,7 +38,7 @@ pub struct Frame {
 }
 
 /// Writes a box around what `body` appends.
-fn boxed(out: &mut Vec<u8>, name: &[u8; 4], body: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn boxed(out: &mut Vec<u8>, name: &[u8; 4], body: impl FnOnce(&mut Vec<u8>)) {
     let at = out.len();
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(name);
@@ -47,11 +47,11 @@ fn boxed(out: &mut Vec<u8>, name: &[u8; 4], body: impl FnOnce(&mut Vec<u8>)) {
     out[at..at + 4].copy_from_slice(&len.to_be_bytes());
 }
 
-fn u32s(out: &mut Vec<u8>, values: &[u32]) {
+pub(crate) fn u32s(out: &mut Vec<u8>, values: &[u32]) {
     values.iter().for_each(|v| out.extend_from_slice(&v.to_be_bytes()));
 }
 
-const MATRIX: [u32; 9] = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000];
+pub(crate) const MATRIX: [u32; 9] = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000];
 
 /// `ftyp` and `moov`.
 pub fn init(track: &Track) -> Bytes {
@@ -78,20 +78,9 @@ pub fn init(track: &Track) -> Bytes {
 
 fn media_header(o: &mut Vec<u8>, track: &Track) {
     boxed(o, b"mdhd", |o| u32s(o, &[0, 0, 0, TIMESCALE, 0, 0x55c4_0000]));
-    boxed(o, b"hdlr", |o| {
-        u32s(o, &[0, 0]);
-        o.extend_from_slice(b"vide");
-        u32s(o, &[0, 0, 0]);
-        o.push(0);
-    });
+    handler(o);
     boxed(o, b"minf", |o| {
-        boxed(o, b"vmhd", |o| u32s(o, &[1, 0, 0]));
-        boxed(o, b"dinf", |o| {
-            boxed(o, b"dref", |o| {
-                u32s(o, &[0, 1]);
-                boxed(o, b"url ", |o| u32s(o, &[1]));
-            });
-        });
+        media_info(o);
         boxed(o, b"stbl", |o| {
             boxed(o, b"stsd", |o| {
                 u32s(o, &[0, 1]);
@@ -101,6 +90,27 @@ fn media_header(o: &mut Vec<u8>, track: &Track) {
             boxed(o, b"stsc", |o| u32s(o, &[0, 0]));
             boxed(o, b"stsz", |o| u32s(o, &[0, 0, 0]));
             boxed(o, b"stco", |o| u32s(o, &[0, 0]));
+        });
+    });
+}
+
+/// `hdlr` of a video track.
+pub(crate) fn handler(o: &mut Vec<u8>) {
+    boxed(o, b"hdlr", |o| {
+        u32s(o, &[0, 0]);
+        o.extend_from_slice(b"vide");
+        u32s(o, &[0, 0, 0]);
+        o.push(0);
+    });
+}
+
+/// `vmhd` and `dinf`: the data lies in the same file.
+pub(crate) fn media_info(o: &mut Vec<u8>) {
+    boxed(o, b"vmhd", |o| u32s(o, &[1, 0, 0]));
+    boxed(o, b"dinf", |o| {
+        boxed(o, b"dref", |o| {
+            u32s(o, &[0, 1]);
+            boxed(o, b"url ", |o| u32s(o, &[1]));
         });
     });
 }
@@ -156,6 +166,52 @@ fn ntp(ms: i64) -> u64 {
 pub(crate) fn unix_ms(ntp: u64) -> i64 {
     let s = (ntp >> 32) as i64 - NTP_UNIX_S as i64;
     s * 1000 + (((ntp & 0xffff_ffff) * 1000 + (1 << 31)) >> 32) as i64
+}
+
+/// The body of the box that `path` leads to.
+fn find<'a>(mut b: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
+    let (name, deeper) = path.split_first()?;
+    loop {
+        let len = u32::from_be_bytes(*b.first_chunk::<4>()?) as usize;
+        let whole = b.get(..len).filter(|w| w.len() >= 8)?;
+        if &whole[4..8] == *name {
+            let body = &whole[8..];
+            return if deeper.is_empty() { Some(body) } else { find(body, deeper) };
+        }
+        b = &b[len..];
+    }
+}
+
+/// The track of an init segment as [`init`] writes it; `None` for other bytes.
+pub fn read_track(init: &[u8]) -> Option<Track> {
+    let stsd = find(init, &[b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"])?;
+    let entry = stsd.get(8..)?;
+    let len = u32::from_be_bytes(*entry.first_chunk::<4>()?) as usize;
+    let entry = entry.get(..len).filter(|e| e.len() > 86)?;
+    let n = |at: usize| u16::from_be_bytes([entry[at], entry[at + 1]]);
+    let codec = codec(&entry[4..8], &entry[86..])?;
+    Some(Track { sample_entry: Bytes::copy_from_slice(entry), codec, width: n(32), height: n(34) })
+}
+
+/// RFC 6381 name of a sample entry (ISO/IEC 14496-15 annex E), from the boxes within it.
+fn codec(name: &[u8], boxes: &[u8]) -> Option<String> {
+    match name {
+        b"avc1" => {
+            let c = find(boxes, &[b"avcC"])?.get(1..4)?;
+            Some(format!("avc1.{:02X}{:02X}{:02X}", c[0], c[1], c[2]))
+        }
+        b"hvc1" => {
+            let c = find(boxes, &[b"hvcC"])?.get(1..13)?;
+            let space = ["", "A", "B", "C"][usize::from(c[0] >> 6)];
+            let compatible = u32::from_be_bytes([c[1], c[2], c[3], c[4]]).reverse_bits();
+            let tier = if c[0] & 0x20 == 0 { 'L' } else { 'H' };
+            let mut o = format!("hvc1.{space}{}.{compatible:X}.{tier}{}", c[0] & 31, c[11]);
+            let used = c[5..11].iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
+            c[5..5 + used].iter().for_each(|b| o.push_str(&format!(".{b:X}")));
+            Some(o)
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -215,6 +271,15 @@ pub(crate) mod tests {
             n += 1;
         }
         assert_eq!(n, 15);
+    }
+
+    #[test]
+    fn a_track_is_read_back() {
+        assert_eq!(read_track(&init(&track())), Some(track()));
+        let whole = init(&track());
+        for cut in 0..whole.len() {
+            let _ = read_track(&whole[..cut]);
+        }
     }
 
     #[test]

@@ -2,15 +2,15 @@
 //! its index `<start_ms>.idx` beside it.
 //!
 //! A group of pictures is written with one call to the file's end, then its index entry; a process killed between any
-//! two instructions leaves a file that [`recover`] cuts back to its last whole group. Times inside one file never go
-//! back: when the wall clock does, or the parameters change, a new file begins.
+//! two instructions leaves a file that [`crate::recover::recover`] cuts back to its last whole group. Times inside one
+//! file never go back: when the wall clock does, or the parameters change, a new file begins.
 
+use crate::disk::{Disk, Sheet};
 use crate::fmp4::{Frame, Track, fragment, init};
-use crate::index::{self, BREAK, ENTRY, Entry, KEY, LOSSY};
-use crate::scan::scan;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use crate::index::{BREAK, Entry, KEY, LOSSY};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Milliseconds after which a file ends at the next key frame.
 pub const FILE_MS: i64 = 60_000;
@@ -22,12 +22,23 @@ pub const DRIFT_MS: i64 = 500;
 /// A group of pictures as the recorder takes it.
 #[derive(Debug, Clone)]
 pub struct Group {
+    /// What it is coded with.
+    pub track: Arc<Track>,
     /// In decode order; the first is a key frame, unless the camera sends none.
     pub frames: Vec<Frame>,
-    /// Wall-clock time of the first frame, milliseconds since 1970.
+    /// Wall-clock time of the first picture, milliseconds since 1970.
     pub wall_ms: i64,
     /// Whether packets were lost.
     pub lossy: bool,
+    /// Whether frames are missing, or the clock was set, before it: it begins a new file.
+    pub follows_break: bool,
+}
+
+impl Group {
+    /// Coded bytes.
+    pub fn bytes(&self) -> usize {
+        self.frames.iter().map(|f| f.data.len()).sum()
+    }
 }
 
 /// A finished file: what one row of the database says about it.
@@ -47,71 +58,117 @@ pub struct Closed {
     pub follows_break: bool,
 }
 
-struct Open {
-    file: File,
-    index: File,
-    closed: Closed,
-    track: Track,
-    base: u64,
-    next_dts: u64,
+/// The disk refused a group. The groups before it are on the disk.
+#[derive(Debug, thiserror::Error)]
+#[error("the disk refused a group of pictures: {error}")]
+pub struct Refused {
+    /// What the disk said.
+    #[source]
+    pub error: io::Error,
+    /// The files that ended: whole, and in want of their row. Two when the file before ended first.
+    pub closed: Vec<Closed>,
 }
 
-/// Writes one stream's files. Errors of the disk come to the caller; the next group begins a new file.
+struct Open {
+    file: Box<dyn Sheet>,
+    index: Box<dyn Sheet>,
+    closed: Closed,
+    track: Arc<Track>,
+    base: u64,
+    last_dts: u64,
+}
+
+/// Writes one stream's files. After a refusal the next group begins a new file.
 pub struct Writer {
     dir: PathBuf,
+    disk: Arc<dyn Disk>,
     open: Option<Open>,
     sequence: u32,
     stagger_ms: i64,
+    broken: bool,
 }
 
 impl Writer {
     /// Writes below `dir` (the stream's own folder). `stagger_ms` shifts the moments of rotation, so that not all
     /// streams change files at once.
-    pub fn new(dir: PathBuf, stagger_ms: i64) -> Writer {
-        Writer { dir, open: None, sequence: 0, stagger_ms: stagger_ms.rem_euclid(FILE_MS) }
+    pub fn new(disk: Arc<dyn Disk>, dir: PathBuf, stagger_ms: i64) -> Writer {
+        Writer { dir, disk, open: None, sequence: 0, stagger_ms: stagger_ms.rem_euclid(FILE_MS), broken: false }
+    }
+
+    /// The file being written.
+    pub fn open_path(&self) -> Option<&Path> {
+        self.open.as_ref().map(|o| o.closed.path.as_path())
     }
 
     /// Appends a group; answers with the file that ended before it, if one did.
     ///
     /// # Errors
-    /// The disk's. What was written whole before stays; the broken tail is cut off where the disk still allows it.
-    pub fn append(&mut self, track: &Track, group: &Group) -> io::Result<Option<Closed>> {
+    /// The disk's, with the files that ended. What was written whole before stays; the broken tail is cut off where the
+    /// disk still allows it; a file without a group is removed.
+    pub fn append(&mut self, group: &Group) -> Result<Option<Closed>, Refused> {
         let Some(first) = group.frames.first() else { return Ok(None) };
         let mut ended = None;
-        let mut broken = false;
         if let Some(o) = &self.open {
-            let drift = group.wall_ms - o.expected_ms(first.dts);
-            broken =
-                o.track != *track || first.dts < o.next_dts || drift.abs() > DRIFT_MS || group.wall_ms < o.last_ms();
-            let slot = |ms: i64| (ms + self.stagger_ms).div_euclid(FILE_MS);
-            let due = first.key && slot(group.wall_ms) != slot(o.closed.start_ms);
+            let (broken, due) = self.ends(o, group, first);
             if broken || due || o.closed.bytes >= FILE_BYTES {
                 ended = self.close()?;
+                self.broken |= broken;
             }
         }
+        let refused =
+            |error, lost: Option<Closed>| Refused { error, closed: ended.clone().into_iter().chain(lost).collect() };
         if self.open.is_none() {
-            self.open = Some(Open::begin(&self.dir, track, group.wall_ms, first.dts, broken)?);
+            let broken = self.broken || group.follows_break;
+            self.open =
+                Some(Open::begin(&*self.disk, &self.dir, group, first.dts, broken).map_err(|e| refused(e, None))?);
+            self.broken = false;
         }
         self.sequence = self.sequence.wrapping_add(1);
         if let Some(o) = &mut self.open
             && let Err(e) = o.write(group, self.sequence)
         {
-            let _ = o.file.set_len(o.closed.bytes);
-            self.open = None;
-            return Err(e);
+            let lost = self.give_up();
+            return Err(refused(e, lost));
         }
         Ok(ended)
+    }
+
+    /// Whether something broke, and whether the minute is over. A clock that was set waits for a key frame, so that every
+    /// file begins with one.
+    fn ends(&self, o: &Open, group: &Group, first: &Frame) -> (bool, bool) {
+        let drift = group.wall_ms - o.expected_ms(first.dts);
+        let moved = group.follows_break || drift.abs() > DRIFT_MS || group.wall_ms < o.last_ms();
+        let broken = *o.track != *group.track || first.dts <= o.last_dts || (moved && first.key);
+        let slot = |ms: i64| ms.saturating_add(self.stagger_ms).div_euclid(FILE_MS);
+        (broken, first.key && slot(group.wall_ms) != slot(o.closed.start_ms))
+    }
+
+    /// Leaves a file that the disk no longer takes; answers with its row when it holds a group.
+    fn give_up(&mut self) -> Option<Closed> {
+        let mut o = self.open.take()?;
+        self.broken = true;
+        let _ = o.file.cut(o.closed.bytes);
+        let _ = o.index.cut(u64::from(o.closed.groups) * crate::index::ENTRY as u64);
+        if o.closed.groups > 0 {
+            return Some(o.closed);
+        }
+        o.remove(&*self.disk);
+        None
     }
 
     /// Ends the open file and brings it to the disk.
     ///
     /// # Errors
-    /// The disk's.
-    pub fn close(&mut self) -> io::Result<Option<Closed>> {
+    /// The disk's, with the file: it may not survive a loss of power.
+    pub fn close(&mut self) -> Result<Option<Closed>, Refused> {
         let Some(o) = self.open.take() else { return Ok(None) };
-        o.file.sync_data()?;
-        o.index.sync_data()?;
-        Ok(Some(o.closed))
+        match o.file.sync().and_then(|()| o.index.sync()) {
+            Ok(()) => Ok(Some(o.closed)),
+            Err(error) => {
+                self.broken = true;
+                Err(Refused { error, closed: vec![o.closed] })
+            }
+        }
     }
 
     /// Brings what was written to the disk without ending the file.
@@ -119,35 +176,49 @@ impl Writer {
     /// # Errors
     /// The disk's.
     pub fn sync(&self) -> io::Result<()> {
-        self.open.as_ref().map_or(Ok(()), |o| o.file.sync_data())
+        self.open.as_ref().map_or(Ok(()), |o| o.file.sync())
     }
 }
 
 impl Open {
-    fn begin(dir: &Path, track: &Track, wall_ms: i64, base: u64, broken: bool) -> io::Result<Open> {
-        let day = dir.join(day_name(wall_ms));
-        fs::create_dir_all(&day)?;
-        let mut start_ms = wall_ms;
-        let (path, mut file) = loop {
-            let path = day.join(format!("{start_ms}.mp4"));
-            match OpenOptions::new().append(true).create_new(true).open(&path) {
+    fn begin(disk: &dyn Disk, dir: &Path, group: &Group, base: u64, broken: bool) -> io::Result<Open> {
+        let day = dir.join(day_name(group.wall_ms));
+        disk.make_dir(&day)?;
+        let mut name = group.wall_ms;
+        let (path, file) = loop {
+            let path = day.join(format!("{name}.mp4"));
+            match disk.create(&path) {
                 Ok(f) => break (path, f),
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists && start_ms < wall_ms + 1000 => start_ms += 1,
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists && name < group.wall_ms + 1000 => name += 1,
                 Err(e) => return Err(e),
             }
         };
-        let index = OpenOptions::new().append(true).create(true).open(path.with_extension("idx"))?;
-        let head = init(track);
-        file.write_all(&head)?;
+        let head = init(&group.track);
         let closed = Closed {
-            path,
-            start_ms: wall_ms,
-            end_ms: wall_ms,
+            path: path.clone(),
+            start_ms: group.wall_ms,
+            end_ms: group.wall_ms,
             bytes: head.len() as u64,
             groups: 0,
             follows_break: broken,
         };
-        Ok(Open { file, index, closed, track: track.clone(), base, next_dts: base })
+        let index_path = path.with_extension("idx");
+        let index = disk.remove(&index_path).and_then(|()| disk.create(&index_path));
+        let index = index.inspect_err(|_| drop(disk.remove(&path)))?;
+        let mut o = Open { file, index, closed, track: group.track.clone(), base, last_dts: base };
+        match o.file.append(&head) {
+            Ok(()) => Ok(o),
+            Err(e) => {
+                o.remove(disk);
+                Err(e)
+            }
+        }
+    }
+
+    /// Removes the file, where the disk still allows it; what is left is removed by `recover`.
+    fn remove(&self, disk: &dyn Disk) {
+        let _ = disk.remove(&self.closed.path);
+        let _ = disk.remove(&self.closed.path.with_extension("idx"));
     }
 
     /// Wall-clock time of a decode time by the stream's clock.
@@ -163,7 +234,7 @@ impl Open {
         let (Some(first), Some(last)) = (group.frames.first(), group.frames.last()) else { return Ok(()) };
         let wall_ms = self.expected_ms(first.dts);
         let bytes = fragment(&group.frames, sequence, self.base, Some(wall_ms));
-        self.file.write_all(&bytes)?;
+        self.file.append(&bytes)?;
         let breaks = if self.closed.groups == 0 && self.closed.follows_break { BREAK } else { 0 };
         let entry = Entry {
             wall_ms,
@@ -173,80 +244,38 @@ impl Open {
             flags: breaks | if first.key { KEY } else { 0 } | if group.lossy { LOSSY } else { 0 },
             frames: u16::try_from(group.frames.len()).unwrap_or(u16::MAX),
         };
-        self.index.write_all(&entry.bytes())?;
-        self.next_dts = last.dts + u64::from(last.duration);
+        self.index.append(&entry.bytes())?;
+        self.last_dts = last.dts;
         self.closed.bytes += bytes.len() as u64;
         self.closed.groups += 1;
-        self.closed.end_ms = self.expected_ms(self.next_dts);
+        self.closed.end_ms = self.expected_ms(last.dts + u64::from(last.duration));
         Ok(())
     }
 }
 
 /// The UTC day of a moment as `yyyymmdd`; one folder for moments that no calendar has.
-fn day_name(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms)
-        .map_or_else(|_| "undated".into(), |t| t.strftime("%Y%m%d").to_string())
-}
-
-/// Makes a file that was open when the process ended whole again: cuts it after its last whole group and writes its index
-/// anew where that does not fit. A file without a whole group is removed (`None`).
-///
-/// # Errors
-/// The disk's.
-pub fn recover(path: &Path) -> io::Result<Option<Closed>> {
-    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    let index_path = path.with_extension("idx");
-    let found = scan(&mut file)?;
-    let (Some(first), Some(last)) = (found.entries.first(), found.entries.last()) else {
-        drop(file);
-        fs::remove_file(path)?;
-        return match fs::remove_file(index_path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            _ => Ok(None),
-        };
-    };
-    if file.metadata()?.len() > found.whole {
-        file.set_len(found.whole)?;
-        file.sync_all()?;
-    }
-    let old = fs::read(&index_path).unwrap_or_default();
-    let whole = &old[..(old.len() / ENTRY).min(found.entries.len()) * ENTRY];
-    let (entries, fits) = match index::read(whole, found.whole) {
-        Some(e) => (e, whole.len() == old.len()),
-        None => (found.entries.clone(), false),
-    };
-    if !fits {
-        let bytes: Vec<u8> = entries.iter().flat_map(Entry::bytes).collect();
-        let new = path.with_extension("idx.new");
-        fs::write(&new, bytes)?;
-        File::open(&new)?.sync_all()?;
-        fs::rename(new, &index_path)?;
-    }
-    // The last group's length is its frames at the mean pace of the groups before it; a lone group ends where it began.
-    let paced: u64 = entries.iter().take(entries.len() - 1).map(|e| u64::from(e.frames)).sum();
-    // A damaged file may name any times: nothing here may overflow.
-    let span = u128::from(last.dts.saturating_sub(first.dts));
-    let tail = span * u128::from(last.frames) / u128::from(paced.max(1)) / 90;
-    Ok(Some(Closed {
-        path: path.into(),
-        start_ms: first.wall_ms,
-        end_ms: last.wall_ms.saturating_add(i64::try_from(tail).unwrap_or(i64::MAX)),
-        bytes: found.whole,
-        groups: entries.len() as u32,
-        follows_break: entries[0].flags & BREAK != 0,
-    }))
+pub(crate) fn day_name(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| "undated".into(), |t| t.strftime("%Y%m%d").to_string())
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::disk::{Faulty, Plain};
     use crate::fmp4::tests::{frames, track};
-    use proptest::prelude::*;
+    use crate::index;
+    use crate::recover::recover;
+    use std::fs;
 
-    const T: i64 = 1_764_028_800_000; // 2025-11-25 00:00 UTC, a whole minute
+    pub(crate) const T: i64 = 1_764_028_800_000; // 2025-11-25 00:00 UTC, a whole minute
 
-    fn group(n: u64, wall_ms: i64) -> Group {
-        Group { frames: frames(n * 50, 50), wall_ms, lossy: false }
+    pub(crate) fn group(n: u64, wall_ms: i64) -> Group {
+        let track = Arc::new(track());
+        Group { track, frames: frames(n * 50, 50), wall_ms, lossy: false, follows_break: false }
+    }
+
+    pub(crate) fn writer(dir: &Path) -> Writer {
+        Writer::new(Arc::new(Plain), dir.into(), 0)
     }
 
     #[test]
@@ -259,9 +288,9 @@ mod tests {
     #[test]
     fn files_rotate_by_the_minute_and_their_index_fits() {
         let dir = tempfile::tempdir().unwrap();
-        let mut w = Writer::new(dir.path().into(), 0);
+        let mut w = writer(dir.path());
         let mut closed: Vec<Closed> =
-            (0..65).filter_map(|n| w.append(&track(), &group(n, T + n as i64 * 2000)).unwrap()).collect();
+            (0..65).filter_map(|n| w.append(&group(n, T + n as i64 * 2000)).unwrap()).collect();
         closed.extend(w.close().unwrap());
         assert_eq!(
             closed.iter().map(|c| (c.start_ms - T, c.groups)).collect::<Vec<_>>(),
@@ -277,17 +306,17 @@ mod tests {
     #[test]
     fn a_clock_set_back_a_jump_and_new_parameters_each_begin_a_file_and_lose_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let mut w = Writer::new(dir.path().into(), 0);
-        let small = Track { width: 320, ..track() };
+        let mut w = writer(dir.path());
+        let small = Arc::new(Track { width: 320, ..track() });
         let steps = [
-            (track(), group(0, T)),
-            (track(), group(1, T + 2_000)),
-            (track(), group(2, T + 4_000 - 3_600_000)),
-            (track(), group(3, T + 6_000 - 3_600_000 + 9_000)),
-            (small, group(4, T + 8_000 - 3_600_000 + 9_000)),
-            (track(), group(0, T)),
+            group(0, T),
+            group(1, T + 2_000),
+            group(2, T + 4_000 - 3_600_000),
+            group(3, T + 6_000 - 3_600_000 + 9_000),
+            Group { track: small, ..group(4, T + 8_000 - 3_600_000 + 9_000) },
+            group(0, T),
         ];
-        let mut closed: Vec<Closed> = steps.iter().filter_map(|(t, g)| w.append(t, g).unwrap()).collect();
+        let mut closed: Vec<Closed> = steps.iter().filter_map(|g| w.append(g).unwrap()).collect();
         closed.extend(w.close().unwrap());
         assert_eq!(
             closed.iter().map(|c| (c.groups, c.follows_break)).collect::<Vec<_>>(),
@@ -297,49 +326,30 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_newest_file_loses_its_torn_group_only() {
+    fn a_refused_group_ends_the_file_with_its_row_and_the_next_begins_another() {
         let dir = tempfile::tempdir().unwrap();
-        let mut w = Writer::new(dir.path().into(), 0);
-        for n in 0..4 {
-            w.append(&track(), &group(n, T + n as i64 * 2000)).unwrap();
-        }
-        let whole = w.close().unwrap().unwrap();
-        let data = fs::read(&whole.path).unwrap();
-        let idx = fs::read(whole.path.with_extension("idx")).unwrap();
-        for (cut, idx_len, groups) in [(1, 128, 3), (0, 97, 4), (0, 0, 4), (data.len() - 900, 128, 0), (0, 128, 4)] {
-            fs::write(&whole.path, &data[..data.len() - cut]).unwrap();
-            fs::write(whole.path.with_extension("idx"), &idx[..idx_len]).unwrap();
-            let found = recover(&whole.path).unwrap();
-            assert_eq!(found.as_ref().map_or(0, |c| c.groups), groups, "cut {cut}, index {idx_len}");
-            assert_eq!(whole.path.exists(), groups > 0);
-            if let Some(c) = found {
-                assert_eq!(fs::metadata(&c.path).unwrap().len(), c.bytes);
-                assert!(index::read(&fs::read(c.path.with_extension("idx")).unwrap(), c.bytes).is_some());
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_damaged_file_or_index_is_recovered_without_a_panic(
-            hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..40), in_index: bool,
-        ) {
-            let dir = tempfile::tempdir().unwrap();
-            let mut w = Writer::new(dir.path().into(), 0);
-            for n in 0..3 {
-                w.append(&track(), &group(n, T + n as i64 * 2000)).unwrap();
-            }
-            let whole = w.close().unwrap().unwrap();
-            let hit = if in_index { whole.path.with_extension("idx") } else { whole.path.clone() };
-            let mut data = fs::read(&hit).unwrap();
-            for (at, byte) in hits {
-                let at = at.index(data.len());
-                data[at] = byte;
-            }
-            fs::write(&hit, &data).unwrap();
-            if let Some(c) = recover(&whole.path).unwrap() {
-                prop_assert_eq!(fs::metadata(&c.path).unwrap().len(), c.bytes);
-            }
-        }
+        let disk = Faulty::default();
+        let mut w = Writer::new(Arc::new(disk.clone()), dir.path().into(), 0);
+        w.append(&group(0, T)).unwrap();
+        w.append(&group(1, T + 2000)).unwrap();
+        disk.room(Some(disk.used() + 500));
+        let refused = w.append(&group(2, T + 4000)).unwrap_err();
+        assert_eq!(refused.error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(refused.closed.iter().map(|c| c.groups).collect::<Vec<_>>(), [2]);
+        assert_eq!(recover(&refused.closed[0].path).unwrap().as_ref(), Some(&refused.closed[0]), "cut back, whole");
+        disk.room(Some(disk.used() + 100));
+        let refused = w.append(&group(3, T + 6000)).unwrap_err();
+        assert!(refused.closed.is_empty(), "not even the head fitted");
+        disk.room(None);
+        w.append(&group(4, T + 8000)).unwrap();
+        disk.gone(true);
+        assert_eq!(w.append(&group(5, T + 10_000)).unwrap_err().closed.len(), 1);
+        disk.gone(false);
+        w.append(&group(6, T + 12_000)).unwrap();
+        disk.deaf(true);
+        let refused = w.close().unwrap_err();
+        assert!(refused.closed.len() == 1 && refused.closed[0].follows_break);
+        let files = fs::read_dir(dir.path().join("20251125")).unwrap().count();
+        assert_eq!(files, 6, "three files with their index, no empty one");
     }
 }

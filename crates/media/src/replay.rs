@@ -1,0 +1,397 @@
+//! Reading a ring by time (回放): one group of pictures for each step, through the same messages as live pictures.
+//!
+//! No index of the whole ring is needed: the moment in a file's name leads there. Cost of a seek: the names of one day's
+//! folder, one index, one read of the group. All readers of one replay share an origin, so that any number of cameras
+//! stand on one line of time.
+
+use crate::archive::{StreamId, days, files, groups};
+use crate::fmp4::{Track, init, read_track};
+use crate::index::{BREAK, Entry, KEY, LOSSY, seek};
+use crate::ring::{DRIFT_MS, day_name};
+use crate::scan;
+use crate::wire::{Message, write};
+use bytes::Bytes;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Longest init segment believed.
+const MAX_INIT: u64 = 1 << 20;
+/// Bytes in which the head of nearly every group lies.
+const HEAD: u32 = 8 << 10;
+/// Largest group believed.
+const MAX_GROUP: u32 = 64 << 20;
+
+/// One group of pictures out of the ring.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Which stream.
+    pub stream: StreamId,
+    /// Wall-clock time of its first picture, milliseconds since 1970.
+    pub from_ms: i64,
+    /// When its last picture ends.
+    pub to_ms: i64,
+    /// Nothing was recorded for so long before it (after a seek: since the moment asked for); 0 when it follows at once.
+    pub gap_ms: i64,
+    /// Whether decoding can begin with it.
+    pub key: bool,
+    /// Whether packets were lost in it.
+    pub lossy: bool,
+    /// What it is coded with.
+    pub track: Arc<Track>,
+    /// `moof` and `mdat`, the decode time counted from the reader's origin.
+    pub bytes: Bytes,
+}
+
+impl Piece {
+    /// The messages of [`crate::wire`] for a player: the init when it is `new` to it, then the group.
+    pub fn messages(&self, new: bool) -> Vec<Bytes> {
+        let segment = init(&self.track);
+        let begin = Message::Init { codec: &self.track.codec, segment: &segment };
+        let part = Message::Fragment { key: self.key, bytes: &self.bytes };
+        let all = if new { vec![begin, part] } else { vec![part] };
+        all.into_iter().map(|m| write(&self.stream.0, m).into()).collect()
+    }
+}
+
+struct Open {
+    path: PathBuf,
+    name: i64,
+    file: File,
+    entries: Vec<Entry>,
+    track: Arc<Track>,
+    next: usize,
+}
+
+/// Reads one stream, forwards from where it was set.
+pub struct Reader {
+    stream: StreamId,
+    dir: PathBuf,
+    origin_ms: i64,
+    open: Option<Open>,
+    /// Name of the last file and end of the last group.
+    after: i64,
+    last_end: i64,
+}
+
+impl Reader {
+    /// Reads `stream` of the ring at `root`. Decode times are counted from `origin_ms`, which must not be later than any
+    /// moment asked for.
+    pub fn new(root: &Path, stream: StreamId, origin_ms: i64) -> Reader {
+        Reader { stream, dir: stream.folder(root), origin_ms, open: None, after: i64::MIN, last_end: origin_ms }
+    }
+
+    /// The group in which the picture of `at_ms` is decodable: it begins with the last key frame not after that moment.
+    /// Where nothing was recorded then, the first group after it. `None` behind the end.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn seek(&mut self, at_ms: i64) -> io::Result<Option<Piece>> {
+        self.open = None;
+        self.last_end = at_ms;
+        self.after = at_ms;
+        if let Some((name, path)) = self.before(at_ms)? {
+            self.after = name;
+            if let Some(mut o) = open(name, path)? {
+                let ends = end(&o)? > at_ms;
+                if let (true, Some(at)) = (ends, seek(&o.entries, at_ms)) {
+                    o.next = at;
+                    self.open = Some(o);
+                }
+            }
+        }
+        self.step()
+    }
+
+    /// The next group. `None` behind the end; may be asked again later.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn step(&mut self) -> io::Result<Option<Piece>> {
+        loop {
+            if let Some(o) = &mut self.open {
+                if o.next >= o.entries.len() {
+                    // The file may be the one being written.
+                    o.entries = groups(&o.path)?;
+                }
+                if let Some(e) = o.entries.get(o.next).copied() {
+                    o.next += 1;
+                    let piece = piece(self.stream, self.origin_ms, self.last_end, o, &e)?;
+                    if let Some(p) = piece {
+                        self.last_end = p.to_ms;
+                        return Ok(Some(p));
+                    }
+                    continue;
+                }
+            }
+            let Some((name, path)) = self.following()? else { return Ok(None) };
+            self.after = name;
+            self.open = open(name, path)?;
+        }
+    }
+
+    /// The last file that begins at or before a moment.
+    fn before(&self, at_ms: i64) -> io::Result<Option<(i64, PathBuf)>> {
+        let day = day_name(at_ms);
+        for d in days(&self.dir)?.into_iter().rev().filter(|d| *d <= day) {
+            let names = files(&self.dir.join(d))?;
+            let n = names.partition_point(|f| f.0 <= at_ms);
+            if n > 0 {
+                return Ok(names.into_iter().nth(n - 1));
+            }
+        }
+        Ok(None)
+    }
+
+    fn following(&self) -> io::Result<Option<(i64, PathBuf)>> {
+        let day = if self.after == i64::MIN { String::new() } else { day_name(self.after) };
+        for d in days(&self.dir)?.into_iter().filter(|d| *d >= day) {
+            if let Some(f) = files(&self.dir.join(d))?.into_iter().find(|f| f.0 > self.after) {
+                return Ok(Some(f));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Opens a file; `None` for one that went meanwhile or holds nothing whole.
+fn open(name: i64, path: PathBuf) -> io::Result<Option<Open>> {
+    let file = match File::open(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    let entries = groups(&path)?;
+    let Some(first) = entries.first().filter(|e| e.offset <= MAX_INIT) else { return Ok(None) };
+    let mut head = vec![0; first.offset as usize];
+    file.read_exact_at(&mut head, 0)?;
+    let Some(track) = read_track(&head) else { return Ok(None) };
+    Ok(Some(Open { path, name, file, entries, track: Arc::new(track), next: 0 }))
+}
+
+/// Decode time and frames of a group, without its bytes; `None` when it is damaged.
+fn head(o: &Open, e: &Entry) -> io::Result<Option<(u64, Vec<scan::Sample>)>> {
+    let mut first = vec![0; e.len.min(HEAD) as usize];
+    if o.file.read_exact_at(&mut first, e.offset).is_ok()
+        && let Some(h) = scan::head(&first)
+    {
+        return Ok(Some(h));
+    }
+    Ok(read(o, e)?.map(|t| (t.2, t.1)))
+}
+
+/// End of the last group of a file.
+fn end(o: &Open) -> io::Result<i64> {
+    let Some(last) = o.entries.last() else { return Ok(o.name) };
+    Ok(head(o, last)?.map_or(last.wall_ms, |(_, samples)| ends(last, &samples)))
+}
+
+fn ends(e: &Entry, samples: &[scan::Sample]) -> i64 {
+    e.wall_ms + samples.iter().map(|s| i64::from(s.duration)).sum::<i64>() / 90
+}
+
+type Taken = (Vec<u8>, Vec<scan::Sample>, u64, usize);
+
+/// A group with its frames, its decode time and where their bytes begin; `None` when it is damaged.
+fn read(o: &Open, e: &Entry) -> io::Result<Option<Taken>> {
+    if e.len > MAX_GROUP {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; e.len as usize];
+    match o.file.read_exact_at(&mut bytes, e.offset) {
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    Ok(scan::group(&bytes).map(|(dts, samples, data)| (bytes, samples, dts, data)))
+}
+
+fn piece(stream: StreamId, origin_ms: i64, last_end: i64, o: &Open, e: &Entry) -> io::Result<Option<Piece>> {
+    let Some((mut bytes, samples, _, _)) = read(o, e)? else { return Ok(None) };
+    let since = e.wall_ms.saturating_sub(origin_ms).max(0) as u64;
+    if !scan::retime(&mut bytes, since.saturating_mul(90)) {
+        return Ok(None);
+    }
+    let missing = e.wall_ms - last_end;
+    let broken = e.flags & BREAK != 0 && missing > 0;
+    let gap_ms = if missing > DRIFT_MS || broken { missing } else { 0 };
+    Ok(Some(Piece {
+        stream,
+        from_ms: e.wall_ms,
+        to_ms: ends(e, &samples),
+        gap_ms,
+        key: e.flags & KEY != 0,
+        lossy: e.flags & LOSSY != 0,
+        track: o.track.clone(),
+        bytes: bytes.into(),
+    }))
+}
+
+/// Several cameras at one moment, each with the group that shows it: the synchronous step of a wall. `None` for a camera
+/// that has nothing at that moment or whose disk fails; the others are shown all the same.
+pub fn together(readers: &mut [Reader], at_ms: i64) -> Vec<Option<Piece>> {
+    let shows = |p: &Piece| p.from_ms <= at_ms && at_ms < p.to_ms.max(p.from_ms + 1);
+    readers
+        .iter_mut()
+        .map(|r| {
+            let mut p = r.seek(at_ms).ok()??;
+            // A long group was cut: the moment may lie in a part that does not begin with a key frame.
+            while !shows(&p) && p.from_ms <= at_ms {
+                let next = r.step().ok()??;
+                if next.from_ms > at_ms {
+                    return None;
+                }
+                p = joined(p, &next);
+            }
+            shows(&p).then_some(p)
+        })
+        .collect()
+}
+
+/// Two pieces that follow each other, for a player that needs the first to decode the second.
+fn joined(first: Piece, second: &Piece) -> Piece {
+    if second.key {
+        return second.clone();
+    }
+    let bytes = [&first.bytes[..], &second.bytes[..]].concat().into();
+    Piece { to_ms: second.to_ms, lossy: first.lossy || second.lossy, bytes, ..first }
+}
+
+/// A group of a file as the export plans it.
+pub(crate) struct Heads {
+    pub entry: Entry,
+    pub dts: u64,
+    pub samples: Vec<scan::Sample>,
+}
+
+impl Heads {
+    pub fn end_ms(&self) -> i64 {
+        ends(&self.entry, &self.samples)
+    }
+}
+
+/// A recorded file as the export reads it; held open, so that retention cannot take it away meanwhile.
+pub(crate) struct Source(Open);
+
+impl Source {
+    /// Files of a stream that may hold something of the span, in the order of their names.
+    pub fn within(root: &Path, stream: StreamId, from_ms: i64, to_ms: i64) -> io::Result<Vec<Source>> {
+        let reader = Reader::new(root, stream, from_ms);
+        let first = reader.before(from_ms)?.map_or(from_ms, |f| f.0);
+        let (day, last) = (day_name(first), day_name(to_ms));
+        let mut all = vec![];
+        for d in days(&reader.dir)?.into_iter().filter(|d| *d >= day && *d <= last) {
+            for (name, path) in files(&reader.dir.join(d))? {
+                if name >= first
+                    && name < to_ms
+                    && let Some(o) = open(name, path)?
+                {
+                    all.push(Source(o));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub fn track(&self) -> &Arc<Track> {
+        &self.0.track
+    }
+
+    /// The whole groups.
+    pub fn groups(&self) -> io::Result<Vec<Heads>> {
+        let mut all = vec![];
+        for e in &self.0.entries {
+            all.extend(head(&self.0, e)?.map(|(dts, samples)| Heads { entry: *e, dts, samples }));
+        }
+        Ok(all)
+    }
+
+    /// The coded bytes of a group's first frames, `len` in all.
+    pub fn data(&self, entry: &Entry, len: usize) -> io::Result<Bytes> {
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a recorded group changed while it was read");
+        let (bytes, _, _, at) = read(&self.0, entry)?.ok_or_else(damaged)?;
+        let bytes = Bytes::from(bytes);
+        if at + len > bytes.len() { Err(damaged()) } else { Ok(bytes.slice(at..at + len)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::tests::{T, group, writer};
+
+    const A: StreamId = StreamId([0xa1; 16]);
+
+    fn ring(root: &Path) {
+        let mut w = writer(&A.folder(root));
+        for n in (0..60).chain(90..150) {
+            let mut g = group(n, T + n as i64 * 2000);
+            g.follows_break = n == 90;
+            w.append(&g).unwrap();
+        }
+        w.close().unwrap();
+    }
+
+    #[test]
+    fn a_moment_is_found_and_the_gap_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        ring(dir.path());
+        let mut r = Reader::new(dir.path(), A, T - 1000);
+        let cases = [
+            (T - 1000, Some((T, 1000))),
+            (T + 1999, Some((T, 0))),
+            (T + 2000, Some((T + 2000, 0))),
+            (T + 119_999, Some((T + 118_000, 0))),
+            (T + 121_000, Some((T + 180_000, 59_000))),
+            (T + 299_000, Some((T + 298_000, 0))),
+            (T + 300_000, None),
+        ];
+        for (at, want) in cases {
+            let p = r.seek(at).unwrap();
+            assert_eq!(p.as_ref().map(|p| (p.from_ms, p.gap_ms)), want, "{}", at - T);
+            if let Some(p) = p {
+                let (dts, samples, _) = scan::group(&p.bytes).unwrap();
+                assert_eq!((dts, samples.len(), p.key), ((p.from_ms - T + 1000) as u64 * 90, 50, true));
+            }
+        }
+    }
+
+    #[test]
+    fn stepping_goes_through_all_files_once() {
+        let dir = tempfile::tempdir().unwrap();
+        ring(dir.path());
+        let mut r = Reader::new(dir.path(), A, T);
+        let mut seen = vec![];
+        let mut next = r.seek(T).unwrap();
+        while let Some(p) = next {
+            seen.push((p.from_ms - T) / 2000);
+            assert_eq!(p.gap_ms, if p.from_ms == T + 180_000 { 60_000 } else { 0 });
+            next = r.step().unwrap();
+        }
+        assert_eq!(seen, (0..60).chain(90..150).collect::<Vec<i64>>());
+        let mut none = Reader::new(dir.path(), StreamId([0; 16]), T);
+        assert!(none.seek(T).unwrap().is_none());
+        let wall = together(&mut [r, none], T + 150_000);
+        assert!(wall[0].is_none() && wall[1].is_none(), "nothing at that moment is nothing, not another minute");
+    }
+
+    #[test]
+    fn sixteen_cameras_stand_on_one_line_of_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let ids: Vec<StreamId> = (0..16).map(|n| StreamId([n; 16])).collect();
+        for (i, id) in ids.iter().enumerate() {
+            let mut w = writer(&id.folder(dir.path()));
+            for n in 0..20 {
+                w.append(&group(n, T + i as i64 * 100 + n as i64 * 2000)).unwrap();
+            }
+            w.close().unwrap();
+        }
+        let mut readers: Vec<Reader> = ids.iter().map(|i| Reader::new(dir.path(), *i, T)).collect();
+        let wall = together(&mut readers, T + 10_050);
+        for (i, p) in wall.iter().enumerate() {
+            let p = p.as_ref().unwrap();
+            let started = T + i as i64 * 100 + if i == 0 { 10_000 } else { 8_000 };
+            assert_eq!((p.from_ms, scan::group(&p.bytes).unwrap().0), (started, (started - T) as u64 * 90));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What becomes of each way in which a camera can fail: a stated outcome, and nothing for the others.
+
+mod common;
+
+use common::*;
+use media::camera::Trouble;
+use media::disk::Plain;
+use media::health::State;
+use media::recorder::Event;
+use simcam::fault::{Fault, Kind};
+use simcam::{Camera, Scheme, SignIn, clips};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+fn locked(scheme: Scheme, refuses: bool) -> Camera {
+    let sign_in = SignIn { scheme, user: "viewer".into(), password: "p%:\"w".into() };
+    Camera { sign_in: Some(sign_in), refuses, ..Camera::new(clips::gate().unwrap()) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_refusal_is_told_by_its_name_and_no_credential_is_logged() {
+    logs::listen();
+    let s = sim(vec![locked(Scheme::Digest, false), locked(Scheme::Basic, false), locked(Scheme::Digest, true)]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, 0);
+    let with = |n: usize, url: String, password: Option<&str>| {
+        let mut st = stream(n, &url);
+        st.source.sign_in = password.map(|p| ("viewer".into(), p.into()));
+        o.estate.add(st);
+    };
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    with(0, s.url(0), Some("p%:\"w"));
+    with(1, s.url(1), Some("p%:\"w"));
+    with(2, s.url(0), Some("wrong-secret"));
+    with(3, s.url(0), None);
+    with(4, s.url(2), Some("p%:\"w"));
+    with(5, s.url(9), None);
+    with(6, format!("rtsp://{dead}/x"), None);
+    with(7, "rtsp://192.0.2.1/x".into(), None);
+    with(8, "rtsp://viewer:in-url-secret@127.0.0.1/x".into(), None);
+    with(9, "rtsp://no-such-camera.invalid/x".into(), None);
+    let mut troubles = vec![None; 10];
+    assert!(
+        until(12.0, || {
+            for h in o.estate.health() {
+                troubles[usize::from(h.id.0[0]) - 1] = h.trouble;
+            }
+            o.estate.health().iter().all(|h| h.trouble.is_some() || h.frames > 0)
+        })
+        .await
+    );
+    use Trouble::*;
+    let wanted = [
+        None,
+        None,
+        Some(WrongPassword),
+        Some(WrongPassword),
+        Some(WrongPassword),
+        Some(NotFound),
+        Some(Unreachable),
+        Some(NotAllowed),
+        Some(BadAddress),
+        Some(UnknownName),
+    ];
+    assert_eq!(troubles, wanted);
+    let state = |n: usize| o.estate.health()[n].state;
+    assert!(state(0) == State::Live && state(1) == State::Live && state(2) == State::Offline);
+    let mut told = std::iter::from_fn(|| o.events.try_recv().ok());
+    assert!(told.any(|e| e == Event::Camera(id(7), Some(NotAllowed))));
+    finish(o);
+    let said = logs::all();
+    assert!(said.len() > 500, "the client logs something: {} bytes", said.len());
+    for secret in ["p%:", "wrong-secret", "in-url-secret", "Authorization"] {
+        assert!(!said.contains(secret), "{secret} in the log");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_has_its_outcome_and_the_sound_camera_loses_nothing() {
+    let yard = clips::yard().unwrap();
+    let from = |k: Kind| Camera::new(yard.clone()).with(Fault::during(k, 2.5, 60.0));
+    let s = sim(vec![
+        Camera::new(yard.clone()),
+        from(Kind::Drop),
+        from(Kind::Silence),
+        from(Kind::StallClock),
+        Camera::new(yard.clone()).with(Fault::during(Kind::Jump(3600), 2.5, 60.0)),
+        from(Kind::Lose(10)),
+        Camera::new(yard.clone()).with(Fault::during(Kind::OtherSets, 2.5, 60.0)),
+        from(Kind::MidFrame),
+        Camera { first_timestamp: u32::MAX - 180_000, ..Camera::new(yard.clone()) },
+        from(Kind::Flood),
+        from(Kind::Garbage),
+        from(Kind::NoKey),
+        Camera::new(yard.clone()).with(Fault::during(Kind::Slow, 2.5, 1.0)),
+    ])
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, 13);
+    sleep(2.0).await;
+    assert!(until(3.0, || o.estate.health().iter().all(|h| h.state == State::Live)).await, "{:?}", o.estate.health());
+    sleep(8.0).await;
+    let mut events: Vec<Event> = std::iter::from_fn(|| o.events.try_recv().ok()).collect();
+    let health = o.estate.health();
+    assert!(until(3.0, || o.estate.health()[0].state == State::Live).await, "the sound one");
+    assert_eq!(health[2].state, State::NoFrames, "silence");
+    assert_eq!(health[3].state, State::StalledClock);
+    assert!(until(4.0, || o.estate.health()[11].state == State::NoKey).await);
+    assert!(health[5].lost_packets > 10 && health[5].state >= State::NoKey);
+    assert!(health[1].sessions > 1, "it was dropped and came back");
+    events.extend(finish(o));
+    let said = |n: usize, t: Trouble| events.iter().any(|e| *e == Event::Camera(id(n), Some(t.clone())));
+    assert!(said(1, Trouble::Ended));
+    assert!(said(9, Trouble::Flood), "{events:?}");
+    assert!(
+        events.iter().any(|e| matches!(e, Event::Camera(i, Some(Trouble::Broken(_) | Trouble::Ended)) if *i == id(10))),
+        "garbage"
+    );
+    assert!(
+        events.iter().any(|e| matches!(e, Event::Jumped(i, by) if *i == id(4) && (3_590_000..3_610_000).contains(by)))
+    );
+    assert!(!events.iter().any(|e| matches!(e, Event::Camera(i, _) if *i == id(0))));
+    let root = dir.path();
+    for n in [0, 4, 8] {
+        let r = recorded(root, n);
+        assert!(whole(&r) && r.len() > 190, "camera {n}: {} frames", r.len());
+    }
+    let tracks: Vec<(u16, u16)> = recordings(&id(6).folder(root))
+        .iter()
+        .map(|p| media::fmp4::read_track(&std::fs::read(p).unwrap()).unwrap())
+        .map(|t| (t.width, t.height))
+        .collect();
+    assert!(tracks.contains(&(640, 360)) && tracks.contains(&(320, 180)), "other parameters, another file: {tracks:?}");
+    assert!(whole(&recorded(root, 6)));
+    for n in 1..13 {
+        assert!(!recorded(root, n).is_empty(), "what came before the fault is recorded: camera {n}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_camera_is_offline_at_once_and_back_within_a_group_and_two_seconds() {
+    let s = sim((0..3).map(|_| Camera::new(clips::yard().unwrap())).collect()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, 3);
+    sleep(3.0).await;
+    s.kill(1);
+    let state = |n: usize| o.estate.health()[n].state;
+    assert!(until(3.0, || state(1) == State::Offline).await, "offline within three seconds");
+    sleep(3.0).await;
+    let before = o.estate.health()[1].frames;
+    s.revive(1);
+    assert!(until(4.0, || o.estate.health()[1].frames > before + 5).await, "back");
+    sleep(2.5).await;
+    finish(o);
+    let numbers = recorded(dir.path(), 1);
+    let gap = numbers.windows(2).map(|w| w[1] - w[0]).max().unwrap();
+    assert!(
+        (75..75 + 25 * 6).contains(&gap),
+        "lost {gap} frames: some three seconds away, two to come back, one group"
+    );
+    for n in [0, 2] {
+        assert!(whole(&recorded(dir.path(), n)), "the others lost nothing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_set_back_an_hour_begins_a_file_and_loses_no_frame() {
+    let s = sim(vec![Camera::new(clips::yard().unwrap())]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Watch::default());
+    let o = estate(dir.path(), Arc::new(Plain), clock.clone(), &s, 1);
+    sleep(5.0).await;
+    clock.0.store(-3_600_000, Ordering::Relaxed);
+    sleep(5.0).await;
+    let rows: Vec<_> =
+        finish(o).into_iter().filter_map(|e| if let Event::Closed(_, c) = e { Some(c) } else { None }).collect();
+    let set: Vec<_> = rows.windows(2).filter(|w| w[1].start_ms < w[0].start_ms - 3_590_000).collect();
+    assert_eq!(set.len(), 1, "{rows:?}");
+    assert!(set[0][1].follows_break);
+    let mut numbers: Vec<u64> = rows.iter().flat_map(|r| numbers(&r.path)).collect();
+    assert!(numbers.is_sorted());
+    numbers.sort_unstable();
+    assert!(whole(&numbers));
+}
+
+/// Everything that is logged in this process.
+mod logs {
+    use std::sync::Mutex;
+
+    struct Ear;
+    static SAID: Mutex<String> = Mutex::new(String::new());
+
+    impl log::Log for Ear {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+        fn log(&self, r: &log::Record<'_>) {
+            SAID.lock().unwrap().push_str(&format!("{} {}\n", r.target(), r.args()));
+        }
+        fn flush(&self) {}
+    }
+
+    pub fn listen() {
+        let _ = log::set_logger(&Ear);
+        log::set_max_level(log::LevelFilter::Trace);
+    }
+
+    pub fn all() -> String {
+        SAID.lock().unwrap().clone()
+    }
+}
