@@ -32,7 +32,9 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn refuse(key: &'static str, what: String, next: &str) -> Error {
-    Refusal::new(key, what, next).by("附件要求", "本系统附件规则：照片 JPEG/PNG/WebP、文书 PDF，单个不超过 20 MB").into()
+    Refusal::new(key, what, next)
+        .by("附件要求", "本系统附件规则：照片 JPEG/PNG/WebP、文书 PDF，单个不超过 20 MB")
+        .into()
 }
 
 /// Checks an upload and makes the version that is kept. Decoding runs outside the async threads.
@@ -40,8 +42,14 @@ fn refuse(key: &'static str, what: String, next: &str) -> Error {
 /// Errors: [`Error::Refused`] with what is wrong with this file and what to send instead.
 pub async fn prepare(file_name: &str, bytes: Bytes) -> Result<Prepared> {
     let name = text::cut(&text::clean(file_name).replace(['/', '\\', '"', '<', '>'], "_"), 100);
-    let task = tokio::task::spawn_blocking(move || clean(name, &bytes));
-    task.await.map_err(|_| refuse("attachments.broken", "这个文件打不开。".into(), "请换一个文件，或拍照上传。"))?
+    decode(name, bytes)
+        .await
+        .map_err(|_| refuse("attachments.broken", "这个文件打不开。".into(), "请换一个文件，或拍照上传。"))?
+}
+
+/// Apart, so that the picture library is compiled here and not in every crate that takes uploads (0018).
+fn decode(name: String, bytes: Bytes) -> tokio::task::JoinHandle<Result<Prepared>> {
+    tokio::task::spawn_blocking(move || clean(name, &bytes))
 }
 
 fn clean(file_name: String, bytes: &[u8]) -> Result<Prepared> {
