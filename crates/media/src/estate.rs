@@ -1,12 +1,13 @@
 //! All streams of one machine: cameras, hubs, recorder, health. The door for the layer above.
 
-use crate::archive::{Found, Hold, Known, Lock, Quota, RingError, StreamId, Usage};
+use crate::archive::{Found, Known, Lock, RingError, StreamId};
 use crate::assemble::{Assembler, Unit};
 use crate::camera::{Sink, Source, Trouble, run};
 use crate::disk::Disk;
 use crate::health::{Facts, Remark, State, remarks, state};
 use crate::hub::{Hub, Viewer};
 use crate::recorder::{DiskState, Event, Recorder, Settings, Teller};
+use crate::retention::{Hold, Quota, Usage};
 use crate::vitals::Vitals;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,8 +4,9 @@
 //! for another camera. When the disk is slower than the cameras, whole groups of the least important stream are left out
 //! and counted; when it refuses, files before stay whole, the gap is told, and the next key frame begins a new file.
 
-use crate::archive::{Hold, Keeper, Quota, Removed, StreamId, Usage};
+use crate::archive::StreamId;
 use crate::disk::Disk;
+use crate::retention::{Hold, Keeper, Quota, Removed, Usage};
 use crate::ring::{Closed, Group, Writer};
 use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;

@@ -3,12 +3,13 @@
 mod common;
 
 use common::*;
-use media::archive::{Hold, Quota, RingError, StreamId};
+use media::archive::{RingError, StreamId};
 use media::disk::{Faulty, Plain};
 use media::estate::{Estate, Opened};
 use media::health::Remark;
 use media::hub::Viewer;
 use media::recorder::{DiskState, Event, Settings};
+use media::retention::{Hold, Quota};
 use media::wire::{Message, read};
 use simcam::{Camera, Sim, clips, mark};
 use std::collections::HashMap;

@@ -9,6 +9,18 @@ const BENCHES: &[(&str, &[&str])] = &[
     ("hint", &["--package", "precedents", "--example", "store_hint_sql"]),
 ];
 
+/// The recorder's bench and soak are one program.
+const VIDEO: &[&str] = &["--release", "--package", "media", "--example", "video"];
+
+/// Runs `bench` or `soak` of the video recorder.
+///
+/// # Errors
+/// The program's own failure: frames lost, files corrupt.
+pub fn video(what: &str, args: &[String]) -> Result<(), String> {
+    let args: Vec<String> = std::iter::once(what.to_string()).chain(args.iter().cloned()).collect();
+    cargo_run(&format!("{what} video"), VIDEO, &args)
+}
+
 /// Runs the bench named first in `args`.
 ///
 /// # Errors
@@ -17,12 +29,16 @@ pub fn run(args: &[String]) -> Result<(), String> {
     let name = args.first().map_or("", String::as_str);
     let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
     let (_, how) = BENCHES.iter().find(|b| b.0 == name).ok_or_else(|| format!("cargo xt bench {}", names.join("|")))?;
+    cargo_run(&format!("bench {name}"), how, &args[1..])
+}
+
+fn cargo_run(name: &str, how: &[&str], args: &[String]) -> Result<(), String> {
     let status = Command::new("cargo")
         .args(["run", "--quiet"])
-        .args(*how)
+        .args(how)
         .arg("--")
-        .args(&args[1..])
+        .args(args)
         .status()
         .map_err(|e| format!("cargo: {e}"))?;
-    if status.success() { Ok(()) } else { Err(format!("bench {name}: {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("{name}: {status}")) }
 }

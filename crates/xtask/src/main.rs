@@ -20,6 +20,8 @@ cargo xt tidy            the conventions of the house, as checks
 cargo xt bench roster    duty rosters from the public format: --dir <folder> [--seconds 60] [--threads 2] [--json]
 cargo xt soak writes     the built program killed while it writes: [--kills 1000] [--json]
 cargo xt bench web       pages under load on years of data: [--incidents N] [--disputes N] [--rate N] [--json]
+cargo xt soak video      the recorder killed while it records: [--cameras 100] [--kills 50] [--seconds 600] [--json]
+cargo xt bench video     the recorder beside ffmpeg and GStreamer: [--cameras 100] [--seconds 60] [--viewers 16] [--quota BYTES] [--alone] [--json]
 cargo xt dist            the offline release archive with licences, docs, unit, checksums and SBOM
 cargo xt bench hint      the Fengqiao book offered on 200,000 disputes
 cargo xt bench text      category suggestions beside baselines (--errors lists the misses of the tuning half)
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     let done = match args.first().map(String::as_str) {
         Some("soak") if word(1) == "writes" => drill::run("writes", &args[2..]),
         Some("bench") if word(1) == "web" => drill::run("web", &args[2..]),
+        Some(what @ ("bench" | "soak")) if word(1) == "video" => bench::video(what, &args[2..]),
         Some("dist") => dist::run(),
         Some("test") => test::run(args.iter().any(|a| a == "--fast")),
         Some("lint") => test::lint(),

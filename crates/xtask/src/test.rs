@@ -10,6 +10,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("chromium", "/usr/bin/chromium"),
     ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     ("poppler-utils", "/usr/bin/pdftotext"),
+    ("ffmpeg", "/usr/bin/ffprobe"),
 ];
 
 /// Runs a step and says how long it took; an error names the command.

@@ -1,10 +1,11 @@
 //! The two processes that work: simulated cameras, and the recorder.
 
-use media::archive::{Quota, StreamId};
+use media::archive::StreamId;
 use media::camera::Source;
 use media::disk::Plain;
 use media::estate::{Clock, Estate, Opened, Stream};
 use media::recorder::{Event, Settings};
+use media::retention::Quota;
 use simcam::{Camera, Clip, Sim, clips};
 use std::collections::HashMap;
 use std::io::Read;

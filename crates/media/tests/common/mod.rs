@@ -1,11 +1,12 @@
 //! What the tests of this crate share: cameras, an estate on a folder, recordings read back by an independent demuxer.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use media::archive::{Quota, StreamId};
+use media::archive::StreamId;
 use media::camera::Source;
 use media::disk::Disk;
 use media::estate::{Clock, Estate, Opened, Stream};
 use media::recorder::{Event, Settings};
+use media::retention::Quota;
 use shiguredo_mp4::demux::{DemuxError, Fmp4FileDemuxer, Input};
 use simcam::{Camera, Sim, mark};
 use std::collections::HashMap;
