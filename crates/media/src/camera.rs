@@ -322,7 +322,6 @@ fn skew(report: &retina::rtcp::ReceivedCompoundPacket, sink: &dyn Sink) {
     for p in report.pkts() {
         if let Ok(Some(retina::rtcp::TypedPacketRef::SenderReport(s))) = p.as_typed() {
             let theirs = crate::fmp4::unix_ms(s.ntp_timestamp().0);
-            // A camera that never learnt the time says 1900 or 1970; that is no skew to be shown as one of our clock.
             sink.skew(theirs.saturating_sub(sink.wall_ms()));
         }
     }

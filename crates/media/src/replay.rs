@@ -113,8 +113,11 @@ impl Reader {
         loop {
             if let Some(o) = &mut self.open {
                 if o.next >= o.entries.len() {
-                    // The file may be the one being written.
-                    o.entries = groups(&o.path)?;
+                    // The file may be the one being written, and retention may have taken it.
+                    o.entries = groups(&o.path).or_else(|e| match e.kind() {
+                        io::ErrorKind::NotFound => Ok(std::mem::take(&mut o.entries)),
+                        _ => Err(e),
+                    })?;
                 }
                 if let Some(e) = o.entries.get(o.next).copied() {
                     o.next += 1;

@@ -104,6 +104,7 @@ async fn each_fault_has_its_outcome_and_the_sound_camera_loses_nothing() {
     let health = o.estate.health();
     assert!(until(3.0, || o.estate.health()[0].state == State::Live).await, "the sound one");
     assert_eq!(health[2].state, State::NoFrames, "silence");
+    assert_eq!(health[7].state, State::NoFrames, "stopped within a frame");
     assert_eq!(health[3].state, State::StalledClock);
     assert!(until(4.0, || o.estate.health()[11].state == State::NoKey).await);
     assert!(health[5].lost_packets > 10 && health[5].state >= State::NoKey);

@@ -183,3 +183,40 @@ async fn one_ring_has_one_estate_and_a_quota_removes_whole_files() {
         "given back"
     );
 }
+
+/// A small file system of its own; unmounted when dropped.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    fn mount(size: &str) -> Option<Small> {
+        let dir = tempfile::tempdir().unwrap();
+        let done =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", size, "tmpfs"]).arg(dir.path()).output();
+        done.is_ok_and(|o| o.status.success()).then_some(Small(dir))
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_small_file_system_runs_full_and_recording_goes_round_in_it() {
+    let Some(small) = Small::mount("size=500k") else {
+        println!("left out: mounting a tmpfs is not allowed here");
+        return;
+    };
+    let s = cameras(1).await;
+    let mut o = estate(small.0.path(), Arc::new(Plain), Arc::default(), &s, 1);
+    sleep(1.0).await;
+    let seen = watch(o.estate.watch(id(0)).unwrap(), 17.0).await;
+    assert!(whole(&seen) && seen.len() > 400, "live: {}", seen.len());
+    let mut events: Vec<Event> = std::iter::from_fn(|| o.events.try_recv().ok()).collect();
+    events.extend(finish(o));
+    let removed = events.iter().filter(|e| matches!(e, Event::Removed(_))).count();
+    assert!(removed > 0, "the oldest went: {events:?}");
+    let left = recorded(small.0.path(), 0);
+    assert!(!left.is_empty() && left.is_sorted(), "what is left can be read");
+}

@@ -55,6 +55,16 @@ async fn what_is_being_recorded_can_be_replayed_at_once() {
     assert!(mark::find(bytes).is_some());
     let second = r.step().unwrap().expect("the next group");
     assert_eq!((second.from_ms, second.gap_ms), (first.to_ms, 0));
+    let mut viewer = o.estate.watch(id(0)).unwrap();
+    let mut first = vec![];
+    for _ in 0..2 {
+        first.push(tokio::time::timeout(std::time::Duration::from_millis(20), viewer.next()).await.unwrap().unwrap());
+    }
+    let key = |m: &[u8]| matches!(read(m).unwrap().1, Message::Fragment { key: true, .. });
+    assert!(
+        matches!(read(&first[0]).unwrap().1, Message::Init { .. }) && key(&first[1]),
+        "a viewer waits for no key frame"
+    );
     drop(o);
 }
 

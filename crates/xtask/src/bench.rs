@@ -12,7 +12,7 @@ const BENCHES: &[(&str, &[&str])] = &[
 /// The recorder's bench and soak are one program.
 const VIDEO: &[&str] = &["--release", "--package", "media", "--example", "video"];
 
-/// Runs `bench` or `soak` of the video recorder.
+/// Runs `bench`, `soak` or `seek` of the video program.
 ///
 /// # Errors
 /// The program's own failure: frames lost, files corrupt.

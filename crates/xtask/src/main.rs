@@ -22,6 +22,7 @@ cargo xt soak writes     the built program killed while it writes: [--kills 1000
 cargo xt bench web       pages under load on years of data: [--incidents N] [--disputes N] [--rate N] [--json]
 cargo xt soak video      the recorder killed while it records: [--cameras 100] [--kills 50] [--seconds 600] [--json]
 cargo xt bench video     the recorder beside ffmpeg and GStreamer: [--cameras 100] [--seconds 60] [--viewers 16] [--quota BYTES] [--alone] [--json]
+cargo xt bench seek      a moment found in a month of recordings, sixteen cameras at once: [--days 30] [--json]
 cargo xt dist            the offline release archive with licences, docs, unit, checksums and SBOM
 cargo xt bench hint      the Fengqiao book offered on 200,000 disputes
 cargo xt bench text      category suggestions beside baselines (--errors lists the misses of the tuning half)
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Some("soak") if word(1) == "writes" => drill::run("writes", &args[2..]),
         Some("bench") if word(1) == "web" => drill::run("web", &args[2..]),
         Some(what @ ("bench" | "soak")) if word(1) == "video" => bench::video(what, &args[2..]),
+        Some("bench") if word(1) == "seek" => bench::video("seek", &args[2..]),
         Some("dist") => dist::run(),
         Some("test") => test::run(args.iter().any(|a| a == "--fast")),
         Some("lint") => test::lint(),

@@ -7,6 +7,7 @@ mod bench;
 mod marks;
 mod ours;
 mod processes;
+mod seek;
 mod soak;
 
 use clap::{Parser, Subcommand};
@@ -47,6 +48,8 @@ enum What {
     Bench(bench::Args),
     /// Our recorder killed again and again.
     Soak(soak::Args),
+    /// A moment found in a month of recordings.
+    Seek(seek::Args),
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,5 +58,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         What::Ours { root, at, cameras, viewers, quota } => ours::record(root, &at, cameras, viewers, quota),
         What::Bench(args) => bench::run(&args),
         What::Soak(args) => soak::run(&args),
+        What::Seek(args) => seek::run(&args),
     }
 }
