@@ -10,14 +10,15 @@
 //! `NOTIFY` tells the other nodes.
 
 use crate::event::{Event, Listener};
+use crate::lite::Lite;
 use crate::meter::{Counts, Meter};
 use crate::migrate::{self, Migrations, Pending};
 use crate::row::Row;
 use crate::tx::{Conn, Reader, Tx, Wire};
 use crate::{Act, Clock, Engine, Error, Result, Uuid, args, sql};
 use futures::future::BoxFuture;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Executor};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The writer's connection and the state of the common transaction.
 pub(crate) struct Writer {
-    pub(crate) conn: SqliteConnection,
+    pub(crate) conn: Lite,
     /// A transaction is open and holds finished commands.
     open: bool,
     /// A command was dropped inside its savepoint.
@@ -188,7 +189,7 @@ impl Db {
             drop(place);
             let outcome = match &mut wire {
                 Wire::Writer(w) => {
-                    w.enter().await?;
+                    w.enter()?;
                     Some(w.outcome.subscribe())
                 }
                 _ => None,
@@ -254,8 +255,8 @@ impl Db {
                 }
             }
             match (conn.into_wire(), &done) {
-                (Wire::Writer(mut w), Ok(())) => w.leave().await?,
-                (Wire::Writer(mut w), Err(_)) => w.undo_savepoint().await?,
+                (Wire::Writer(mut w), Ok(())) => w.leave()?,
+                (Wire::Writer(mut w), Err(_)) => w.undo_savepoint()?,
                 (Wire::PostgresTx(t), Ok(())) => {
                     let committed = t.commit().await;
                     self.0.inner().meter.committed(1, committed.is_ok());
@@ -350,7 +351,7 @@ impl Db {
         match &self.0.inner().kind {
             Kind::Sqlite { writer, .. } => {
                 let mut w = writer.clone().lock_owned().await;
-                w.commit().await?;
+                w.commit()?;
                 Ok(Conn::new(Wire::Writer(w)))
             }
             Kind::Postgres { .. } => self.reader().await,
@@ -450,7 +451,7 @@ impl Db {
             match &self.0.inner().kind {
                 Kind::Sqlite { writer, readers, .. } => {
                     let mut w = writer.lock().await;
-                    let _ = w.commit().await;
+                    let _ = w.commit();
                     readers.close().await;
                 }
                 Kind::Postgres { pool, .. } => pool.close().await,
@@ -492,53 +493,53 @@ async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Option<String>> {
 }
 
 impl Writer {
-    async fn enter(&mut self) -> Result<()> {
+    fn enter(&mut self) -> Result<()> {
         if self.torn {
-            self.undo_savepoint().await?;
+            self.undo_savepoint()?;
         }
         if !self.open {
-            self.conn.execute("begin immediate").await?;
+            self.conn.run("begin immediate")?;
             self.open = true;
             self.outcome = watch::channel(None).0;
         }
-        self.conn.execute("savepoint command").await?;
+        self.conn.run("savepoint command")?;
         self.torn = true;
         Ok(())
     }
 
-    async fn leave(&mut self) -> Result<()> {
-        self.conn.execute("release command").await?;
+    fn leave(&mut self) -> Result<()> {
+        self.conn.run("release command")?;
         self.torn = false;
         self.held += 1;
         Ok(())
     }
 
-    async fn undo_savepoint(&mut self) -> Result<()> {
+    fn undo_savepoint(&mut self) -> Result<()> {
         // A failed statement may have ended the whole transaction (disk full); then there is
         // nothing to roll back to, and the group is told that it failed.
-        if self.conn.execute("rollback to command").await.is_err() {
-            let _ = self.conn.execute("rollback").await;
+        if self.conn.run("rollback to command").is_err() {
+            let _ = self.conn.run("rollback");
             self.open = false;
             self.torn = false;
             self.meter.committed(std::mem::take(&mut self.held), false);
             self.outcome.send_replace(Some(false));
             return Ok(());
         }
-        self.conn.execute("release command").await?;
+        self.conn.run("release command")?;
         self.torn = false;
         Ok(())
     }
 
-    async fn commit(&mut self) -> Result<()> {
+    fn commit(&mut self) -> Result<()> {
         if self.torn {
-            self.undo_savepoint().await?;
+            self.undo_savepoint()?;
         }
         if !self.open {
             return Ok(());
         }
-        let done = self.conn.execute("commit").await;
+        let done = self.conn.run("commit");
         if done.is_err() {
-            let _ = self.conn.execute("rollback").await;
+            let _ = self.conn.run("rollback");
         }
         self.open = false;
         // A transaction in which every command was refused holds nothing.
@@ -547,7 +548,7 @@ impl Writer {
             held => self.meter.committed(held, done.is_ok()),
         }
         self.outcome.send_replace(Some(done.is_ok()));
-        done.map(|_| ()).map_err(Error::from)
+        done
     }
 }
 
@@ -556,9 +557,12 @@ async fn commit_groups(writer: std::sync::Weak<Mutex<Writer>>, due: Arc<Notify>)
         due.notified().await;
         let Some(writer) = writer.upgrade() else { return };
         // The lock is fair: commands that already wait run first and share this commit.
-        let mut w = writer.lock().await;
-        if let Err(e) = w.commit().await {
-            tracing::error!("commit failed: {e}");
+        let mut w = writer.lock_owned().await;
+        // The disk takes milliseconds, so it is waited for outside the runtime's threads.
+        match tokio::task::spawn_blocking(move || w.commit()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => tracing::error!("commit failed: {e}"),
+            Err(e) => tracing::error!("commit broke off: {e}"),
         }
     }
 }
@@ -585,21 +589,19 @@ async fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(|e| Error::internal(format!("{}: {e}", dir.display())))?;
     }
+    let conn = Lite::open(path)?;
     let base = SqliteConnectOptions::from_str(&format!("sqlite://{}", path.display()))?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .create_if_missing(false)
+        .read_only(true)
         .busy_timeout(Duration::from_secs(5))
-        .foreign_keys(true)
         .pragma("cache_size", "-32000")
         .pragma("mmap_size", "268435456")
         .statement_cache_capacity(512)
         .disable_statement_logging();
-    let conn = SqliteConnection::connect_with(&base).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(4)
         .acquire_timeout(PATIENCE)
-        .connect_with(base.read_only(true).create_if_missing(false))
+        .connect_with(base)
         .await?;
     let writer = Writer { conn, open: false, torn: false, outcome: watch::channel(None).0, held: 0, meter };
     Ok(Kind::Sqlite {

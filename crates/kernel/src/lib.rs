@@ -17,6 +17,7 @@ pub mod event;
 pub mod figure;
 pub mod id;
 pub mod job;
+mod lite;
 pub mod meter;
 pub mod migrate;
 pub mod row;

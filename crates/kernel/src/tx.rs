@@ -6,6 +6,7 @@
 
 use crate::audit::{self, Body, Deed, Note, Subject};
 use crate::event::Event;
+use crate::lite::Lite;
 use crate::row::{FromRow, Row, Value};
 use crate::search::{self, Ask, Doc, Hit};
 use crate::{Act, Engine, Error, Reach, Result, Sql, StationId, Timestamp, Uuid, args, sql};
@@ -47,6 +48,7 @@ pub(crate) enum Wire {
 }
 
 enum Raw<'c> {
+    Writer(&'c mut Lite),
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
 }
@@ -69,7 +71,7 @@ impl Conn {
 
     fn raw(&mut self) -> Raw<'_> {
         match self.0.wire_mut() {
-            Wire::Writer(w) => Raw::Sqlite(&mut w.conn),
+            Wire::Writer(w) => Raw::Writer(&mut w.conn),
             Wire::SqliteReader(c) => Raw::Sqlite(c),
             Wire::Postgres(c) => Raw::Postgres(c),
             Wire::PostgresTx(c) => Raw::Postgres(c),
@@ -82,6 +84,7 @@ impl Conn {
     pub(crate) fn batch(&mut self, text: &'static str) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             match self.raw() {
+                Raw::Writer(c) => c.batch(text)?,
                 Raw::Sqlite(c) => {
                     c.execute(text).await?;
                 }
@@ -97,6 +100,7 @@ impl Conn {
         Box::pin(async move {
             let text = statement.text(self.engine());
             Ok(match self.raw() {
+                Raw::Writer(c) => c.exec(text, values)?,
                 Raw::Sqlite(c) => bind_sqlite(text, values).execute(c).await?.rows_affected(),
                 Raw::Postgres(c) => bind_postgres(text, values).execute(c).await?.rows_affected(),
             })
@@ -107,6 +111,7 @@ impl Conn {
         Box::pin(async move {
             let text = statement.text(self.engine());
             Ok(match self.raw() {
+                Raw::Writer(c) => c.rows(text, values)?.into_iter().map(Row::Lite).collect(),
                 Raw::Sqlite(c) => bind_sqlite(text, values).fetch_all(c).await?.into_iter().map(Row::Sqlite).collect(),
                 Raw::Postgres(c) => {
                     bind_postgres(text, values).fetch_all(c).await?.into_iter().map(Row::Postgres).collect()

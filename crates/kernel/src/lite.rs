@@ -1,0 +1,127 @@
+//! The SQLite writer's connection: statements run where they are asked for, without a thread of their own.
+//!
+//! A command is some thirty statements of a few microseconds each. Through a driver with a worker thread every one of
+//! them cost two switches of thread, more than the statement itself (`docs/decisions/0019-writer-without-a-thread.md`).
+//! Readers keep the pool: theirs may take long, and must not hold up the runtime.
+
+use crate::row::Value;
+use crate::{Error, Result};
+use rusqlite::types::{FromSql, Value as Own, ValueRef};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Statements kept prepared.
+const PREPARED: usize = 512;
+
+/// The connection. The lock is never waited for: whoever holds the writer has it alone.
+pub(crate) struct Lite(Mutex<rusqlite::Connection>);
+
+/// A row of its own, read by column name.
+#[derive(Debug)]
+pub struct LiteRow {
+    names: Arc<[String]>,
+    values: Vec<Own>,
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(e: rusqlite::Error) -> Error {
+        Error::internal(format!("database: {e}"))
+    }
+}
+
+impl Lite {
+    /// Opens or makes the file: WAL, durable commits, foreign keys.
+    pub(crate) fn open(path: &Path) -> Result<Lite> {
+        let conn = rusqlite::Connection::open(path)?;
+        conn.busy_timeout(Duration::from_secs(5))?;
+        for (name, value) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "full"),
+            ("foreign_keys", "on"),
+            ("cache_size", "-32000"),
+            ("mmap_size", "268435456"),
+        ] {
+            conn.pragma_update(None, name, value)?;
+        }
+        conn.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(Lite(Mutex::new(conn)))
+    }
+
+    fn conn(&mut self) -> &mut rusqlite::Connection {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs statements that give nothing back, one after another.
+    pub(crate) fn batch(&mut self, text: &str) -> Result<()> {
+        Ok(self.conn().execute_batch(text)?)
+    }
+
+    /// Runs one fixed statement without parameters, kept prepared.
+    pub(crate) fn run(&mut self, text: &'static str) -> Result<()> {
+        self.exec(text, vec![]).map(|_| ())
+    }
+
+    /// Runs a statement; returns how many rows it changed.
+    pub(crate) fn exec(&mut self, text: &str, values: Vec<Value>) -> Result<u64> {
+        let conn = self.conn();
+        {
+            let mut statement = conn.prepare_cached(text)?;
+            bind(&mut statement, values)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+        }
+        Ok(conn.changes())
+    }
+
+    /// All rows of a statement.
+    pub(crate) fn rows(&mut self, text: &str, values: Vec<Value>) -> Result<Vec<LiteRow>> {
+        let mut statement = self.conn().prepare_cached(text)?;
+        bind(&mut statement, values)?;
+        let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_string).collect();
+        let mut out = vec![];
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let values = (0..names.len()).map(|i| Ok(row.get::<_, Own>(i)?)).collect::<Result<_>>()?;
+            out.push(LiteRow { names: names.clone(), values });
+        }
+        Ok(out)
+    }
+}
+
+/// `$3` takes the third value, wherever and however often it stands.
+fn bind(statement: &mut rusqlite::Statement<'_>, values: Vec<Value>) -> Result<()> {
+    let values: Vec<Own> = values.into_iter().map(own).collect();
+    for at in 1..=statement.parameter_count() {
+        let number = statement.parameter_name(at).and_then(|n| n.strip_prefix('$')).and_then(|n| n.parse().ok());
+        let number: usize = number.unwrap_or(at);
+        let value = number.checked_sub(1).and_then(|n| values.get(n));
+        let value = value.ok_or_else(|| Error::internal(format!("no value for ${number}")))?;
+        statement.raw_bind_parameter(at, value)?;
+    }
+    Ok(())
+}
+
+fn own(value: Value) -> Own {
+    let text = |list: Vec<String>| Own::Text(serde_json::to_string(&list).unwrap_or_else(|_| "[]".into()));
+    match value {
+        Value::Int(x) => x.map_or(Own::Null, Own::Integer),
+        Value::Float(x) => x.map_or(Own::Null, Own::Real),
+        Value::Bool(x) => x.map_or(Own::Null, |b| Own::Integer(b.into())),
+        Value::Text(x) => x.map_or(Own::Null, Own::Text),
+        Value::Blob(x) => x.map_or(Own::Null, Own::Blob),
+        Value::Uuid(x) => x.map_or(Own::Null, |id| Own::Blob(id.as_bytes().to_vec())),
+        Value::Ids(list) => text(list.iter().map(|id| hex::encode(id.as_bytes())).collect()),
+        Value::Texts(list) => text(list),
+    }
+}
+
+impl LiteRow {
+    /// The column as `T`, or `None` when it is null.
+    pub(crate) fn get<T: FromSql>(&self, name: &str) -> Result<Option<T>> {
+        let at = self.names.iter().position(|n| n == name);
+        let value = at.and_then(|i| self.values.get(i));
+        let value = value.ok_or_else(|| Error::internal(format!("no column {name}")))?;
+        Option::<T>::column_result(ValueRef::from(value)).map_err(|e| Error::internal(format!("column {name}: {e}")))
+    }
+}
