@@ -15,6 +15,7 @@ use crate::meter::{Counts, Meter};
 use crate::migrate::{self, Migrations, Pending};
 use crate::row::Row;
 use crate::tx::{Conn, Reader, Tx, Wire};
+use crate::writer::{Writer, commit_groups};
 use crate::{Act, Clock, Engine, Error, Result, Uuid, args, sql};
 use futures::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -29,20 +30,6 @@ use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
 const MAX_WAITING: usize = 512;
 /// How long a command may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The writer's connection and the state of the common transaction.
-pub(crate) struct Writer {
-    pub(crate) conn: Lite,
-    /// A transaction is open and holds finished commands.
-    open: bool,
-    /// A command was dropped inside its savepoint.
-    torn: bool,
-    /// Told `Some(true)` on commit, `Some(false)` on failure; one channel per group.
-    outcome: watch::Sender<Option<bool>>,
-    /// Finished commands in the open transaction.
-    held: u64,
-    meter: Arc<Meter>,
-}
 
 enum Kind {
     Sqlite { path: PathBuf, writer: Arc<Mutex<Writer>>, due: Arc<Notify>, readers: sqlx::SqlitePool },
@@ -492,81 +479,6 @@ async fn begin_command(tx: &mut Tx, act: &Act) -> Result<Option<String>> {
     Ok(Some(row.get("result")?))
 }
 
-impl Writer {
-    fn enter(&mut self) -> Result<()> {
-        if self.torn {
-            self.undo_savepoint()?;
-        }
-        if !self.open {
-            self.conn.run("begin immediate")?;
-            self.open = true;
-            self.outcome = watch::channel(None).0;
-        }
-        self.conn.run("savepoint command")?;
-        self.torn = true;
-        Ok(())
-    }
-
-    fn leave(&mut self) -> Result<()> {
-        self.conn.run("release command")?;
-        self.torn = false;
-        self.held += 1;
-        Ok(())
-    }
-
-    fn undo_savepoint(&mut self) -> Result<()> {
-        // A failed statement may have ended the whole transaction (disk full); then there is
-        // nothing to roll back to, and the group is told that it failed.
-        if self.conn.run("rollback to command").is_err() {
-            let _ = self.conn.run("rollback");
-            self.open = false;
-            self.torn = false;
-            self.meter.committed(std::mem::take(&mut self.held), false);
-            self.outcome.send_replace(Some(false));
-            return Ok(());
-        }
-        self.conn.run("release command")?;
-        self.torn = false;
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<()> {
-        if self.torn {
-            self.undo_savepoint()?;
-        }
-        if !self.open {
-            return Ok(());
-        }
-        let done = self.conn.run("commit");
-        if done.is_err() {
-            let _ = self.conn.run("rollback");
-        }
-        self.open = false;
-        // A transaction in which every command was refused holds nothing.
-        match std::mem::take(&mut self.held) {
-            0 if done.is_ok() => {}
-            held => self.meter.committed(held, done.is_ok()),
-        }
-        self.outcome.send_replace(Some(done.is_ok()));
-        done
-    }
-}
-
-async fn commit_groups(writer: std::sync::Weak<Mutex<Writer>>, due: Arc<Notify>) {
-    loop {
-        due.notified().await;
-        let Some(writer) = writer.upgrade() else { return };
-        // The lock is fair: commands that already wait run first and share this commit.
-        let mut w = writer.lock_owned().await;
-        // The disk takes milliseconds, so it is waited for outside the runtime's threads.
-        match tokio::task::spawn_blocking(move || w.commit()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(e)) => tracing::error!("commit failed: {e}"),
-            Err(e) => tracing::error!("commit broke off: {e}"),
-        }
-    }
-}
-
 async fn hear_other_nodes(url: String, bus: broadcast::Sender<Event>) {
     loop {
         match sqlx::postgres::PgListener::connect(&url).await {
@@ -603,7 +515,7 @@ async fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {
         .acquire_timeout(PATIENCE)
         .connect_with(base)
         .await?;
-    let writer = Writer { conn, open: false, torn: false, outcome: watch::channel(None).0, held: 0, meter };
+    let writer = Writer::new(conn, meter);
     Ok(Kind::Sqlite {
         path: path.to_path_buf(),
         writer: Arc::new(Mutex::new(writer)),

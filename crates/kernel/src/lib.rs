@@ -27,6 +27,7 @@ pub mod sql;
 pub mod text;
 pub mod tx;
 pub mod verify;
+mod writer;
 
 pub use access::{Act, Actor, Permission, Purpose, Reach, Role};
 pub use app::App;

@@ -40,7 +40,7 @@ impl Carrier for Wire {
 /// What a connection is.
 pub(crate) enum Wire {
     /// The one SQLite writer, held for the length of one command.
-    Writer(OwnedMutexGuard<crate::db::Writer>),
+    Writer(OwnedMutexGuard<crate::writer::Writer>),
     SqliteReader(sqlx::pool::PoolConnection<sqlx::Sqlite>),
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
     /// Rolled back by its own drop when the command is dropped half way.

@@ -1,0 +1,101 @@
+//! The common transaction of the one SQLite writer: commands in savepoints, one commit for all of them.
+
+use crate::Result;
+use crate::lite::Lite;
+use crate::meter::Meter;
+use std::sync::Arc;
+use tokio::sync::{Mutex, Notify, watch};
+
+/// The writer's connection and the state of the common transaction.
+pub(crate) struct Writer {
+    pub(crate) conn: Lite,
+    /// A transaction is open and holds finished commands.
+    open: bool,
+    /// A command was dropped inside its savepoint.
+    torn: bool,
+    /// Told `Some(true)` on commit, `Some(false)` on failure; one channel per group.
+    pub(crate) outcome: watch::Sender<Option<bool>>,
+    /// Finished commands in the open transaction.
+    held: u64,
+    meter: Arc<Meter>,
+}
+
+impl Writer {
+    pub(crate) fn new(conn: Lite, meter: Arc<Meter>) -> Writer {
+        Writer { conn, open: false, torn: false, outcome: watch::channel(None).0, held: 0, meter }
+    }
+
+    /// Opens a command's savepoint, and the common transaction when there is none.
+    pub(crate) fn enter(&mut self) -> Result<()> {
+        if self.torn {
+            self.undo_savepoint()?;
+        }
+        if !self.open {
+            self.conn.run("begin immediate")?;
+            self.open = true;
+            self.outcome = watch::channel(None).0;
+        }
+        self.conn.run("savepoint command")?;
+        self.torn = true;
+        Ok(())
+    }
+
+    pub(crate) fn leave(&mut self) -> Result<()> {
+        self.conn.run("release command")?;
+        self.torn = false;
+        self.held += 1;
+        Ok(())
+    }
+
+    pub(crate) fn undo_savepoint(&mut self) -> Result<()> {
+        // A failed statement may have ended the whole transaction (disk full); then there is
+        // nothing to roll back to, and the group is told that it failed.
+        if self.conn.run("rollback to command").is_err() {
+            let _ = self.conn.run("rollback");
+            self.open = false;
+            self.torn = false;
+            self.meter.committed(std::mem::take(&mut self.held), false);
+            self.outcome.send_replace(Some(false));
+            return Ok(());
+        }
+        self.conn.run("release command")?;
+        self.torn = false;
+        Ok(())
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        if self.torn {
+            self.undo_savepoint()?;
+        }
+        if !self.open {
+            return Ok(());
+        }
+        let done = self.conn.run("commit");
+        if done.is_err() {
+            let _ = self.conn.run("rollback");
+        }
+        self.open = false;
+        // A transaction in which every command was refused holds nothing.
+        match std::mem::take(&mut self.held) {
+            0 if done.is_ok() => {}
+            held => self.meter.committed(held, done.is_ok()),
+        }
+        self.outcome.send_replace(Some(done.is_ok()));
+        done
+    }
+}
+
+pub(crate) async fn commit_groups(writer: std::sync::Weak<Mutex<Writer>>, due: Arc<Notify>) {
+    loop {
+        due.notified().await;
+        let Some(writer) = writer.upgrade() else { return };
+        // The lock is fair: commands that already wait run first and share this commit.
+        let mut w = writer.lock_owned().await;
+        // The disk takes milliseconds, so it is waited for outside the runtime's threads.
+        match tokio::task::spawn_blocking(move || w.commit()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => tracing::error!("commit failed: {e}"),
+            Err(e) => tracing::error!("commit broke off: {e}"),
+        }
+    }
+}
