@@ -187,7 +187,7 @@ pub(crate) mod tests {
         let mut w = Writer::new(disk, id.folder(root), 0);
         let group = |n: i64| group(n as u64, T + n * 2000);
         let mut all: Vec<Closed> = (0..minutes * 30).filter_map(|n| w.append(&group(n)).unwrap()).collect();
-        all.extend(w.close().unwrap());
+        all.extend(w.close());
         all
     }
 

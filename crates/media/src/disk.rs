@@ -21,11 +21,6 @@ pub trait Sheet: Send {
     /// # Errors
     /// The disk's.
     fn cut(&mut self, len: u64) -> io::Result<()>;
-    /// Returns when the bytes would survive a loss of power.
-    ///
-    /// # Errors
-    /// The disk's.
-    fn sync(&self) -> io::Result<()>;
 }
 
 /// Bytes of a file system.
@@ -59,6 +54,11 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// The disk's.
     fn space(&self, dir: &Path) -> io::Result<Space>;
+    /// Returns when all that was written below `dir` would survive a loss of power.
+    ///
+    /// # Errors
+    /// The disk's.
+    fn sync(&self, dir: &Path) -> io::Result<()>;
 }
 
 /// The real disk.
@@ -71,9 +71,6 @@ impl Sheet for File {
     }
     fn cut(&mut self, len: u64) -> io::Result<()> {
         self.set_len(len)
-    }
-    fn sync(&self) -> io::Result<()> {
-        self.sync_data()
     }
 }
 
@@ -90,6 +87,10 @@ impl Disk for Plain {
     fn space(&self, dir: &Path) -> io::Result<Space> {
         let s = rustix::fs::statvfs(dir)?;
         Ok(Space { free: s.f_bavail.saturating_mul(s.f_frsize), total: s.f_blocks.saturating_mul(s.f_frsize) })
+    }
+    fn sync(&self, dir: &Path) -> io::Result<()> {
+        // One call for all files: a call for each would cost a write of the journal each.
+        Ok(rustix::fs::syncfs(File::open(dir)?)?)
     }
 }
 
@@ -165,10 +166,6 @@ impl Sheet for FaultySheet {
         self.disk.moods().sizes.insert(self.path.clone(), len);
         Ok(())
     }
-    fn sync(&self) -> io::Result<()> {
-        self.disk.there()?;
-        if self.disk.moods().deaf { Err(io::Error::from_raw_os_error(5)) } else { Ok(()) }
-    }
 }
 
 impl Disk for Faulty {
@@ -194,5 +191,9 @@ impl Disk for Faulty {
             Some(total) => Ok(Space { free: total.saturating_sub(m.used()), total }),
             None => Plain.space(dir),
         }
+    }
+    fn sync(&self, _: &Path) -> io::Result<()> {
+        self.there()?;
+        if self.moods().deaf { Err(io::Error::from_raw_os_error(5)) } else { Ok(()) }
     }
 }

@@ -280,7 +280,7 @@ mod tests {
             }
             w.append(&g).unwrap();
         }
-        w.close().unwrap();
+        w.close();
     }
 
     #[derive(Default)]

@@ -1,4 +1,5 @@
-//! The recorder (录像): one thread for each ring writes what the cameras' tasks hand over, and removes what retention says.
+//! The recorder (录像): one thread for each ring writes what the cameras' tasks hand over, and removes what retention says;
+//! another brings it to the disk for good.
 //!
 //! Cost: handing over takes a lock for some instructions, whatever the disk does. Promise: no camera waits for the disk or
 //! for another camera. When the disk is slower than the cameras, whole groups of the least important stream are left out
@@ -11,6 +12,7 @@ use crate::ring::{Closed, Group, Writer};
 use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -34,7 +36,7 @@ pub enum DiskState {
 /// What happened; the caller keeps rows and raises alarms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A file is finished: its row.
+    /// A file is finished and would survive a loss of power: its row. Some seconds after its end.
     Closed(StreamId, Closed),
     /// Retention removed a file.
     Removed(Removed),
@@ -102,7 +104,7 @@ impl Teller {
 /// A running recorder; stops and finishes its files when dropped.
 pub struct Recorder {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// How a recorder works.
@@ -114,7 +116,7 @@ pub struct Settings {
     pub queue_bytes: usize,
     /// Hundredths of the disk that stay free.
     pub floor: u64,
-    /// How often what was written is brought to the disk for good. Finished files always are.
+    /// How often what was written is brought to the disk for good.
     pub sync_every: Duration,
 }
 
@@ -137,19 +139,26 @@ impl Recorder {
         let shared = Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new(), limit: set.queue_bytes });
         let mut keeper = Keeper::new(set.root.clone(), disk.clone(), set.floor);
         found.iter().for_each(|(id, bytes)| keeper.found(*id, *bytes));
+        let (root, every, safe, told) =
+            (set.root.clone(), set.sync_every, disk.clone(), (teller.clone(), shared.clone()));
+        let (to_safe, rows) = std::sync::mpsc::channel();
         let work = Work {
             set,
             disk,
+            to_safe,
             keeper,
             shared: shared.clone(),
             teller,
             now_ms,
             writers: HashMap::new(),
-            state: DiskState::Well,
             rest_until: None,
         };
-        let thread = std::thread::Builder::new().name("recorder".into()).spawn(move || work.run())?;
-        Ok(Recorder { shared, thread: Mutex::new(Some(thread)) })
+        let thread = |name: &str| std::thread::Builder::new().name(name.into());
+        let threads = vec![
+            thread("recorder").spawn(move || work.run())?,
+            thread("recorder-sync").spawn(move || keep_safe(&root, every, &*safe, &rows, &told))?,
+        ];
+        Ok(Recorder { shared, threads: Mutex::new(threads) })
     }
 
     /// Hands over a group of a stream. When not all can be written, what weighs least is left out first.
@@ -213,10 +222,8 @@ impl Recorder {
     pub fn stop(&self) {
         self.shared.queue().stopping = true;
         self.shared.wake.notify_all();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(t) = thread {
-            let _ = t.join();
-        }
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        threads.into_iter().for_each(|t| drop(t.join()));
     }
 }
 
@@ -235,19 +242,19 @@ struct Stream {
 struct Work {
     set: Settings,
     disk: Arc<dyn Disk>,
+    /// Finished files, on their way to be safe.
+    to_safe: Sender<(StreamId, Closed)>,
     keeper: Keeper,
     shared: Arc<Shared>,
     teller: Teller,
     now_ms: Box<dyn Fn() -> i64 + Send>,
     writers: HashMap<StreamId, Stream>,
-    state: DiskState,
     rest_until: Option<Instant>,
 }
 
 impl Work {
     fn run(mut self) {
         let mut swept: Option<Instant> = None;
-        let mut synced = Instant::now();
         loop {
             match self.next() {
                 Some(Job::Group(id, _, group)) => self.write(id, group),
@@ -260,13 +267,6 @@ impl Work {
             if swept.is_none_or(|t| t.elapsed() >= SWEEP) {
                 swept = Some(Instant::now());
                 self.sweep();
-            }
-            if synced.elapsed() >= self.set.sync_every {
-                let failed = self.writers.values().any(|s| s.writer.sync().is_err());
-                if failed {
-                    self.state(DiskState::Failing);
-                }
-                synced = Instant::now();
             }
         }
         let ids: Vec<StreamId> = self.writers.keys().copied().collect();
@@ -350,13 +350,7 @@ impl Work {
 
     fn end(&mut self, id: StreamId) {
         let Some(mut s) = self.writers.remove(&id) else { return };
-        let closed = match s.writer.close() {
-            Ok(c) => c.into_iter().collect(),
-            Err(r) => {
-                self.state(DiskState::Failing);
-                r.closed
-            }
-        };
+        let closed = s.writer.close();
         self.closed(id, closed);
         if s.lost > 0 {
             self.teller.tell(Event::Lost(id, s.lost));
@@ -366,14 +360,13 @@ impl Work {
     fn closed(&mut self, id: StreamId, files: impl IntoIterator<Item = Closed>) {
         for f in files {
             self.keeper.closed(id, &f);
-            self.teller.tell(Event::Closed(id, f));
+            let _ = self.to_safe.send((id, f));
         }
     }
 
     fn state(&mut self, state: DiskState) {
-        if self.state != state {
-            self.state = state;
-            self.shared.queue().state = Some(state);
+        let known = self.shared.queue().state.replace(state).unwrap_or(DiskState::Well);
+        if known != state {
             self.teller.tell(Event::Disk(state));
         }
         if state == DiskState::Well {
@@ -406,5 +399,36 @@ impl Work {
         lost.into_iter().for_each(|id| self.tell_lost(id));
         let usage = self.keeper.usage();
         self.shared.queue().usage = usage;
+    }
+}
+
+/// Brings to the disk for good what was written, and only then tells of finished files. On a thread of its own, because
+/// it may take as long as the disk likes while the recorder goes on writing.
+fn keep_safe(
+    root: &Path,
+    every: Duration,
+    disk: &dyn Disk,
+    rows: &Receiver<(StreamId, Closed)>,
+    told: &(Teller, Arc<Shared>),
+) {
+    let (teller, shared) = told;
+    let mut over = false;
+    while !over {
+        let mut files = vec![];
+        let until = Instant::now() + every;
+        loop {
+            match rows.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(f) => files.push(f),
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => {
+                    over = true;
+                    break;
+                }
+            }
+        }
+        if disk.sync(root).is_err() && shared.queue().state.replace(DiskState::Failing) != Some(DiskState::Failing) {
+            teller.tell(Event::Disk(DiskState::Failing));
+        }
+        files.into_iter().for_each(|(id, f)| teller.tell(Event::Closed(id, f)));
     }
 }

@@ -65,7 +65,7 @@ mod tests {
         for n in 0..4 {
             w.append(&group(n, T + n as i64 * 2000)).unwrap();
         }
-        let whole = w.close().unwrap().unwrap();
+        let whole = w.close().unwrap();
         let data = fs::read(&whole.path).unwrap();
         let idx = fs::read(whole.path.with_extension("idx")).unwrap();
         for (cut, idx_len, groups) in [(1, 128, 3), (0, 97, 4), (0, 0, 4), (data.len() - 900, 128, 0), (0, 128, 4)] {
@@ -91,7 +91,7 @@ mod tests {
             for n in 0..3 {
                 w.append(&group(n, T + n as i64 * 2000)).unwrap();
             }
-            let whole = w.close().unwrap().unwrap();
+            let whole = w.close().unwrap();
             let hit = if in_index { whole.path.with_extension("idx") } else { whole.path.clone() };
             let mut data = fs::read(&hit).unwrap();
             for (at, byte) in hits {

@@ -332,7 +332,7 @@ mod tests {
             g.follows_break = n == 90;
             w.append(&g).unwrap();
         }
-        w.close().unwrap();
+        w.close();
     }
 
     #[test]
@@ -387,7 +387,7 @@ mod tests {
             for n in 0..20 {
                 w.append(&group(n, T + i as i64 * 100 + n as i64 * 2000)).unwrap();
             }
-            w.close().unwrap();
+            w.close();
         }
         let mut readers: Vec<Reader> = ids.iter().map(|i| Reader::new(dir.path(), *i, T)).collect();
         let wall = together(&mut readers, T + 10_050);

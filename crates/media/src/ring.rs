@@ -65,7 +65,7 @@ pub struct Refused {
     /// What the disk said.
     #[source]
     pub error: io::Error,
-    /// The files that ended: whole, and in want of their row. Two when the file before ended first.
+    /// The files that ended: whole, and in want of their row.
     pub closed: Vec<Closed>,
 }
 
@@ -111,7 +111,7 @@ impl Writer {
         if let Some(o) = &self.open {
             let (broken, due) = self.ends(o, group, first);
             if broken || due || o.closed.bytes >= FILE_BYTES {
-                ended = self.close()?;
+                ended = self.close();
                 self.broken |= broken;
             }
         }
@@ -156,27 +156,9 @@ impl Writer {
         None
     }
 
-    /// Ends the open file and brings it to the disk.
-    ///
-    /// # Errors
-    /// The disk's, with the file: it may not survive a loss of power.
-    pub fn close(&mut self) -> Result<Option<Closed>, Refused> {
-        let Some(o) = self.open.take() else { return Ok(None) };
-        match o.file.sync().and_then(|()| o.index.sync()) {
-            Ok(()) => Ok(Some(o.closed)),
-            Err(error) => {
-                self.broken = true;
-                Err(Refused { error, closed: vec![o.closed] })
-            }
-        }
-    }
-
-    /// Brings what was written to the disk without ending the file.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn sync(&self) -> io::Result<()> {
-        self.open.as_ref().map_or(Ok(()), |o| o.file.sync())
+    /// Ends the open file. It survives a loss of power once the disk was synced ([`Disk::sync`]).
+    pub fn close(&mut self) -> Option<Closed> {
+        self.open.take().map(|o| o.closed)
     }
 }
 
@@ -291,7 +273,7 @@ pub(crate) mod tests {
         let mut w = writer(dir.path());
         let mut closed: Vec<Closed> =
             (0..65).filter_map(|n| w.append(&group(n, T + n as i64 * 2000)).unwrap()).collect();
-        closed.extend(w.close().unwrap());
+        closed.extend(w.close());
         assert_eq!(
             closed.iter().map(|c| (c.start_ms - T, c.groups)).collect::<Vec<_>>(),
             [(0, 30), (60_000, 30), (120_000, 5)]
@@ -317,7 +299,7 @@ pub(crate) mod tests {
             group(0, T),
         ];
         let mut closed: Vec<Closed> = steps.iter().filter_map(|g| w.append(g).unwrap()).collect();
-        closed.extend(w.close().unwrap());
+        closed.extend(w.close());
         assert_eq!(
             closed.iter().map(|c| (c.groups, c.follows_break)).collect::<Vec<_>>(),
             [(2, false), (1, true), (1, true), (1, true), (1, true)]
@@ -346,9 +328,7 @@ pub(crate) mod tests {
         assert_eq!(w.append(&group(5, T + 10_000)).unwrap_err().closed.len(), 1);
         disk.gone(false);
         w.append(&group(6, T + 12_000)).unwrap();
-        disk.deaf(true);
-        let refused = w.close().unwrap_err();
-        assert!(refused.closed.len() == 1 && refused.closed[0].follows_break);
+        assert!(w.close().unwrap().follows_break);
         let files = fs::read_dir(dir.path().join("20251125")).unwrap().count();
         assert_eq!(files, 6, "three files with their index, no empty one");
     }

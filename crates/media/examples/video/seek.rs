@@ -4,13 +4,12 @@
 
 use crate::ours::id;
 use media::archive::StreamId;
-use media::disk::{Disk, Plain, Sheet, Space};
+use media::disk::Plain;
 use media::fmp4::{Frame, Track, read_track};
 use media::replay::{Reader, together};
 use media::ring::{Group, Writer};
 use serde_json::json;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,38 +33,6 @@ type Fail = Box<dyn std::error::Error>;
 
 const BEGIN: i64 = 1_764_028_800_000;
 
-/// The real disk, without waiting for it: the files are made for reading only.
-struct Hasty;
-
-struct Loose(Box<dyn Sheet>);
-
-impl Sheet for Loose {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.append(bytes)
-    }
-    fn cut(&mut self, len: u64) -> io::Result<()> {
-        self.0.cut(len)
-    }
-    fn sync(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Disk for Hasty {
-    fn make_dir(&self, dir: &Path) -> io::Result<()> {
-        Plain.make_dir(dir)
-    }
-    fn create(&self, path: &Path) -> io::Result<Box<dyn Sheet>> {
-        Ok(Box::new(Loose(Plain.create(path)?)))
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        Plain.remove(path)
-    }
-    fn space(&self, dir: &Path) -> io::Result<Space> {
-        Plain.space(dir)
-    }
-}
-
 /// A track as a camera's, out of a recording that ships with the simulated cameras.
 fn track() -> Option<Track> {
     let clip = include_bytes!("../../../simcam/clips/yard.mp4");
@@ -73,7 +40,7 @@ fn track() -> Option<Track> {
 }
 
 fn fill(dir: PathBuf, begin: i64, days: i64, track: &Arc<Track>) -> Result<(), Fail> {
-    let mut w = Writer::new(Arc::new(Hasty), dir, 0);
+    let mut w = Writer::new(Arc::new(Plain), dir, 0);
     let data = bytes::Bytes::from(vec![7u8; 64]);
     for n in 0..days * 86_400 / 2 {
         let frame = |i: u64| Frame {
@@ -87,7 +54,7 @@ fn fill(dir: PathBuf, begin: i64, days: i64, track: &Arc<Track>) -> Result<(), F
         let g = Group { track: track.clone(), frames, wall_ms: begin + n * 2000, lossy: false, follows_break: false };
         w.append(&g)?;
     }
-    w.close()?;
+    w.close();
     Ok(())
 }
 
