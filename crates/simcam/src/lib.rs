@@ -51,6 +51,8 @@ pub struct Camera {
     pub refuses: bool,
     /// RTP timestamp of frame 0; near `u32::MAX` it soon wraps.
     pub first_timestamp: u32,
+    /// Its frame 0 was due so long before the server started: cameras are not in step with each other.
+    pub ahead: std::time::Duration,
     /// What goes wrong.
     pub faults: Vec<fault::Fault>,
 }
@@ -58,7 +60,14 @@ pub struct Camera {
 impl Camera {
     /// A camera without faults that asks for no password.
     pub fn new(clip: Arc<Clip>) -> Camera {
-        Camera { clip, sign_in: None, refuses: false, first_timestamp: 0, faults: vec![] }
+        Camera {
+            clip,
+            sign_in: None,
+            refuses: false,
+            first_timestamp: 0,
+            ahead: std::time::Duration::ZERO,
+            faults: vec![],
+        }
     }
 
     /// The same with a fault more.

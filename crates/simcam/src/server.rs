@@ -181,8 +181,9 @@ fn answer(r: &Request, cam: Option<&Cam>) -> String {
 async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
     let began = Instant::now();
     let own = &cam.what.clip;
+    let epoch = shared.epoch.checked_sub(cam.what.ahead).unwrap_or(shared.epoch);
     let ticks = |d: Duration| (d.as_micros() * 9 / 100) as i64;
-    let mut number = (ticks(shared.epoch.elapsed()) / own.step) as u64;
+    let mut number = (ticks(epoch.elapsed()) / own.step) as u64;
     let mut seq = 1u16;
     let mut lost = 0u32;
     let mut stalled = None;
@@ -192,7 +193,7 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
         let since = began.elapsed();
         let faults: Vec<Kind> = cam.what.faults.iter().filter(|f: &&Fault| f.holds(since)).map(|f| f.kind).collect();
         let has = |k: Kind| faults.contains(&k);
-        let due = shared.epoch + Duration::from_micros((number as i64 * own.step * 100 / 9) as u64);
+        let due = epoch + Duration::from_micros((number as i64 * own.step * 100 / 9) as u64);
         let wait = if has(Kind::Flood) { Duration::ZERO } else { due.saturating_duration_since(Instant::now()) };
         tokio::select! {
             biased;

@@ -43,6 +43,9 @@ enum What {
         /// Bytes kept of each stream.
         #[arg(long, default_value_t = u64::MAX)]
         quota: u64,
+        /// Threads of the cameras' tasks.
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
     },
     /// Our recorder beside ffmpeg and GStreamer, in one run, from the same source.
     Bench(bench::Args),
@@ -55,7 +58,10 @@ enum What {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Args::parse().what {
         What::Source { cameras, clip } => ours::source(cameras, clip),
-        What::Ours { root, at, cameras, viewers, quota } => ours::record(root, &at, cameras, viewers, quota),
+        What::Ours { root, at, cameras, viewers, quota, threads } => {
+            let tasks = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+            tasks.block_on(ours::record(root, &at, cameras, viewers, quota))
+        }
         What::Bench(args) => bench::run(&args),
         What::Soak(args) => soak::run(&args),
         What::Seek(args) => seek::run(&args),

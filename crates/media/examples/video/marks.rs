@@ -32,7 +32,7 @@ pub fn files(dir: &Path) -> Vec<PathBuf> {
             let path = e.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|x| x == "mp4") {
+            } else if path.extension().is_some_and(|x| x == "mp4" || x == "mkv") {
                 all.push(path);
             }
         }

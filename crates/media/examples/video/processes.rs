@@ -32,6 +32,11 @@ impl Running {
         Ok(line.trim().into())
     }
 
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }
