@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The program of `examples/video`, which cargo builds with the tests.
+/// The program of `examples/video`, which cargo builds with all tests of this crate (not with `--test kill` alone).
 fn program() -> PathBuf {
     let here = std::env::current_exe().unwrap();
     here.parent().unwrap().parent().unwrap().join("examples/video")

@@ -8,8 +8,8 @@ use shiguredo_mp4::demux::{DemuxError, Fmp4FileDemuxer, Input};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What a kill may cost: one group of pictures of two seconds, and what was on its way.
-const MAY_LOSE_MS: u64 = 2_500;
+/// What a kill may cost: one group of pictures of two seconds, and what was on its way on a busy machine.
+const MAY_LOSE_MS: u64 = 3_000;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -67,7 +67,8 @@ fn soak(args: &Args) -> Result<(), Fail> {
     let mut source = Running::own(&["source", "--cameras", &cameras])?;
     let at = source.line()?;
     let root = args.dir.to_string_lossy().into_owned();
-    let life = Duration::from_secs_f64((args.seconds as f64 / (args.kills + 1) as f64).max(4.5));
+    // Shorter lives would judge streams that had no time to wait for a key frame and to record one group.
+    let life = Duration::from_secs_f64((args.seconds as f64 / (args.kills + 1) as f64).max(6.5));
     let (mut kills, mut starts, mut rescan_ms) = (vec![], vec![], 0);
     for n in 0..=args.kills {
         let mut ours = Running::own(&["ours", "--root", &root, "--at", &at, "--cameras", &cameras])?;
