@@ -233,3 +233,52 @@ async fn a_receipt_guessed_a_hundred_times_is_slowed_stopped_and_logged_and_only
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_partys_code_guessed_a_hundred_times_is_slowed_stopped_and_logged() {
+    for (n, engine) in engines().into_iter().enumerate() {
+        let w = world(engine).await;
+        use mediation::model::{NewDispute, NewParty, Side};
+        let party = |side, name: &str| NewParty { name: name.into(), side: Some(side), ..NewParty::default() };
+        let new = NewDispute {
+            title: "楼上拖动桌椅".into(),
+            summary: "夜里拖椅子".into(),
+            source_code: "walk_in".into(),
+            parties: vec![party(Side::Applicant, "乌仁其木格"), party(Side::Respondent, "宋䶮群")],
+            ..NewDispute::default()
+        };
+        let act = |action: &'static str| w.t.app.act(&w.officer, action, Purpose::Mediation, w.t.app.fresh_command());
+        let id = mediation::actions::open(&w.t.app, &act("mediation.open"), new).await.unwrap();
+        let look = w.t.app.look(&w.officer, "test.look", Purpose::Mediation);
+        let parties = w.t.app.db().read(&look, async |r: &mut kernel::Reader| mediation::store::parts::parties(r, id).await).await.unwrap();
+        let code = w.t.app.vault().token().0;
+        dossier::actions::issue(&w.t.app, &act("dossier.pass"), id, parties[0].id, &code).await.unwrap();
+
+        // Typed and scanned in turns, a hundred at once from one place.
+        let ip = format!("192.0.2.{}", 120 + n);
+        let typed = async |code: &str, ip: &str| {
+            let kind = ("content-type", "application/x-www-form-urlencoded");
+            w.send(Method::POST, "/p/matter", &[kind, ("x-client-ip", ip)], format!("code={}", quoted(code))).await
+        };
+        let scanned = async |code: &str, ip: &str| w.send(Method::GET, &format!("/p/matter/{code}"), &[("x-client-ip", ip)], "").await;
+        let wrong: Vec<String> = (0..100).map(|_| w.t.app.vault().token().0).collect();
+        let begun = std::time::Instant::now();
+        let guess = async |(i, c): (usize, &String)| if i % 2 == 0 { typed(c, &ip).await } else { scanned(c, &ip).await };
+        let answers = futures::future::join_all(wrong.iter().enumerate().map(guess)).await;
+        assert!(begun.elapsed().as_secs_f32() >= 4.9, "the guesses were not slowed");
+        assert!(answers.iter().all(|a| a.status == 422 && !a.body.contains("乌仁其木格")), "{engine}");
+        let stopped = answers.iter().filter(|a| a.body.contains("暂停查询十分钟")).count();
+        assert_eq!(stopped, 70, "{engine}");
+        assert_eq!(w.entries("portal.matter_refused").await, 30, "{engine}");
+        assert_eq!(w.entries("portal.matter_paused").await, 1, "{engine}");
+        // The right code gets nothing from there, and its page from elsewhere, typed or scanned.
+        typed(&code, &ip).await.is(422);
+        scanned(&code, &ip).await.is(422);
+        typed(&code.to_lowercase().replace('-', " "), "192.0.2.9").await.is(200).says("我参加的调解");
+        let page = scanned(&code, "192.0.2.9").await.is(200);
+        assert!(!page.body.contains("宋䶮群"), "nobody else's name");
+        // After ten minutes the place may ask again.
+        w.t.app.clock().advance(601);
+        typed(&code, &ip).await.is(200);
+    }
+}
