@@ -18,6 +18,11 @@ pub fn breakdowns() -> Vec<Breakdown> {
     out
 }
 
+/// Every division of the parts of a breakdown, for the analysis report.
+pub fn crossings() -> Vec<Breakdown> {
+    incidents::figures::crossings()
+}
+
 /// Days in one question at most.
 const MAX_DAYS: i32 = 3_660;
 

@@ -1,7 +1,7 @@
 //! 起草: counts everything once, as known on one moment, and writes a first text around the numbers.
 
 use crate::model::{Ask, Item, Kind, Line, Report, Section, State, Whole};
-use crate::rules;
+use crate::{cross, rules};
 use kernel::figure::{Breakdown, Parts, Period, Spec};
 use kernel::rules::RuleSet;
 use kernel::{Error, Reader, Result, Timestamp, Uuid};
@@ -63,7 +63,7 @@ async fn of_parts(r: &mut Reader, rules: &RuleSet, b: &Breakdown, p: &Period, wh
     let of = |list: &[(String, i64)], code: &str| list.iter().find(|(c, _)| c == code).map_or(0, |(_, n)| *n);
     let mut codes: Vec<String> = match b.parts {
         Parts::Fixed(all) => all.iter().map(|(c, _)| c.to_string()).collect(),
-        Parts::List(_) => vec![],
+        Parts::List(_) | Parts::Lists(_) | Parts::Units => vec![],
     };
     let mut found: Vec<&String> = [&now, &before, &year].into_iter().flatten().map(|(c, _)| c).collect();
     found.sort_by_key(|c| (-of(&now, c), (*c).clone()));
@@ -96,7 +96,10 @@ pub async fn make(r: &mut Reader, rules: &RuleSet, station: &places::model::Stat
     let p = rules::period(ask.kind, crate::period(rules, station.id, ask.from, ask.until, as_of)?, as_of)?;
     crate::check(p.from, p.until)?;
     let keys = if ask.kind == Kind::Daily { DAILY } else { FULL };
-    let lines = lines(r, rules, &p, keys).await?;
+    let mut lines = lines(r, rules, &p, keys).await?;
+    if ask.kind == Kind::Analysis {
+        cross::add(r, rules, &p, &mut lines).await?;
+    }
     let mut items = vec![];
     if let (Kind::Daily, Some((from, until))) = (ask.kind, p.shift) {
         let notable = incidents::store::shift::notable(r, station.id, from, until, as_of).await?;
@@ -227,11 +230,14 @@ fn full(w: &Whole) -> Vec<Text> {
     );
     let _ = write!(overall, "到期协议义务 {{{}}} 项：{}；守约化解率 {}。", k("promise.due"), listed(w, "promise.by_state", "项"), share("dispute.kept"));
     let name = |l: &Line| if l.key == "dispute.by_category" { format!("{}纠纷（登记）", l.label.trim_end_matches("纠纷")) } else { l.label.clone() };
+    let analysis = w.report.kind == Kind::Analysis;
     let moved = |up: bool| {
         let both = parts(w, "incident.by_category").chain(parts(w, "dispute.by_category"));
         let mut list: Vec<&Line> = both.filter(|l| (l.numerator - l.before_numerator).signum() == if up { 1 } else { -1 }).collect();
         list.sort_by_key(|l| (-(l.numerator - l.before_numerator).abs(), l.n));
-        list.truncate(5);
+        if !analysis {
+            list.truncate(5);
+        }
         list
     };
     let section = |list: &[&Line], word: &str| {
@@ -240,12 +246,21 @@ fn full(w: &Whole) -> Vec<Text> {
         }
         let mut text: String = list
             .iter()
-            .map(|l| format!("{}：本期 {{{n}}} 起（{{{n}%}}），环比 {{{n}环比}}，同比 {{{n}同比}}。\n", name(l), n = l.n))
+            .map(|l| {
+                let first = format!("{}：本期 {{{n}}} 起（{{{n}%}}），环比 {{{n}环比}}，同比 {{{n}同比}}。\n", name(l), n = l.n);
+                first + &cross::text(w, l)
+            })
             .collect();
         let names: Vec<String> = list.iter().map(|l| name(l)).collect();
         let _ = write!(text, "小结：一是环比{word}的有{}；二是变动最大的是{}（{{{}环比}}）", names.join("、"), names[0], list[0].n);
-        if let Some(h) = peak(w) {
-            let _ = write!(text, "；三是全部有效警情以{}最为集中（{{{}}} 起）", h.label, h.n);
+        match (list.iter().map(|l| (l, cross::findings(w, l))).find(|(_, f)| !f.is_empty()), peak(w)) {
+            (Some((l, found)), _) => {
+                let _ = write!(text, "；三是{}中，{found}", name(l));
+            }
+            (None, Some(h)) => {
+                let _ = write!(text, "；三是全部有效警情以{}最为集中（{{{}}} 起）", h.label, h.n);
+            }
+            (None, None) => {}
         }
         text.push('。');
         text
@@ -256,6 +271,10 @@ fn full(w: &Whole) -> Vec<Text> {
         .iter()
         .map(|l| {
             let (name, n) = (name(l), l.n);
+            let found = cross::findings(w, l);
+            if !found.is_empty() {
+                return format!("针对{name}上升（{{{n}环比}}），{found}，据此调整巡逻时段和路线、走访和提示，并在下期研判中复核。");
+            }
             if l.part == "dispute" || l.key == "dispute.by_category" {
                 format!("针对{name}上升（{{{n}环比}}），由社区警务队会同调解委员会逐件走访，同一地址再次来报的列为重点，落实回访。")
             } else {

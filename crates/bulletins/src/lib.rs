@@ -11,6 +11,7 @@
 
 mod actions;
 mod count;
+mod cross;
 mod draft;
 mod model;
 mod paper;
@@ -24,7 +25,7 @@ mod workbook;
 mod tests;
 
 pub use actions::{draft, edit, step};
-pub use count::{Beside, breakdowns, check, check_moment, figures, period, specs};
+pub use count::{Beside, breakdowns, check, check_moment, crossings, figures, period, specs};
 pub use model::{Ask, Edit, Kind, Step};
 
 use kernel::Permission as P;

@@ -112,7 +112,7 @@ record! {
     pub struct Line {
         pub n: i64,
         pub key: String,
-        /// Code of the part; "" for a figure. Figures have no `whole`.
+        /// Code of the part; "" for a figure; `category|x` for a part of a category. Figures have no `whole`.
         pub part: String,
         pub label: String,
         /// Edition of the definition.
@@ -211,6 +211,16 @@ pub struct Whole {
 impl Whole {
     pub fn line(&self, n: i64) -> Option<&Line> {
         self.lines.iter().find(|l| l.n == n)
+    }
+    /// The line that this one divides further, for a part of a part.
+    pub fn crossed(&self, l: &Line) -> Option<&Line> {
+        l.whole.and_then(|n| self.line(n)).filter(|w| w.whole.is_some())
+    }
+    /// What the line is called away from its table: `纠纷 · 时段 · 0–6 时`.
+    pub fn called(&self, l: &Line) -> String {
+        let Some(whole) = self.crossed(l) else { return l.label.clone() };
+        let by = crate::crossings().into_iter().find(|b| b.key == l.key).map_or("", |b| b.name);
+        format!("{} · {by} · {}", whole.label, l.label)
     }
     /// The line as a figure.
     pub fn figure(&self, l: &Line) -> Figure {

@@ -1,8 +1,9 @@
 //! The briefing as one PDF in official typography; the published one is kept as it was made.
 
-use crate::model::{Kind, Whole};
-use crate::{actions, rules, store};
+use crate::model::{Kind, Line, Whole};
+use crate::{actions, cross, rules, store};
 use attachments::Kept;
+use kernel::figure::Change;
 use kernel::{Act, App, CommandId, Error, Purpose, Reader, Result, Timestamp, Tx, Uuid, clock};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -13,6 +14,12 @@ const TEMPLATE: documents::Template = documents::Template { name: "通报", sour
 
 /// The typesetter takes a core.
 static ADMIT: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(1));
+
+/// A change in a narrow column: `+11*` where the base is too small for a per cent.
+fn short(c: &Change) -> String {
+    let text = c.text();
+    if c.difference() != 0 && c.hundredths().is_none() { text.split('（').next().map_or(String::new(), |t| format!("{t}*")) } else { text }
+}
 
 /// What stands on the paper. `organ` is the station's name; names of the three come from the steps.
 pub fn data(w: &Whole, organ: &str, people: &[(String, &'static str)]) -> Value {
@@ -32,7 +39,7 @@ pub fn data(w: &Whole, organ: &str, people: &[(String, &'static str)]) -> Value 
         .map(|l| {
             let f = w.figure(l);
             let value = f.denominator.map_or(f.value(), |d| format!("{}（{}/{d}）", f.value(), f.numerator));
-            json!([l.label, value, f.certainty(), l.change(&p, false).text(), l.change(&p, true).text()])
+            json!([l.label, value, f.certainty(), short(&l.change(&p, false)), short(&l.change(&p, true))])
         })
         .collect();
     let mut parts: Vec<Value> = vec![];
@@ -41,11 +48,22 @@ pub fn data(w: &Whole, organ: &str, people: &[(String, &'static str)]) -> Value 
         let Some(whole) = lines.first().and_then(|l| l.whole).and_then(|n| w.line(n)) else { continue };
         let rows: Vec<Value> = lines
             .iter()
-            .map(|l| json!([l.label, l.numerator, w.figure(l).value(), l.change(&p, false).text(), l.change(&p, true).text()]))
+            .map(|l| json!([l.label, l.numerator, w.figure(l).value(), short(&l.change(&p, false)), short(&l.change(&p, true))]))
             .collect();
         let name = whole.label.trim_end_matches("占比");
         parts.push(json!({ "title": format!("{name}{}", b.name), "rows": rows, "total": whole.numerator }));
     }
+    let crossed: Vec<Value> = w
+        .lines
+        .iter()
+        .filter(|l| l.key == cross::OF)
+        .filter_map(|whole| {
+            let row = |l: &&Line| json!([l.label, l.numerator, w.figure(l).value(), short(&l.change(&p, false)), short(&l.change(&p, true))]);
+            let groups: Vec<Value> =
+                cross::of_line(w, whole).iter().map(|(b, lines)| json!({ "name": b.name, "rows": lines.iter().map(row).collect::<Vec<_>>() })).collect();
+            (!groups.is_empty()).then(|| json!({ "title": format!("{}分项", whole.label), "groups": groups, "total": whole.numerator }))
+        })
+        .collect();
     json!({
         "issued_at": zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         "organ": organ,
@@ -56,9 +74,11 @@ pub fn data(w: &Whole, organ: &str, people: &[(String, &'static str)]) -> Value 
         "span": r.span(),
         "as_of": clock::show(r.as_of),
         "rounding": kernel::figure::ROUNDING,
+        "small": format!("带 * 的，对照期间的数不足 {}，只列增减件数，不列百分数", p.terms.min_base),
         "sections": sections,
         "figures": figures,
         "parts": parts,
+        "crossed": crossed,
         "people": people.iter().map(|(n, what)| json!({ "name": n, "role": what })).collect::<Vec<_>>(),
         "copies": r.copies,
         "cc": r.cc,

@@ -108,7 +108,7 @@ pub async fn whole(r: &mut Reader, id: Uuid) -> Result<Whole> {
     let sections = r.all(sql!("select n, key, heading, text from bulletins_section where station_id = $1 and report_id = $2 order by n limit 20"), at()).await?;
     let lines = r
         .all(
-            sql!("select n, key, part, label, edition, numerator, denominator, before_numerator, before_denominator, year_numerator, year_denominator, whole from bulletins_line where station_id = $1 and report_id = $2 order by n limit 500"),
+            sql!("select n, key, part, label, edition, numerator, denominator, before_numerator, before_denominator, year_numerator, year_denominator, whole from bulletins_line where station_id = $1 and report_id = $2 order by n limit 3000"),
             at(),
         )
         .await?;

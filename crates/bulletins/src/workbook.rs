@@ -46,7 +46,7 @@ pub fn of(w: &Whole, mark: &str) -> Result<Vec<u8>> {
             let row = i as u32 + 2;
             let (f, p) = (w.figure(l), w.report.period());
             number(s, row, 0, Some(l.n))?;
-            text(s, row, 1, &l.label)?;
+            text(s, row, 1, &w.called(l))?;
             number(s, row, 2, Some(l.numerator))?;
             number(s, row, 3, f.denominator)?;
             text(s, row, 4, &f.hundredths().map_or("—".into(), kernel::figure::percent))?;
@@ -83,6 +83,11 @@ pub fn of(w: &Whole, mark: &str) -> Result<Vec<u8>> {
     for spec in crate::specs().iter().filter(|x| w.lines.iter().any(|l| l.key == x.key)) {
         text(s, row, 0, &format!("{}（第 {} 版）", spec.name, spec.version))?;
         text(s, row, 1, spec.definition)?;
+        row += 1;
+    }
+    for b in crate::breakdowns().iter().chain(&crate::crossings()).filter(|b| w.lines.iter().any(|l| l.key == b.key)) {
+        text(s, row, 0, &format!("{}（第 {} 版）", b.name, b.version))?;
+        text(s, row, 1, b.definition)?;
         row += 1;
     }
     book.save_to_buffer().map_err(wrong)

@@ -182,8 +182,7 @@ impl Years {
             order: Some(order),
             last: true,
             text: "已到场处理，双方无异议。".into(),
-            found_category: Some(story.category().into()),
-            ..NewFeedback::default()
+            ..story.found()
         };
         act::feedback(app, &at(app, officer, "incidents.feedback", t), id, fb).await?;
         t = plus(t, 60).min(self.now);

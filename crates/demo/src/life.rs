@@ -50,6 +50,36 @@ impl Story {
     pub fn track(&self) -> Option<Track> {
         Track::from_code(&self.track).filter(|_| self.category1 == "dispute")
     }
+    /// The scene as the feedback tells it, after what the story is about.
+    pub fn found(&self) -> NewFeedback {
+        let cause = self.cause_tags.first().map_or("", String::as_str);
+        let (place, means) = match (self.category1.as_str(), cause) {
+            (_, "noise_construction" | "dust" | "blast" | "work_injury") => ("work", "noise"),
+            (_, c) if c.starts_with("noise") => ("home", "noise"),
+            (_, "parking" | "truck") => ("road", "occupy"),
+            (_, "corridor_clutter" | "ev_charging" | "poultry_green_belt" | "dog_unleashed") => ("common", "occupy"),
+            (_, "wage" | "debt" | "deposit" | "property_fee") => ("work", "default"),
+            (_, "scuffle" | "children") => ("common", "hands"),
+            (_, "insult" | "divorce" | "inheritance") => ("home", "words"),
+            (_, "consumer" | "cooking_smoke") => ("food", "words"),
+            (_, "grassland" | "livestock") => ("rural", "occupy"),
+            ("dispute", _) => ("home", "words"),
+            ("traffic", _) => ("road", "vehicle"),
+            ("criminal", _) => ("shop", "unknown"),
+            ("public_order", _) => ("leisure", "drink"),
+            ("help" | "consult" | "complaint", _) => ("home", "none"),
+            _ => ("unknown", "unknown"),
+        };
+        NewFeedback {
+            found_category: Some(self.category1.clone()),
+            found_sub_category: Some(self.police.clone()).filter(|p| self.category1 == "dispute" && !p.is_empty()),
+            place_kind: Some(place.into()),
+            cause: (!cause.is_empty()).then(|| cause.to_string()),
+            means: Some(means.into()),
+            ..NewFeedback::default()
+        }
+    }
+
     pub fn category(&self) -> &str {
         &self.category1
     }
@@ -211,8 +241,7 @@ async fn follow<'a>(
         order: Some(order.id),
         last: true,
         text,
-        found_category: Some(story.category1.clone()),
-        ..NewFeedback::default()
+        ..story.found()
     };
     actions::feedback(app, &at(app, officer, "incidents.feedback", t), id, fb).await?;
     if left <= 13 {

@@ -173,8 +173,12 @@ async fn respond(tab: &Tab, incident: &str) -> Result<()> {
     tab.fill("#text", "到场听到拖动声，对楼上住户当场劝止，双方愿意调解").await?;
     tab.upload("#photos", &photo(dir.path())?).await?;
     tab.choose("#found_category", "纠纷").await?;
+    for (field, word) in [("#found_sub_category", "邻里"), ("#place_kind", "居民住宅"), ("#cause", "楼上噪声"), ("#means", "发出噪声")] {
+        tab.choose(field, word).await.with_context(|| format!("{field}: {word}"))?;
+    }
     tab.press("button", "终结反馈").await?;
     state(tab, "待审核").await?;
+    tab.says("地点类型：居民住宅").await?;
     tab.until("document.querySelector('.feedback .files img')?.naturalWidth > 0").await.context("the photo is shown")
 }
 

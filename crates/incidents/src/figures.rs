@@ -8,7 +8,7 @@ const BY_CALL: &[Arg] = &[Arg::Station, Arg::From, Arg::Until, Arg::AsOf];
 
 /// Intakes of the period `i` with what they were at the moment asked for, `h`.
 macro_rules! known {
-    ($columns:literal) => {
+    ($columns:expr) => {
         concat!(
             "select i.id, i.number, i.title, i.called_at as at, ", $columns,
             " from incidents_intake i join incidents_history h on h.station_id = i.station_id and h.incident_id = i.id",
@@ -16,7 +16,7 @@ macro_rules! known {
             " where i.station_id = $1 and i.called_at >= $2 and i.called_at < $3 and i.registered_at <= $4"
         )
     };
-    ($columns:literal, valid) => {
+    ($columns:expr, valid) => {
         concat!(known!($columns), " and h.state not in ('invalid', 'merged')")
     };
 }
@@ -87,6 +87,13 @@ const BANDS: &[(&str, &str)] = &[
     ("21", "21–24 时"),
 ];
 
+/// The hour band of the call.
+macro_rules! band {
+    () => {
+        "case when (i.called_at / 1000000 + 28800) % 86400 < 21600 then '00' when (i.called_at / 1000000 + 28800) % 86400 < 32400 then '06' when (i.called_at / 1000000 + 28800) % 86400 < 43200 then '09' when (i.called_at / 1000000 + 28800) % 86400 < 50400 then '12' when (i.called_at / 1000000 + 28800) % 86400 < 64800 then '14' when (i.called_at / 1000000 + 28800) % 86400 < 75600 then '18' else '21' end"
+    };
+}
+
 /// What valid incidents are divided into.
 pub fn breakdowns() -> Vec<Breakdown> {
     vec![
@@ -100,8 +107,55 @@ pub fn breakdowns() -> Vec<Breakdown> {
             "incident.by_hour", "incident.valid", "按时段", (1, "2026-11-25"),
             "有效警情按报警时间（北京时间）所在的时段分，每段含起点、不含终点。",
             "incident", "/incidents/", Parts::Fixed(BANDS), BY_CALL,
-            known!("case when (i.called_at / 1000000 + 28800) % 86400 < 21600 then '00' when (i.called_at / 1000000 + 28800) % 86400 < 32400 then '06' when (i.called_at / 1000000 + 28800) % 86400 < 43200 then '09' when (i.called_at / 1000000 + 28800) % 86400 < 50400 then '12' when (i.called_at / 1000000 + 28800) % 86400 < 64800 then '14' when (i.called_at / 1000000 + 28800) % 86400 < 75600 then '18' else '21' end as part", valid),
+            known!(concat!(band!(), " as part"), valid),
             "$5", "$6"
+        ),
+    ]
+}
+
+/// A division of each category: parts are `category|x`, so that those of one category sum to its part of `incident.by_category`.
+macro_rules! crossed {
+    ($key:literal, $name:literal, $definition:literal, $parts:expr, $x:expr) => {
+        breakdown!(
+            $key, "incident.by_category", $name, (1, "2026-11-26"), $definition, "incident", "/incidents/", $parts, BY_CALL,
+            known!(concat!("coalesce(h.found_category, h.category, '') || '|' || ", $x, " as part"), valid), "$5", "$6"
+        )
+    };
+}
+
+/// What each category of valid incidents is divided into, for the analysis report (domain.md §8: fine type, hours, place, cause,
+/// means, beat). What nobody wrote down counts as not told, beside 不详, which somebody chose.
+pub fn crossings() -> Vec<Breakdown> {
+    vec![
+        crossed!(
+            "incident.cross_fine", "细类",
+            "该类有效警情按细类分，截至统计时刻（有现场核实类别的以核实的细类为准）；没有定细类的列为未登记。",
+            Parts::Lists(crate::rules::FINE_LISTS), "coalesce(h.sub_category, '')"
+        ),
+        crossed!(
+            "incident.cross_hour", "时段",
+            "该类有效警情按报警时间（北京时间）所在的时段分，每段含起点、不含终点。",
+            Parts::Fixed(BANDS), band!()
+        ),
+        crossed!(
+            "incident.cross_place", "地点类型",
+            "该类有效警情按终结反馈登记的地点类型分，截至统计时刻；没有登记的列为未登记。",
+            Parts::List("incident.place_kind"), "coalesce(h.place_kind, '')"
+        ),
+        crossed!(
+            "incident.cross_cause", "起因",
+            "该类有效警情按终结反馈登记的起因分，截至统计时刻；没有登记的列为未登记。",
+            Parts::List("cause_tag"), "coalesce(h.cause, '')"
+        ),
+        crossed!(
+            "incident.cross_means", "手段",
+            "该类有效警情按终结反馈登记的手段分，截至统计时刻；没有登记的列为未登记。",
+            Parts::List("incident.means"), "coalesce(h.means, '')"
+        ),
+        crossed!(
+            "incident.cross_beat", "警务区",
+            "该类有效警情按统计时刻归属的警务区分；还没有定位的列为未登记。",
+            Parts::Units, "coalesce(@hex(h.beat_id), '')"
         ),
     ]
 }

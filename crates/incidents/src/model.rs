@@ -128,8 +128,13 @@ record! {
         pub grid_id: Option<GridId>,
         pub beat_id: Option<BeatId>,
         pub category: Option<String>,
+        pub sub_category: Option<String>,
         pub level: Option<String>,
         pub found_category: Option<String>,
+        pub found_sub_category: Option<String>,
+        pub place_kind: Option<String>,
+        pub cause: Option<String>,
+        pub means: Option<String>,
         pub weapon: bool,
         pub injured: bool,
         pub minor: bool,
@@ -140,6 +145,21 @@ record! {
         pub closed_at: Option<Timestamp>,
         pub version: i64,
     }
+}
+
+/// What the scene showed, by codes of the rule pack; statistics use it.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// 类别 (`incident.category1`).
+    pub category: String,
+    /// 细类, one of the category's ([`crate::rules::fine_types`]).
+    pub sub_category: Option<String>,
+    /// 地点类型 (`incident.place_kind`).
+    pub place_kind: Option<String>,
+    /// 起因 (`cause_tag`).
+    pub cause: Option<String>,
+    /// 手段 (`incident.means`).
+    pub means: Option<String>,
 }
 
 impl Intake {
@@ -199,6 +219,10 @@ record! {
         pub at: Timestamp,
         pub text: String,
         pub found_category: Option<String>,
+        pub found_sub_category: Option<String>,
+        pub place_kind: Option<String>,
+        pub cause: Option<String>,
+        pub means: Option<String>,
         pub result_code: Option<String>,
         pub injured: i64,
     }

@@ -2,8 +2,10 @@
 //!
 //! 待派 → 已派 → 已签收 → 出警 → 到场 → 反馈(过程/终结) → 审核 → 结案; side exits 退单, 改派, 并单, 无效, 移交.
 
-use crate::model::{Intake, LinkKind, State, Step};
-use kernel::{Date, Refusal, Result, Role, Timestamp, rules::RuleSet};
+use crate::actions::NewFeedback;
+use crate::model::{Found, Intake, LinkKind, State, Step};
+use kernel::rules::{Code, RuleSet};
+use kernel::{Date, Refusal, Result, Role, Timestamp};
 
 /// The state after `step`, or why it cannot be taken now.
 pub fn next(state: State, step: Step) -> Result<State, Refusal> {
@@ -117,6 +119,55 @@ pub fn title_of(content: &str) -> String {
     let line = content.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("");
     let sentence = line.split(['。', '！', '？', '；', '!', '?']).next().unwrap_or(line);
     kernel::text::cut(sentence.trim(), 40)
+}
+
+/// Where fine types (细类) are named: the second level of disputes, and what is imported for the other categories.
+pub const FINE_LISTS: &[&str] = &["dispute.category.police", "incident.category2"];
+
+/// The fine types of a category on a day.
+pub fn fine_types<'a>(rules: &'a RuleSet, category: &str, day: Date) -> Vec<&'a Code> {
+    let of = |c: &Code| c.parent.as_deref().or(c.attr_text("incident_category1")) == Some(category);
+    FINE_LISTS.iter().flat_map(|list| rules.list(list, day)).filter(|c| of(c)).collect()
+}
+
+/// What a fine type is called, or its code.
+pub fn fine_name<'a>(rules: &'a RuleSet, code: &'a str) -> &'a str {
+    FINE_LISTS.iter().find_map(|list| rules.code(list, code)).map_or(code, |c| &c.name)
+}
+
+/// Refuses a fine type that is not one of the category's.
+pub fn fine_type(rules: &RuleSet, category: &str, sub: &str, day: Date) -> Result<(), Refusal> {
+    if fine_types(rules, category, day).iter().any(|c| c.code == sub) {
+        return Ok(());
+    }
+    let (sub, name) = (fine_name(rules, sub), rules.name("incident.category1", category));
+    Err(Refusal::new("incidents.fine_type", format!("细类“{sub}”不属于“{name}”。"), "请选择这个类别下的细类，或者不选细类。"))
+}
+
+/// The codes of a feedback are in their lists, the fine type is the category's.
+pub fn known(fb: &NewFeedback, rules: &RuleSet, day: Date) -> Result<()> {
+    for (list, code) in [("incident.place_kind", &fb.place_kind), ("cause_tag", &fb.cause), ("incident.means", &fb.means)] {
+        if let Some(c) = code {
+            rules.must_know(list, c, day)?;
+        }
+    }
+    match (&fb.found_category, &fb.found_sub_category) {
+        (Some(c), Some(s)) => Ok(fine_type(rules, c, s, day)?),
+        (None, Some(_)) => Err(Refusal::new("incidents.fine_type", "选了细类，没有选类别。", "请先选现场核实的类别。").into()),
+        _ => Ok(()),
+    }
+}
+
+/// What a closing feedback found. A fine type that the desk set stays when the category was confirmed.
+pub fn found(intake: &Intake, category: &str, fb: &NewFeedback) -> Found {
+    let kept = intake.sub_category.clone().filter(|_| intake.category.as_deref() == Some(category));
+    Found {
+        category: category.into(),
+        sub_category: fb.found_sub_category.clone().or(kept),
+        place_kind: fb.place_kind.clone(),
+        cause: fb.cause.clone(),
+        means: fb.means.clone(),
+    }
 }
 
 #[cfg(test)]

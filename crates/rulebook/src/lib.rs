@@ -20,6 +20,7 @@ pub use actions::{confirm, import};
 const SHIPPED: &[(&str, &str)] = &[
     ("national.toml", include_str!("../packs/national.toml")),
     ("categories.toml", include_str!("../packs/categories.toml")),
+    ("scene.toml", include_str!("../packs/scene.toml")),
     ("stations.toml", include_str!("../packs/stations.toml")),
     ("dossier.toml", include_str!("../packs/dossier.toml")),
 ];
@@ -83,6 +84,20 @@ mod tests {
         assert_eq!(rules.list("mediation.exclusion", d("2026-05-08")).len(), 7, "程序规定 §179");
         assert_eq!(rules.list("dispute.category.judicial", d("2026-05-08")).len(), 18);
         assert!(!rules.all_pending().is_empty());
+        // 人民调解法 §23, §24, as the notice of rights prints them.
+        let day = d("2026-05-08");
+        for (list, words) in [
+            ("dossier.right", vec!["选择或者接受人民调解员", "接受调解、拒绝调解或者要求终止调解", "要求调解公开进行或者不公开进行", "自主表达意愿、自愿达成调解协议"]),
+            ("dossier.duty", vec!["如实陈述纠纷事实", "遵守调解现场秩序，尊重人民调解员", "尊重对方当事人行使权利"]),
+        ] {
+            let shipped = rules.list(list, day);
+            assert_eq!(shipped.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), words);
+            assert!(shipped.iter().all(|c| c.verified && c.source.starts_with("人民调解法第二十")), "{list}");
+        }
+        // 不详 is one of the choices wherever the scene is described.
+        for list in ["incident.place_kind", "incident.means"] {
+            assert!(rules.list(list, day).iter().any(|c| c.code == "unknown" && c.name == "不详"), "{list}");
+        }
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl World {
                 desk.actor = l.clone();
                 let orders = self.read(async |r: &mut Reader| incidents::store::orders::of_incident(r, id).await).await;
                 let _ = match n {
-                    17 => inc::classify(&app, &desk, id, "dispute", None).await,
+                    17 => inc::classify(&app, &desk, id, "dispute", None, None).await,
                     18 => inc::invalidate(&app, &desk, id, "骚扰").await,
                     19 => inc::dispatch(&app, &desk, id, &[o.user], "请到场").await,
                     20 => match orders.last() {
@@ -111,7 +111,17 @@ impl World {
                     },
                     21 => {
                         let category = ["dispute", "help", "traffic"][which % 3];
-                        let fb = inc::NewFeedback { last: true, text: "已处理".into(), found_category: Some(category.into()), ..Default::default() };
+                        let code = |list: [&str; 3], n: usize| Some(list[n % 3].to_string()).filter(|c| !c.is_empty());
+                        let fb = inc::NewFeedback {
+                            last: true,
+                            text: "已处理".into(),
+                            found_category: Some(category.into()),
+                            found_sub_category: code(["neighbour", "", "family"], which / 3).filter(|_| category == "dispute"),
+                            place_kind: code(["home", "road", "unknown"], which / 2),
+                            cause: code(["", "noise", "parking"], which / 5),
+                            means: code(["words", "unknown", ""], which),
+                            ..Default::default()
+                        };
                         inc::feedback(&app, &a, id, fb).await
                     }
                     22 => {
@@ -243,6 +253,17 @@ impl World {
                     let parts = b.parts(r, &p).await?;
                     let whole = crate::specs().into_iter().find(|s| s.key == b.of).unwrap().figure(r, &p).await?;
                     assert_eq!(parts.iter().map(|(_, n)| n).sum::<i64>(), whole.numerator, "{} sums to {}", b.key, b.of);
+                    out.push(format!("{} {days}: {parts:?}", b.key));
+                }
+                let by_category = crate::breakdowns().into_iter().find(|b| b.key == crate::cross::OF).unwrap().parts(r, &p).await?;
+                for b in crate::crossings() {
+                    let parts = b.parts(r, &p).await?;
+                    for (category, n) in &by_category {
+                        let of: i64 = parts.iter().filter(|(c, _)| c.split('|').next() == Some(category)).map(|(_, n)| n).sum();
+                        assert_eq!(of, *n, "{} of {category}", b.key);
+                    }
+                    let (code, n) = parts.first().cloned().unwrap_or_default();
+                    assert_eq!(b.rows(r, &p, &code).await?.len() as i64, n, "{} opens its rows", b.key);
                     out.push(format!("{} {days}: {parts:?}", b.key));
                 }
             }

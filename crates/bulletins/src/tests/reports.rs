@@ -135,6 +135,75 @@ async fn totals_that_were_tampered_with_are_refused() {
 }
 
 #[tokio::test]
+async fn an_analysis_divides_every_category_that_moved() {
+    for engine in engines() {
+        let (t, station, leader) = app(engine).await;
+        let officer = actor(Role::Officer, station);
+        let take = async |content: &str, category: &str, sub: &str| {
+            let fields = [("source_code", "0101"), ("content", content), ("category", category)];
+            let id = t.post(&leader, "/incidents/new", &fields).await.is(303).new_id();
+            if !sub.is_empty() {
+                let fields = [("category", category), ("sub_category", sub)];
+                t.post(&leader, &format!("/incidents/{id}/classify"), &fields).await.is(303);
+            }
+            id
+        };
+        // April: one quarrel and one call for help; May: twelve quarrels at two hours, and one call for help.
+        t.app.clock().set("2026-04-10T01:00:00Z".parse().unwrap());
+        take("楼上拖椅子", "dispute", "neighbour").await;
+        let wrong = take("要求开锁", "help", "").await;
+        let classify = format!("/incidents/{wrong}/classify");
+        t.post(&leader, &classify, &[("category", "help"), ("sub_category", "neighbour")]).await.is(422).says("不属于");
+        t.post(&leader, &classify, &[("category", "dispute"), ("sub_category", "x")]).await.is(422).says("不属于");
+        t.app.clock().set("2026-05-10T12:00:00Z".parse().unwrap());
+        for n in 0..12 {
+            if n == 9 {
+                t.app.clock().set("2026-05-11T01:00:00Z".parse().unwrap());
+            }
+            take(&format!("第 {n} 次来电：{}", ["楼上拖椅子", "夫妻争吵", "门前堆物"][n % 3]), "dispute", ["neighbour", "family", ""][n % 3]).await;
+        }
+        take("要求开锁", "help", "").await;
+        t.app.clock().set("2026-06-10T01:00:00Z".parse().unwrap());
+        let ask = |kind: &'static str| vec![("kind", kind), ("from", "2026-05-01"), ("until", "2026-05-31")];
+        let id = t.post(&officer, "/bulletins/new", &ask("analysis")).await.is(303).new_id();
+        let path = format!("/bulletins/{id}");
+        let page = t.get(&leader, &path).await.is(200);
+        // The category that moved is divided, the one that did not is not; what nobody wrote down stands as such.
+        let page = page.says("纠纷分项").says("邻里").says("家庭婚恋").says("未登记").says("时段以“18–21 时”（").says("细类以“家庭婚恋”（").says("、“邻里”（");
+        assert!(!page.body.contains("群众紧急求助分项"), "{engine}");
+        let w = t
+            .app
+            .db()
+            .read(&t.app.look(&leader, "test", Purpose::Statistics), async |r: &mut Reader| crate::store::whole(r, id).await)
+            .await
+            .unwrap();
+        crate::rules::ties(&w.lines).unwrap();
+        let line = |key: &str, label: &str| w.lines.iter().find(|l| l.key == key && l.label == label).unwrap_or_else(|| panic!("{key} {label}"));
+        let evening = line("incident.cross_hour", "18–21 时");
+        assert_eq!((evening.numerator, evening.before_numerator), (9, 0));
+        assert_eq!(line("incident.cross_means", "未登记").numerator, 12);
+        assert_eq!(w.figure(line("incident.cross_fine", "邻里")).value(), "33.33 %", "of the twelve of its category");
+        let rows = t.get(&leader, &format!("{path}/rows?n={}", evening.n)).await.is(200).says("纠纷 · 时段 · 18–21 时").says("该类有效警情按报警时间");
+        assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 9);
+        // A part that does not add up is refused; the paper and the workbook hold the divisions.
+        assert!(t.get(&leader, &format!("{path}/pdf")).await.is(200).body.starts_with("%PDF"));
+        if let Ok(dir) = std::env::var("FENGQIAO_PAPERS") {
+            let act = t.app.look(&leader, "bulletins.paper", Purpose::Statistics);
+            let (_, pdf) = crate::paper::pdf(&t.app, &act, id).await.unwrap();
+            std::fs::write(format!("{dir}/bulletin-analysis.pdf"), pdf).unwrap();
+        }
+        assert!(t.post(&leader, &format!("{path}/xlsx"), &[("reason", "月度研判使用")]).await.is(200).body.starts_with("PK"));
+        t.post(&officer, &format!("{path}/step"), &[("step", "submit")]).await.is(303);
+        let mut lines = w.lines.clone();
+        lines.iter_mut().find(|l| l.n == evening.n).unwrap().numerator += 1;
+        assert!(crate::rules::ties(&lines).unwrap_err().what.contains("“纠纷”本期各分项之和是 13，合计却是 12"));
+        // A monthly report has no divisions.
+        let id = t.post(&officer, "/bulletins/new", &ask("monthly")).await.is(303).new_id();
+        assert!(!t.get(&leader, &format!("/bulletins/{id}")).await.is(200).body.contains("纠纷分项"));
+    }
+}
+
+#[tokio::test]
 async fn a_daily_report_is_one_shift() {
     for engine in engines() {
         let (t, station, leader) = app(engine).await;

@@ -83,7 +83,7 @@ pub async fn divided(r: &mut Reader, b: &Breakdown, p: &Period) -> Result<(Figur
             let n = |code: &str| found.iter().find(|(c, _)| c == code).map_or(0, |(_, n)| *n);
             all.iter().map(|(c, _)| (c.to_string(), n(c))).collect()
         }
-        kernel::figure::Parts::List(_) => {
+        _ => {
             let mut list = found;
             list.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
             list

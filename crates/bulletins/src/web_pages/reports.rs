@@ -2,7 +2,7 @@
 
 use crate::actions::{self, Differs};
 use crate::model::{Ask, Done, Edit, Kind, Later, Line, Report, State, Step, Whole};
-use crate::{rules, store};
+use crate::{cross, rules, store};
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::IntoResponse;
@@ -109,6 +109,12 @@ struct Row {
     part: bool,
 }
 
+/// A category with its divisions.
+struct Crossed {
+    line: Line,
+    groups: Vec<(&'static str, Vec<Row>)>,
+}
+
 #[derive(Template)]
 #[template(path = "bulletin.html")]
 struct One<'a> {
@@ -118,6 +124,7 @@ struct One<'a> {
     command_id: String,
     sections: Vec<Shown>,
     rows: Vec<Row>,
+    crossed: Vec<Crossed>,
     steps: Vec<(String, Done)>,
     differs: Vec<Differs>,
     changes: Vec<(String, &'a Later)>,
@@ -167,10 +174,14 @@ async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
         })
         .await?;
     let p = w.report.period();
-    let rows = w
+    let row = |l: &Line| Row { figure: w.figure(l), before: l.change(&p, false).text(), year: l.change(&p, true).text(), part: l.whole.is_some(), line: l.clone() };
+    let rows = w.lines.iter().filter(|l| w.crossed(l).is_none()).map(row).collect();
+    let crossed = w
         .lines
         .iter()
-        .map(|l| Row { figure: w.figure(l), before: l.change(&p, false).text(), year: l.change(&p, true).text(), part: l.whole.is_some(), line: l.clone() })
+        .filter(|l| l.key == cross::OF)
+        .map(|l| Crossed { line: l.clone(), groups: cross::of_line(&w, l).into_iter().map(|(b, list)| (b.name, list.into_iter().map(row).collect())).collect() })
+        .filter(|c| !c.groups.is_empty())
         .collect();
     let changes = w.changes.iter().map(|c| (w.line(c.line).map_or(String::new(), |l| l.label.clone()), c)).collect();
     let (state, today, me) = (w.report.state, ctx.app.today(), ctx.who.user);
@@ -184,6 +195,7 @@ async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
         command_id: ctx.command_id().to_string(),
         sections: shown(&w),
         rows,
+        crossed,
         steps,
         differs,
         changes,
@@ -253,6 +265,7 @@ pub struct Which {
 struct Rows {
     report: Report,
     line: Line,
+    called: String,
     figure: Figure,
     definition: &'static str,
     edition: i64,
@@ -274,20 +287,20 @@ pub async fn rows(ctx: Ctx, Path(id): Path<String>, Query(q): Query<Which>) -> A
         .read(&look, async |r: &mut Reader| {
             let w = actions::whole(r, id).await?;
             let line = w.line(q.n).cloned().ok_or(Error::NotFound("这项数字"))?;
-            let (p, figure) = (w.report.period(), w.figure(&line));
-            if let Some(b) = crate::breakdowns().into_iter().find(|b| b.key == line.key) {
+            let (p, figure, called) = (w.report.period(), w.figure(&line), w.called(&line));
+            if let Some(b) = crate::breakdowns().into_iter().chain(crate::crossings()).find(|b| b.key == line.key) {
                 let rows = b.rows(r, &p, &line.part).await?;
                 let (definition, edition, path) = (b.definition, b.version, b.path);
-                return Ok(Rows { report: w.report, line, figure, definition, edition, rounding: ROUNDING, path, ratio: false, all: true, rows, most: ROWS });
+                return Ok(Rows { report: w.report, line, called, figure, definition, edition, rounding: ROUNDING, path, ratio: false, all: true, rows, most: ROWS });
             }
             let s = crate::specs().into_iter().find(|s| s.key == line.key).ok_or(Error::NotFound("这项统计"))?;
             let all = q.part != "num" || !s.ratio;
             let rows = s.rows(r, &p, all).await?;
             let (definition, edition, path, ratio) = (s.definition, s.version, s.path, s.ratio);
-            Ok(Rows { report: w.report, line, figure, definition, edition, rounding: ROUNDING, path, ratio, all, rows, most: ROWS })
+            Ok(Rows { report: w.report, line, called, figure, definition, edition, rounding: ROUNDING, path, ratio, all, rows, most: ROWS })
         })
         .await?;
-    let title = content.line.label.clone();
+    let title = content.called.clone();
     Page::new(title, &content).crumb("通报", "/bulletins").crumb(content.report.title.clone(), format!("/bulletins/{id}")).show(&ctx)
 }
 

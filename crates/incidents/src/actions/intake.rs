@@ -151,8 +151,8 @@ async fn index(tx: &mut Tx, id: IncidentId, number: &str, title: &str, new: &New
     .await
 }
 
-/// Sets category and level as judged at the desk; what was received stays.
-pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, level: Option<&str>) -> Result<()> {
+/// Sets category, fine type and level as judged at the desk; what was received stays.
+pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, sub: Option<&str>, level: Option<&str>) -> Result<()> {
     act.actor.must(Permission::IncidentDispatch)?;
     let rules = app.rules();
     let today = kernel::clock::day_of(act.at);
@@ -161,15 +161,21 @@ pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, leve
             let intake = reach(tx, id).await?;
             rules::next(intake.state, Step::Classify)?;
             let name = rules.must_know("incident.category1", category, today)?.name.clone();
+            if let Some(s) = sub {
+                rules::fine_type(&rules, category, s, today)?;
+            }
             if let Some(l) = level {
                 rules.must_know("incident.level", l, today)?;
             }
-            store::set_class(tx, &intake, category, None, level).await?;
+            store::set_class(tx, &intake, category, sub, level).await?;
             propose(tx, id, &format!("{}\n{}", intake.title, intake.content), Some(category)).await?;
-            let note = match level {
-                Some(l) => format!("{name}，{}", rules.name("incident.level", l)),
-                None => name,
-            };
+            let mut note = name;
+            if let Some(s) = sub {
+                note = format!("{note}（{}）", rules::fine_name(&rules, s));
+            }
+            if let Some(l) = level {
+                note = format!("{note}，{}", rules.name("incident.level", l));
+            }
             trace(tx, id, Step::Classify, &note).await
         })
         .await

@@ -162,6 +162,11 @@ pub struct NewFeedback {
     pub last: bool,
     pub text: String,
     pub found_category: Option<String>,
+    /// 细类, one of the category's.
+    pub found_sub_category: Option<String>,
+    pub place_kind: Option<String>,
+    pub cause: Option<String>,
+    pub means: Option<String>,
     pub result: Option<String>,
     pub injured: i64,
     /// Photos and papers, already checked and re-encoded.
@@ -186,6 +191,7 @@ pub async fn feedback(app: &App, act: &Act, id: IncidentId, fb: NewFeedback) -> 
         }
     }
     errors.ok(())?;
+    rules::known(&fb, &rules, today)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             let intake = reach(tx, id).await?;
@@ -204,7 +210,7 @@ pub async fn feedback(app: &App, act: &Act, id: IncidentId, fb: NewFeedback) -> 
             let step = if fb.last { Step::Final } else { Step::Interim };
             if fb.last {
                 if let Some(c) = &fb.found_category {
-                    store::set_found(tx, id, c).await?;
+                    store::set_found(tx, id, &rules::found(&intake, c, &fb)).await?;
                 }
                 orders::stamp(tx, order.id, Step::Final).await?;
                 notices::actions::done_by_me(tx, id, "incident.feedback").await?;

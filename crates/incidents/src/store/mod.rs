@@ -6,7 +6,7 @@ pub mod clusters;
 pub mod shift;
 pub mod suggestions;
 
-use crate::model::{Intake, Line, LinkKind, NewIntake, State};
+use crate::model::{Found, Intake, Line, LinkKind, NewIntake, State};
 use crate::similar::Signature;
 use kernel::{
     AddressId, BeatId, BuildingId, GridId, IncidentId, PersonId, Reach, Reader, Result, StationId, Timestamp, Tx, UserId,
@@ -57,7 +57,7 @@ pub async fn insert(
 async fn remember(tx: &mut Tx, id: IncidentId) -> Result<()> {
     let now = tx.now();
     tx.exec(
-        sql!("insert into incidents_history (station_id, incident_id, n, at, state, category, found_category, cluster_id) select i.station_id, i.id, (select coalesce(max(h.n), 0) + 1 from incidents_history h where h.station_id = i.station_id and h.incident_id = i.id), $2, i.state, i.category, i.found_category, i.cluster_id from incidents_intake i where i.id = $1"),
+        sql!("insert into incidents_history (station_id, incident_id, n, at, state, category, found_category, cluster_id, sub_category, beat_id, place_kind, cause, means) select i.station_id, i.id, (select coalesce(max(h.n), 0) + 1 from incidents_history h where h.station_id = i.station_id and h.incident_id = i.id), $2, i.state, i.category, i.found_category, i.cluster_id, case when i.found_category is null then i.sub_category else i.found_sub_category end, i.beat_id, i.place_kind, i.cause, i.means from incidents_intake i where i.id = $1"),
         args![id, now],
     )
     .await?;
@@ -67,7 +67,7 @@ async fn remember(tx: &mut Tx, id: IncidentId) -> Result<()> {
 /// The intake, or `None`; does not mark it as seen.
 pub async fn find(r: &mut Reader, id: IncidentId) -> Result<Option<Intake>> {
     r.opt(
-        sql!("select station_id, id, number, source_code, external_system, external_no, called_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, level, found_category, weapon, injured, minor, state, master_id, cluster_id, invalid_reason, closed_at, version from incidents_intake where id = $1"),
+        sql!("select station_id, id, number, source_code, external_system, external_no, called_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, sub_category, level, found_category, found_sub_category, place_kind, cause, means, weapon, injured, minor, state, master_id, cluster_id, invalid_reason, closed_at, version from incidents_intake where id = $1"),
         args![id],
     )
     .await
@@ -122,9 +122,13 @@ pub async fn set_class(tx: &mut Tx, intake: &Intake, category: &str, sub: Option
     remember(tx, intake.id).await
 }
 
-/// The category as found at the scene; statistics use it.
-pub async fn set_found(tx: &mut Tx, id: IncidentId, category: &str) -> Result<()> {
-    tx.exec(sql!("update incidents_intake set found_category = $2 where id = $1"), args![id, category]).await?;
+/// What was found at the scene; statistics use it.
+pub async fn set_found(tx: &mut Tx, id: IncidentId, f: &Found) -> Result<()> {
+    tx.exec(
+        sql!("update incidents_intake set found_category = $2, found_sub_category = $3, place_kind = $4, cause = $5, means = $6 where id = $1"),
+        args![id, &f.category, f.sub_category.as_deref(), f.place_kind.as_deref(), f.cause.as_deref(), f.means.as_deref()],
+    )
+    .await?;
     remember(tx, id).await
 }
 
@@ -136,7 +140,8 @@ pub async fn set_place(tx: &mut Tx, intake: &Intake, text: &str, place: &Where, 
             args![intake.id, intake.version, text, place.address, place.building, place.grid, place.beat, other],
         )
         .await?;
-    stale(n)
+    stale(n)?;
+    remember(tx, intake.id).await
 }
 
 /// Master of a merged incident, or the reason of an invalid one.
@@ -345,7 +350,7 @@ pub async fn pages(
     limit: i64,
 ) -> Result<Vec<Intake>> {
     r.all(
-        sql!("select station_id, id, number, source_code, external_system, external_no, called_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, level, found_category, weapon, injured, minor, state, master_id, cluster_id, invalid_reason, closed_at, version from incidents_intake where station_id = $1 and called_at >= $2 and called_at < $3 and (called_at > $4 or (called_at = $4 and id > $5)) order by called_at, id limit $6"),
+        sql!("select station_id, id, number, source_code, external_system, external_no, called_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, sub_category, level, found_category, found_sub_category, place_kind, cause, means, weapon, injured, minor, state, master_id, cluster_id, invalid_reason, closed_at, version from incidents_intake where station_id = $1 and called_at >= $2 and called_at < $3 and (called_at > $4 or (called_at = $4 and id > $5)) order by called_at, id limit $6"),
         args![station, from, until, after.0, after.1, limit],
     )
     .await

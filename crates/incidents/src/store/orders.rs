@@ -84,8 +84,11 @@ pub async fn insert_feedback(
     let id: FeedbackId = tx.fresh();
     let kind = if fb.last { "final" } else { "interim" };
     tx.exec(
-        sql!("insert into incidents_feedback (station_id, id, incident_id, dispatch_id, kind, by_user, at, text, found_category, result_code, injured) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
-        args![station, id, incident, dispatch, kind, user, now, &fb.text, fb.found_category, fb.result, fb.injured],
+        sql!("insert into incidents_feedback (station_id, id, incident_id, dispatch_id, kind, by_user, at, text, found_category, result_code, injured, found_sub_category, place_kind, cause, means) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"),
+        args![
+            station, id, incident, dispatch, kind, user, now, &fb.text, fb.found_category, fb.result, fb.injured,
+            fb.found_sub_category, fb.place_kind, fb.cause, fb.means
+        ],
     )
     .await?;
     Ok(id)
@@ -93,7 +96,7 @@ pub async fn insert_feedback(
 
 pub async fn feedback_of(r: &mut Reader, incident: IncidentId) -> Result<Vec<Feedback>> {
     r.all(
-        sql!("select id, kind, by_user, at, text, found_category, result_code, injured from incidents_feedback where incident_id = $1 order by at, id limit 100"),
+        sql!("select id, kind, by_user, at, text, found_category, found_sub_category, place_kind, cause, means, result_code, injured from incidents_feedback where incident_id = $1 order by at, id limit 100"),
         args![incident],
     )
     .await

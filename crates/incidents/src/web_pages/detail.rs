@@ -1,11 +1,12 @@
 //! One incident: what was received beside what was found, orders, feedback, log, and the deeds that
 //! the caller may do now.
 
-use super::{Choice, LineView, choices, views};
+use super::{Choice, LineView, choices, fine_choices, views};
 use crate::model::{Dispatch, Feedback, Intake, Line, LinkKind, LogLine, State, Step};
 use crate::{actions, rules, store};
 use askama::Template;
 use axum::extract::Path;
+use kernel::rules::RuleSet;
 use kernel::{IncidentId, Permission, Purpose, Reader, UserId};
 use web::page::Again;
 use web::{Answer, Ctx, Form, Page};
@@ -40,7 +41,16 @@ struct FeedbackView {
     f: Feedback,
     by: String,
     category: String,
+    /// 地点、起因、手段, as far as they were told.
+    more: String,
     files: Vec<attachments::Kept>,
+}
+
+/// A select box of the feedback form.
+struct Asked {
+    field: &'static str,
+    label: &'static str,
+    choices: Vec<Choice>,
 }
 
 struct LogView {
@@ -60,6 +70,8 @@ struct Detail<'a> {
     open: &'a str,
     command_id: String,
     categories: Vec<Choice>,
+    fine: Vec<(String, Vec<Choice>)>,
+    scene: Vec<Asked>,
     levels: Vec<Choice>,
     source: String,
     received_category: String,
@@ -137,7 +149,8 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 let files = attachments::of_record(r, "feedback", f.id.0).await?;
                 feedback_views.push(FeedbackView {
                     by: name(&f.by_user),
-                    category: f.found_category.as_deref().map_or(String::new(), |c| ctx.app.rules().name("incident.category1", c).to_string()),
+                    category: named(&ctx.app.rules(), &f.found_category, &f.found_sub_category),
+                    more: scene(&ctx.app.rules(), &f),
                     files,
                     f,
                 });
@@ -169,6 +182,23 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
         .await
 }
 
+/// `纠纷（邻里）`, or "".
+fn named(rules: &RuleSet, category: &Option<String>, sub: &Option<String>) -> String {
+    let Some(c) = category else { return String::new() };
+    let fine = sub.as_deref().map_or(String::new(), |s| format!("（{}）", rules::fine_name(rules, s)));
+    format!("{}{fine}", rules.name("incident.category1", c))
+}
+
+/// What a feedback may tell of the scene: field, label, list.
+const SCENE: &[(&str, &str, &str)] =
+    &[("place_kind", "地点类型", "incident.place_kind"), ("cause", "起因", "cause_tag"), ("means", "手段", "incident.means")];
+
+fn scene(rules: &RuleSet, f: &Feedback) -> String {
+    let told = SCENE.iter().zip([&f.place_kind, &f.cause, &f.means]);
+    let told = told.filter_map(|((_, label, list), code)| Some(format!("{label}：{}", rules.name(list, code.as_deref()?))));
+    told.collect::<Vec<_>>().join("；")
+}
+
 /// Renders the page, possibly with a form that failed.
 pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, open: &str) -> Answer {
     let d = load(ctx, id).await?;
@@ -186,11 +216,13 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         open,
         command_id: ctx.command_id().to_string(),
         categories: choices(&rules, "incident.category1", today),
+        fine: fine_choices(&rules, today),
+        scene: SCENE.iter().map(|(field, label, list)| Asked { field, label, choices: choices(&rules, list, today) }).collect(),
         levels: choices(&rules, "incident.level", today),
         source: rules.name("incident.source", &d.intake.source_code).to_string(),
         received_category: category_name(&d.intake.received_category),
-        category: category_name(&d.intake.category),
-        found_category: category_name(&d.intake.found_category),
+        category: if d.intake.category.is_none() { category_name(&None) } else { named(&rules, &d.intake.category, &d.intake.sub_category) },
+        found_category: named(&rules, &d.intake.found_category, &d.intake.found_sub_category),
         level: d.intake.level.as_deref().map_or(String::new(), |l| rules.name("incident.level", l).to_string()),
         earlier: views(d.earlier.clone(), &rules),
         cluster: views(d.cluster.clone(), &rules),

@@ -113,10 +113,10 @@ pub async fn classify(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answe
     let id = incident(&id)?;
     categories::panel::asked(&mut form, &["category"]);
     let category = form.required("category", "类别", 40);
-    let level = form.optional("level");
+    let (sub, level) = (form.optional("sub_category"), form.optional("level"));
     let act = ctx.act("incidents.classify", Purpose::Incident, &form);
     let done = match form.finish(()) {
-        Ok(()) => actions::classify(&ctx.app, &act, id, &category, level.as_deref()).await,
+        Ok(()) => actions::classify(&ctx.app, &act, id, &category, sub.as_deref(), level.as_deref()).await,
         Err(e) => Err(e),
     };
     end(&ctx, id, &form, "classify", done).await
@@ -236,6 +236,10 @@ pub async fn feedback(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answe
         last: form.yes("last"),
         text,
         found_category: form.optional("found_category"),
+        found_sub_category: form.optional("found_sub_category"),
+        place_kind: form.optional("place_kind"),
+        cause: form.optional("cause"),
+        means: form.optional("means"),
         result: form.optional("result"),
         injured,
         files,

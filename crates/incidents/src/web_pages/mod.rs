@@ -48,3 +48,16 @@ pub(crate) struct Choice {
 pub(crate) fn choices(rules: &RuleSet, list: &str, today: kernel::Date) -> Vec<Choice> {
     rules.list(list, today).into_iter().map(|c| Choice { code: c.code.clone(), name: c.name.clone() }).collect()
 }
+
+/// Fine types by category, for select boxes with groups; categories without any are left out.
+pub(crate) fn fine_choices(rules: &RuleSet, today: kernel::Date) -> Vec<(String, Vec<Choice>)> {
+    rules
+        .list("incident.category1", today)
+        .into_iter()
+        .map(|c| {
+            let fine = crate::rules::fine_types(rules, &c.code, today).into_iter();
+            (c.name.clone(), fine.map(|f| Choice { code: f.code.clone(), name: f.name.clone() }).collect::<Vec<_>>())
+        })
+        .filter(|(_, fine)| !fine.is_empty())
+        .collect()
+}

@@ -165,6 +165,10 @@ pub struct Breakdown {
 pub enum Parts {
     /// By a code list of the rule pack; a row without a code is 未定类.
     List(&'static str),
+    /// By several lists of the rule pack; the first that knows the code names it.
+    Lists(&'static [&'static str]),
+    /// By ids of units in hexadecimal; the caller knows what they are called.
+    Units,
     /// Fixed parts in their order: code and name.
     Fixed(&'static [(&'static str, &'static str)]),
 }
@@ -354,6 +358,8 @@ impl Breakdown {
         match self.parts {
             _ if code.is_empty() => none.into(),
             Parts::List(list) => rules.name(list, code).to_string(),
+            Parts::Lists(lists) => lists.iter().find_map(|l| rules.code(l, code)).map_or(code, |c| &c.name).to_string(),
+            Parts::Units => code.into(),
             Parts::Fixed(all) => all.iter().find(|(c, _)| *c == code).map_or(none, |(_, n)| n).into(),
         }
     }
