@@ -28,7 +28,6 @@ CREATE TABLE dossier_recording ( station_id blob not null, id blob not null, dis
 CREATE INDEX dossier_recording_dispute on dossier_recording (dispute_id);
 CREATE TABLE dossier_reminder ( station_id blob not null, obligation_id blob not null, dispute_id blob not null, planned_at integer not null, told_at integer, told_by blob, how text not null, note text not null, primary key (station_id, obligation_id) );
 CREATE INDEX dossier_reminder_dispute on dossier_reminder (dispute_id);
-CREATE TABLE dossier_settlement ( station_id blob not null, dispute_id blob not null, terms text not null, settled_on text not null, performed_on text not null, requested_on text not null, accepted_on text, opinion text not null, by_user blob not null, at integer not null, primary key (station_id, dispute_id) );
 CREATE TABLE dossier_signature ( station_id blob not null, id blob not null, dispute_id blob not null, paper text not null, record_id blob not null, party_id blob not null, recording_id blob not null, content text not null, sealed blob not null, signed_at integer not null, by_user blob not null, primary key (station_id, id) );
 CREATE INDEX dossier_signature_dispute on dossier_signature (dispute_id);
 CREATE TABLE dossier_volume ( station_id blob not null, dispute_id blob not null, number text not null, title text not null, mediator text not null, organ text not null, from_day text not null, until_day text not null, filed_by text not null, filed_on text not null, retention text not null, note text not null, by_user blob not null, at integer not null, version integer not null, primary key (station_id, dispute_id) );
@@ -123,7 +122,7 @@ CREATE TABLE mediation_follow_up ( station_id blob not null, id blob not null, d
 CREATE INDEX mediation_follow_up_dispute on mediation_follow_up (dispute_id);
 CREATE INDEX mediation_follow_up_due on mediation_follow_up (station_id, due);
 CREATE UNIQUE INDEX mediation_follow_up_id on mediation_follow_up (id);
-CREATE TABLE mediation_gate ( station_id blob not null, id blob not null, dispute_id blob not null, track text not null, at integer not null, by_user blob not null, passed boolean not null, answers text not null, why text not null, primary key (station_id, id) );
+CREATE TABLE mediation_gate ( station_id blob not null, id blob not null, dispute_id blob not null, track text not null, at integer not null, by_user blob not null, passed boolean not null, answers text not null, why text not null, source text not null default '', primary key (station_id, id) );
 CREATE INDEX mediation_gate_dispute on mediation_gate (dispute_id);
 CREATE TABLE mediation_handover ( station_id blob not null, id blob not null, dispute_id blob not null, committee_id blob not null, told text not null, handed_on text not null, by_user blob not null, at integer not null, answer text, answered_on text, answered_by text not null, why text not null, primary key (station_id, id) );
 CREATE INDEX mediation_handover_dispute on mediation_handover (dispute_id);
@@ -150,7 +149,7 @@ CREATE INDEX mediation_referral_dispute on mediation_referral (dispute_id);
 CREATE TABLE mediation_relation ( station_id blob not null, id blob not null, dispute_id blob not null, other_id blob not null, verdict text not null, reasons text not null, note text not null, by_user blob not null, at integer not null, primary key (station_id, id) );
 CREATE INDEX mediation_relation_dispute on mediation_relation (dispute_id);
 CREATE INDEX mediation_relation_other on mediation_relation (other_id);
-CREATE TABLE mediation_self_settlement ( station_id blob not null, dispute_id blob not null, id blob not null, what text not null, requested_on text, performed_on text, accepted_on text, by_user blob not null, at integer not null, primary key (station_id, id) );
+CREATE TABLE mediation_self_settlement ( station_id blob not null, dispute_id blob not null, id blob not null, what text not null, requested_on text, performed_on text, accepted_on text, by_user blob not null, at integer not null, settled_on text, opinion text not null default '', primary key (station_id, id) );
 CREATE INDEX mediation_self_settlement_dispute on mediation_self_settlement (dispute_id);
 CREATE TABLE mediation_talk ( station_id blob not null, id blob not null, dispute_id blob not null, kind text not null, track text, n integer not null, held_from integer not null, held_until integer, place text not null, committee_id blob, mediator text not null, host_user blob, recorded boolean not null, text text not null, by_user blob not null, at integer not null, primary key (station_id, id) );
 CREATE TABLE mediation_talk_crew ( talk_id blob not null, user_id blob not null, role text not null, primary key (talk_id, user_id) );

@@ -162,13 +162,7 @@ impl Room<'_> {
 
     /// Settled between the parties and done at once.
     pub async fn settled_themselves(&self, id: DisputeId, t: Timestamp) -> Result<()> {
-        let day = Some(clock::day_of(t));
-        let s = Settlement {
-            what: "双方当场谈妥，互不追究，已当面做到。".into(),
-            requested_on: day,
-            performed_on: day,
-            accepted_on: day,
-        };
+        let s = Settlement::at_once("双方当场谈妥，互不追究，已当面做到。", clock::day_of(t));
         act::self_settle(self.app, &self.act(self.officer, "mediation.end", t), id, &s).await
     }
 

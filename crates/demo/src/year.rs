@@ -156,9 +156,7 @@ async fn follow(room: &Room<'_>, one: &One<'_>, id: DisputeId) -> Result<()> {
     match one.way {
         Way::Referred => return act::refer(app, &end(40), id, "人民法院", "口头", false).await,
         Way::SelfSettled => {
-            let day = Some(clock::day_of(one.opened));
-            let what = "双方当场谈妥，互不追究，已当面做到。".into();
-            let s = Settlement { what, requested_on: day, performed_on: day, accepted_on: day };
+            let s = Settlement::at_once("双方当场谈妥，互不追究，已当面做到。", clock::day_of(one.opened));
             return act::self_settle(app, &end(90), id, &s).await;
         }
         Way::Agreed | Way::NotSettled => {}

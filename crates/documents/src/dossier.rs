@@ -42,7 +42,8 @@ pub const COPIES: Template = Template { name: "联单", source: include_str!("..
 ///   "parts": [
 ///     { "layout": "form", …a form… },
 ///     { "layout": "agreement", …see MEDIATION_AGREEMENT… },
-///     { "layout": "photo", "title": "…", "picture": { "$jpeg": "…" }, "lines": ["…"] }
+///     { "layout": "photo", "title": "…", "picture": { "$jpeg": "…" }, "lines": ["…"] },
+///     { "layout": "page", "title": "…", "picture": { "$jpeg": "…" }, "lines": ["…"] }    // a page of a PDF upload
 ///   ],
 ///   "back": { "lines": [["立卷人", "…"], …] }
 /// }

@@ -1,4 +1,4 @@
-//! Data in, PDF out: printed papers by typst as a library.
+//! Data in, PDF out: printed papers by typst as a library; and PDF files of others as pictures to bind ([`Foreign`]).
 //!
 //! A paper is a [`Template`] (typst source compiled into the program) and a JSON value. [`render`] lays the
 //! value out and returns a PDF/A-2b file. The engine knows no field and no law; the two samples it carries,
@@ -33,6 +33,7 @@ mod data;
 mod dossier;
 mod error;
 mod fonts;
+mod foreign;
 mod paper;
 mod samples;
 #[cfg(test)]
@@ -41,6 +42,7 @@ mod tests;
 pub use dossier::{COPIES, DOSSIER, FORM};
 pub use error::DocumentError;
 pub use fonts::{add_font_dir, edition};
+pub use foreign::{Foreign, Unreadable};
 pub use paper::{BASE, Pdf, Template, render};
 pub use samples::{MEDIATION_AGREEMENT, RECEIPT};
 
@@ -58,6 +60,8 @@ pub mod limits {
     pub const MAX_PICTURE_PIXELS: u64 = 20_000_000;
     /// Pages of one paper.
     pub const MAX_PAGES: usize = 200;
+    /// Pages of one PDF file that is bound into a paper.
+    pub const MAX_FOREIGN_PAGES: usize = 60;
     /// Font files taken from mounted directories, all together.
     pub const MAX_FONT_FILES: usize = 64;
     /// Bytes of one mounted font file.

@@ -9,6 +9,7 @@
 //! party's code is kept as a hash; its page shows nobody else's data.
 
 pub mod actions;
+mod bind;
 pub mod compose;
 pub mod model;
 pub mod print;
@@ -31,13 +32,12 @@ pub fn domain() -> Domain {
     let assist = Need::Can(P::DisputeAssist);
     Domain {
         name: "dossier",
-        migrations: Some(kernel::migrations!("dossier", "0001_dossier.sql")),
+        migrations: Some(kernel::migrations!("dossier", "0001_dossier.sql", "0002_settlement.sql")),
         routes: vec![
             get("/disputes/{id}/dossier", Need::Can(P::DisputeSee), page::page),
             post("/disputes/{id}/dossier/file", mediate, forms::file),
             post("/disputes/{id}/dossier/apply", mediate, forms::apply),
             post("/disputes/{id}/dossier/party", mediate, forms::party),
-            post("/disputes/{id}/dossier/settle", mediate, forms::settle),
             post("/disputes/{id}/dossier/files", assist, forms::files),
             post("/disputes/{id}/dossier/recording", assist, forms::recording),
             post("/disputes/{id}/dossier/print", mediate, forms::print),

@@ -24,6 +24,7 @@ text_enum! {
         OnSpot = "on_spot" / "现场治安调解书",
         Warning = "warning" / "家庭暴力告诫书",
         Referral = "referral" / "纠纷处理途径告知书",
+        Refusal = "refusal" / "不予受理告知书",
         SelfSettlement = "self_settlement" / "自行和解申请书",
         Acceptance = "acceptance" / "自行和解认可书",
         Pass = "pass" / "当事人告知单",
@@ -124,20 +125,6 @@ impl PartyMore {
             interpreter: String::new(),
             language: String::new(),
         }
-    }
-}
-
-record! {
-    /// 自行和解
-    #[derive(Clone, Debug)]
-    pub struct Settlement {
-        pub terms: String,
-        pub settled_on: Date,
-        pub performed_on: Date,
-        pub requested_on: Date,
-        pub accepted_on: Option<Date>,
-        pub opinion: String,
-        pub at: Timestamp,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Typesetting: pictures put in place, rendered, compared with what was printed before.
 
+use crate::bind::Bound;
 use crate::compose::{Picture, Sheet, walk};
 use crate::model::{Paper, Print};
 use crate::store;
@@ -101,6 +102,25 @@ pub fn put_signatures(app: &App, signatures: &[crate::model::Signature], data: &
         }
     });
     failed.map_or(Ok(()), Err)
+}
+
+/// Runs work of the typesetter's weight when it is admitted.
+pub async fn admitted<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let _permit = ADMIT.acquire().await.map_err(Error::internal)?;
+    work.await
+}
+
+/// Puts the drawn pages of PDF uploads in place.
+pub fn put_pages(bound: &[Bound], data: &mut Value) {
+    walk(data, &mut |fields| {
+        let Some(mark) = fields.get("picture").and_then(|p| p["$page"].as_array()) else { return };
+        let id = mark.first().and_then(|v| v.as_str()?.parse::<Uuid>().ok());
+        let n = mark.get(1).and_then(Value::as_u64).unwrap_or(0) as usize;
+        let page = bound.iter().find(|b| Some(b.id.0) == id).and_then(|b| b.pages.as_ref().ok()?.get(n));
+        if let Some(page) = page {
+            fields.insert("picture".into(), json!({ "$jpeg": STANDARD.encode(page) }));
+        }
+    });
 }
 
 /// Loads the photos of a dossier and puts them in place; when they are many, smaller.

@@ -1,6 +1,6 @@
 //! Decisions, pure: which parts a dossier must have, what a party brings, when an electronic signature counts.
 
-use crate::model::{Duty, NewVolume, Paper, PartyMore, Power, Recording, Settlement};
+use crate::model::{Duty, NewVolume, Paper, PartyMore, Power, Recording};
 use kernel::rules::RuleSet;
 use kernel::{Date, FieldErrors, Refusal, Result, Timestamp};
 use mediation::model::{Confirmation, Form, Outcome, Party, State, Track};
@@ -35,6 +35,10 @@ pub struct Facts {
     pub warnings: usize,
     pub settled: bool,
     pub accepted_settlement: bool,
+    /// Gates that excluded a track, and requests that were refused or handed over.
+    pub refusals: usize,
+    /// A request for administrative mediation was refused or handed over.
+    pub declined: bool,
     pub filed: bool,
 }
 
@@ -55,6 +59,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// Where it is done, as a link: `..` is the page of the dispute.
+    pub fn link(&self, id: &kernel::DisputeId) -> String {
+        self.place.strip_prefix("..").map_or_else(|| self.place.to_string(), |rest| format!("/disputes/{id}{rest}"))
+    }
+
     pub fn missing(&self) -> bool {
         self.duty == Duty::Must && !self.there
     }
@@ -105,8 +114,12 @@ pub fn parts(f: &Facts) -> Vec<Part> {
     }
     if f.outcome == Some(Outcome::SelfSettled) {
         let duty = if f.track == Some(Track::PublicOrder) { Must } else { IfAny };
-        put(8, Paper::SelfSettlement, duty, f.settled, "填写“自行和解”：内容、履行日期、书面申请日期", "#settlement");
-        put(8, Paper::Acceptance, duty, f.accepted_settlement, "填写“自行和解”中的认可日期和意见", "#settlement");
+        put(8, Paper::SelfSettlement, duty, f.settled, "在纠纷页“自行和解”写明内容、履行日期、书面申请日期", "..#settlement");
+        put(8, Paper::Acceptance, duty, f.accepted_settlement, "在纠纷页“自行和解”写明认可日期和意见", "..#settlement");
+    }
+    // Refused on a request of a party, the answer is due in writing; a gate that was not passed may be told orally.
+    if f.refusals > 0 {
+        put(8, Paper::Refusal, if f.declined { Must } else { IfAny }, true, "", "");
     }
     if f.outcome == Some(Outcome::Referred) {
         put(8, Paper::Referral, Must, true, "", "");
@@ -220,37 +233,6 @@ pub fn signing(recording: Option<&Recording>, at: Timestamp, rules: &RuleSet, to
         ),
         Some(_) => Ok(()),
     }
-}
-
-/// Self-settlement: settled, performed, asked for in writing, accepted, in this order (程序规定 §186).
-pub fn settlement(s: &Settlement, rules: &RuleSet, today: Date) -> Result<()> {
-    let mut e = FieldErrors::default();
-    if s.terms.trim().is_empty() {
-        e.add("terms", "请写明和解内容。");
-    }
-    if s.performed_on < s.settled_on {
-        e.add("performed_on", "履行日期不能早于和解日期。");
-    }
-    if s.requested_on > today {
-        e.add("requested_on", "申请日期不能晚于今天。");
-    }
-    if s.accepted_on.is_some_and(|d| d < s.requested_on || d > today) {
-        e.add("accepted_on", "认可日期应在书面申请之后、今天以前。");
-    }
-    if s.accepted_on.is_some() && s.opinion.trim().is_empty() {
-        e.add("opinion", "请写明认可的意见。");
-    }
-    e.ok(())?;
-    if s.requested_on < s.performed_on {
-        return Err(Refusal::new(
-            "dossier.settlement_order",
-            "书面申请的日期早于履行日期。",
-            "自行和解须在达成协议并履行后，由双方书面申请；请核对日期，或者在履行后重新申请。",
-        )
-        .by("自行和解", rules.cite("mediation.public_order.self_settlement_request", today).source)
-        .into());
-    }
-    Ok(())
 }
 
 /// The text without the other parties' names: what a party's page may show. Each name becomes what stands for it.

@@ -1,7 +1,7 @@
 //! The only SQL of the domain.
 
 use crate::model::{
-    Application, NewRecording, NewVolume, Paper, PartyMore, Pass, Print, Recording, Reminder, Settlement, Signature, Volume,
+    Application, NewRecording, NewVolume, Paper, PartyMore, Pass, Print, Recording, Reminder, Signature, Volume,
 };
 use kernel::{Date, DisputeId, ObligationId, Reader, Result, StationId, Timestamp, Tx, UserId, Uuid, args, sql};
 
@@ -62,24 +62,6 @@ pub async fn put_party(tx: &mut Tx, station: StationId, dispute: DisputeId, p: &
     tx.exec(
         sql!("insert into dossier_party (station_id, party_id, dispute_id, occupation, guardian_relation, guardian_told_on, guardian_told_how, guardian_exempt, exempt_reason, power, power_scope, interpreter, language, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (station_id, party_id) do update set occupation = excluded.occupation, guardian_relation = excluded.guardian_relation, guardian_told_on = excluded.guardian_told_on, guardian_told_how = excluded.guardian_told_how, guardian_exempt = excluded.guardian_exempt, exempt_reason = excluded.exempt_reason, power = excluded.power, power_scope = excluded.power_scope, interpreter = excluded.interpreter, language = excluded.language, by_user = excluded.by_user, at = excluded.at"),
         args![station, p.party_id, dispute, &p.occupation, &p.guardian_relation, p.guardian_told_on, &p.guardian_told_how, p.guardian_exempt, &p.exempt_reason, p.power, &p.power_scope, &p.interpreter, &p.language, user, now],
-    )
-    .await?;
-    Ok(())
-}
-
-pub async fn settlement(r: &mut Reader, dispute: DisputeId) -> Result<Option<Settlement>> {
-    r.opt(
-        sql!("select terms, settled_on, performed_on, requested_on, accepted_on, opinion, at from dossier_settlement where dispute_id = $1"),
-        args![dispute],
-    )
-    .await
-}
-
-pub async fn put_settlement(tx: &mut Tx, station: StationId, dispute: DisputeId, s: &Settlement) -> Result<()> {
-    let (now, user) = (tx.now(), tx.act().actor.user);
-    tx.exec(
-        sql!("insert into dossier_settlement (station_id, dispute_id, terms, settled_on, performed_on, requested_on, accepted_on, opinion, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (station_id, dispute_id) do update set terms = excluded.terms, settled_on = excluded.settled_on, performed_on = excluded.performed_on, requested_on = excluded.requested_on, accepted_on = excluded.accepted_on, opinion = excluded.opinion, by_user = excluded.by_user, at = excluded.at"),
-        args![station, dispute, &s.terms, s.settled_on, s.performed_on, s.requested_on, s.accepted_on, &s.opinion, user, now],
     )
     .await?;
     Ok(())

@@ -47,6 +47,15 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     }
     tab.says("更新立卷信息").await.context("the volume is filed")?;
 
+    // A PDF is bound into it; one with a password is refused by name.
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../documents/samples");
+    tab.upload("#upload", &samples.join("locked.pdf")).await?;
+    tab.press("#files button", "上传").await?;
+    tab.says("设有打开密码").await?;
+    tab.upload("#upload", &samples.join("two_pages.pdf")).await?;
+    tab.press("#files button", "上传").await?;
+    tab.says("证据材料").await?;
+
     // One PDF of the whole, asked for as the button does.
     let head: String = tab
         .eval(

@@ -207,7 +207,7 @@ impl World {
             12 => med::reopen(app, &self.act(&self.leader, "t.reopen"), id, "再次发生").await,
             13 if which.is_multiple_of(3) => med::refer(app, &a, id, "人民法院", "口头", false).await,
             13 => {
-                let s = Settlement { what: "已和好".into(), requested_on: Some(today), performed_on: Some(today), accepted_on: Some(today) };
+                let s = Settlement::at_once("已和好", today);
                 med::self_settle(app, &a, id, &s).await
             }
             14 => {

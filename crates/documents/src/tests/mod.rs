@@ -1,6 +1,7 @@
 //! The promises of the engine, one file each: what papers look like, what data may not do, what fonts carry.
 
 mod bounds;
+mod foreign;
 mod papers;
 mod safety;
 

@@ -1,8 +1,9 @@
 //! Filing the volume, and what the papers need beyond the dispute.
 
 use super::reach;
+use crate::bind;
 use crate::compose::{Case, scan_kind};
-use crate::model::{NewVolume, Paper, PartyMore, Settlement};
+use crate::model::{NewVolume, Paper, PartyMore};
 use crate::{rules, store};
 use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, Permission as P, Refusal, Result, Tx, Uuid, clock};
 use mediation::model::Track;
@@ -94,25 +95,6 @@ pub async fn party(app: &App, act: &Act, id: DisputeId, m: &PartyMore) -> Result
         .await
 }
 
-/// 自行和解: the request in writing and its acceptance.
-pub async fn settle(app: &App, act: &Act, id: DisputeId, s: &Settlement) -> Result<()> {
-    act.actor.must(P::DisputeMediate)?;
-    rules::settlement(s, &app.rules(), clock::day_of(act.at))?;
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let d = reach(tx, id).await?;
-            if d.domestic_violence {
-                return Err(Refusal::new("dossier.violence", "家庭暴力不按自行和解处理。", "请出具告诫书并安排查访，或者依法处罚。")
-                    .by("家庭暴力单独处置", "反家庭暴力法第十五条、第十六条")
-                    .into());
-            }
-            store::put_settlement(tx, d.station_id, id, s).await?;
-            tx.record("dossier.settle", &[("dispute", id.0)], &s.terms);
-            Ok(())
-        })
-        .await
-}
-
 /// What an upload is: evidence, identity copy, power, court paper, or the scan of a signed paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upload {
@@ -144,6 +126,9 @@ pub async fn add_files(app: &App, act: &Act, id: DisputeId, what: Upload, files:
     act.actor.must(P::DisputeAssist)?;
     if files.is_empty() {
         return Err(FieldErrors::one("files", "请选择照片或者 PDF 文件。"));
+    }
+    for f in files {
+        bind::check(f).await?;
     }
     if let Upload::Scan(paper, record) = what {
         let case = Case::load(app, act, id, false).await?;

@@ -4,10 +4,11 @@ mod file;
 mod give;
 mod sign;
 
-pub use file::{Upload, add_files, apply, file, party, settle};
+pub use file::{Upload, add_files, apply, file, party};
 pub use give::{issue, own_view, plan_reminders, remind, reminder_paper, revoke};
 pub use sign::{add_recording, sign};
 
+use crate::bind;
 use crate::compose::{self, Case, Sheet};
 use crate::model::Paper;
 use crate::print::{self, Printed};
@@ -59,8 +60,11 @@ pub async fn print_whole(app: &App, act: &Act, id: DisputeId) -> Result<Printed>
         print::put_signatures(app, &case.signatures, &mut data)?;
         sheets.push((paper, record, data));
     }
-    let (mut data, pictures) = compose::whole(&case, &v, sheets)?;
     let look = app.look(&act.actor, "dossier.print_whole", Purpose::Mediation).about("dispute", id.0);
+    let files = app.db().read(&look, async |r: &mut Reader| bind::read(app, r, &case).await).await?;
+    let bound = if files.is_empty() { vec![] } else { print::admitted(bind::draw(files)).await? };
+    let (mut data, pictures) = compose::whole(&case, &v, sheets, &bound)?;
+    print::put_pages(&bound, &mut data);
     let data = app
         .db()
         .read(&look, async |r: &mut Reader| {

@@ -1,14 +1,15 @@
 //! Everything the papers of one dispute need, read once.
 
-use crate::model::{Application, Paper, PartyMore, Print, Recording, Reminder, Settlement, Signature, Volume};
+use crate::model::{Application, Paper, PartyMore, Print, Recording, Reminder, Signature, Volume};
 use crate::rules::Facts;
 use crate::store;
 use kernel::rules::RuleSet;
 use kernel::{Act, AgreementId, App, DisputeId, Error, Permission as P, Purpose, Reader, Result, UserId, Uuid, clock};
 use mediation::model::{
-    Agreement, Committee, Dispute, FollowUp, Gate, Kept, LogLine, Obligation, Outcome, Party, Step, Talk, TalkKind, Warning,
+    AdminAnswer, Agreement, Committee, Dispute, FollowUp, Gate, Kept, LogLine, Obligation, Outcome, Party, Referral, Settlement, Step, Talk,
+    TalkKind, Warning,
 };
-use mediation::store::parts;
+use mediation::store::{parts, tracks};
 use people::model::{PersonView, Secret};
 use serde_json::Value;
 use std::sync::Arc;
@@ -57,7 +58,11 @@ pub struct Case {
     pub names: Vec<(UserId, String)>,
     pub volume: Option<Volume>,
     pub application: Option<Application>,
+    /// The last one written down, of the mediation domain.
     pub settlement: Option<Settlement>,
+    pub referral: Option<Referral>,
+    /// Requests for administrative mediation.
+    pub requests: Vec<mediation::model::Application>,
     pub recordings: Vec<Recording>,
     pub signatures: Vec<Signature>,
     pub prints: Vec<Print>,
@@ -195,6 +200,25 @@ impl Case {
         self.log.iter().rev().find(|l| l.step == step)
     }
 
+    /// Requests for administrative mediation that were refused or handed over.
+    pub fn declined(&self) -> impl Iterator<Item = &mediation::model::Application> {
+        self.requests.iter().filter(|a| matches!(a.answer, Some(AdminAnswer::Refused | AdminAnswer::HandedOver)))
+    }
+
+    /// What a notice of refusal can be printed of: gates that excluded a track, requests that were declined.
+    pub fn refusals(&self) -> Vec<Uuid> {
+        self.gates.iter().filter(|g| !g.passed).map(|g| g.id).chain(self.declined().map(|a| a.id)).collect()
+    }
+
+    /// PDF uploads in the order in which the whole binds them.
+    pub fn pdfs(&self) -> Vec<&attachments::Kept> {
+        let of_parties = self.parties.iter().flat_map(|p| p.identity.iter().chain(&p.powers));
+        let of_talks = self.talks.iter().flat_map(|t| &t.files);
+        let of_promises = self.promises.iter().flat_map(|(_, files)| files);
+        let scans = self.scans.iter().flat_map(|s| &s.2);
+        scans.chain(of_parties).chain(&self.evidence).chain(of_talks).chain(of_promises).chain(&self.court).filter(|f| !f.is_image()).collect()
+    }
+
     pub fn facts(&self) -> Facts {
         let a = self.agreement();
         let kept = self.promises.iter().filter(|(o, _)| matches!(o.state, Kept::Done | Kept::Late)).count();
@@ -221,8 +245,10 @@ impl Case {
             court: self.court.len(),
             note: self.volume.as_ref().is_some_and(|v| !v.note.trim().is_empty()),
             warnings: self.warnings.len(),
-            settled: self.settlement.is_some(),
+            settled: self.settlement.as_ref().is_some_and(|s| s.requested_on.is_some()),
             accepted_settlement: self.settlement.as_ref().is_some_and(|s| s.accepted_on.is_some()),
+            refusals: self.refusals().len(),
+            declined: self.declined().next().is_some(),
             filed: self.volume.is_some(),
         }
     }
@@ -247,12 +273,13 @@ impl Case {
         }
         out.extend(self.talks.iter().filter(|t| t.t.kind == TalkKind::Session).map(|t| (Paper::Session, t.t.id)));
         out.extend(self.agreements.iter().rev().map(|a| (agreement_paper(a), a.id.0)));
-        if self.settlement.is_some() {
+        if self.facts().settled {
             out.push((Paper::SelfSettlement, d));
         }
         if self.facts().accepted_settlement {
             out.push((Paper::Acceptance, d));
         }
+        out.extend(self.refusals().into_iter().map(|id| (Paper::Refusal, id)));
         if self.d.outcome == Some(Outcome::Referred) {
             out.push((Paper::Referral, d));
         }
@@ -333,10 +360,6 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         Some(a) => places::store::address_line(r, a).await?,
         None => d.place_text.clone(),
     };
-    let settled = match store::settlement(r, id).await? {
-        Some(s) => Some(s),
-        None => mediation::store::tracks::settlements(r, id).await?.pop().and_then(|s| as_told(s, &d)),
-    };
     let mut case = Case {
         today,
         station: places::store::station(r, d.station_id).await?,
@@ -354,7 +377,9 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         names,
         volume: store::volume(r, id).await?,
         application: store::application(r, id).await?,
-        settlement: settled,
+        settlement: tracks::settlements(r, id).await?.pop(),
+        referral: tracks::referrals(r, id).await?.pop(),
+        requests: tracks::applications(r, id).await?,
         recordings: store::recordings(r, id).await?,
         signatures: store::signatures(r, id).await?,
         prints: store::prints(r, id).await?,
@@ -372,17 +397,4 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         }
     }
     Ok(case)
-}
-
-/// The self-settlement as the mediation domain has it, when all its days are known.
-fn as_told(s: mediation::model::Settlement, d: &Dispute) -> Option<Settlement> {
-    Some(Settlement {
-        terms: s.what,
-        settled_on: s.performed_on?,
-        performed_on: s.performed_on?,
-        requested_on: s.requested_on?,
-        accepted_on: s.accepted_on,
-        opinion: "经审查，双方自愿和解并已履行，予以认可。".into(),
-        at: d.closed_at.unwrap_or(d.opened_at),
-    })
 }

@@ -1,6 +1,7 @@
 //! From a case to the data of a paper. Texts of law come from the rule pack; the layout is the typesetter's.
 
 mod case;
+mod notices;
 mod papers;
 mod police;
 pub mod required;
@@ -56,7 +57,8 @@ pub fn sheet(case: &Case, paper: Paper, record: Uuid) -> Result<Sheet> {
             let w = case.warnings.iter().find(|w| w.id == record).ok_or_else(none)?;
             Sheet { template: documents::COPIES, data: police::warning(case, w) }
         }
-        Paper::Referral => form(police::referral(case)),
+        Paper::Referral => form(notices::referral(case)),
+        Paper::Refusal => form(notices::refusal(case, record).ok_or_else(none)?),
         Paper::SelfSettlement => form(police::self_settlement(case).ok_or_else(none)?),
         Paper::Acceptance => form(police::acceptance(case).ok_or_else(none)?),
         Paper::Court | Paper::Pass | Paper::Reminder | Paper::Whole => return Err(none()),
@@ -146,9 +148,10 @@ pub(crate) fn pairs(rows: Vec<Value>) -> Value {
     table(&[-6.2, 1.0, -6.2, 1.0], rows)
 }
 
-/// One label with a long text.
+/// One label with a long text. The column holds five characters, or six where that leaves no single one on a line.
 pub(crate) fn tall(label: &str, text: &str, millimetres: u32) -> Value {
-    table(&[-6.2, 1.0], vec![json!([label, { "value": text, "tall": millimetres }])])
+    let width = if matches!(label.chars().count(), 6 | 11 | 12) { -7.2 } else { -6.2 };
+    table(&[width, 1.0], vec![json!([label, { "value": text, "tall": millimetres }])])
 }
 
 pub(crate) fn seal(organ: &str, on: Option<Date>) -> Value {

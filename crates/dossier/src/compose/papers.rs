@@ -95,10 +95,10 @@ pub fn application(case: &Case) -> Option<Value> {
     let applicant = case.party(a.party_id)?;
     let mut blocks = vec![json!({ "heading": "申请人" }), party_table(applicant), json!({ "heading": "被申请人" })];
     blocks.extend(case.parties.iter().filter(|p| p.p.id != a.party_id).map(party_table));
-    blocks.push(tall("纠纷事实", &case.d.summary, 36));
-    blocks.push(tall("申请事项", &a.requests, 20));
-    blocks.push(json!({ "prose": "申请人自愿申请人民调解，所述情况属实。人民调解员已告知：可以拒绝调解，可以要求终止调解，可以向人民法院起诉。" }));
+    blocks.push(tall("纠纷事实", &case.d.summary, 30));
+    blocks.push(tall("申请事项", &a.requests, 16));
     blocks.push(together(vec![
+        json!({ "prose": "申请人自愿申请人民调解，所述情况属实。人民调解员已告知：可以拒绝调解，可以要求终止调解，可以向人民法院起诉。" }),
         json!({ "signs": [{ "role": "申请人", "name": applicant.v.name, "party": applicant.p.id }], "height": 18 }),
         line("申请日期：", Some(a.applied_on)),
     ]));
@@ -118,8 +118,8 @@ pub fn registration(case: &Case) -> Value {
         json!(["发生地点", case.place]),
     ])];
     blocks.extend(parties(case));
-    blocks.push(tall("纠纷简要情况", &d.summary, 26));
     blocks.push(together(vec![
+        tall("纠纷简要情况", &d.summary, 22),
         json!({ "signs": signers(case), "height": 18 }),
         line("登记人（签名）：", Some(on)),
         seal(&case.organ(), Some(on)),
@@ -148,8 +148,8 @@ pub fn rights(case: &Case) -> Value {
         json!({ "clauses": texts("dossier.duty") }),
         json!({ "heading": "调解的性质和其他途径" }),
         json!({ "prose": nature }),
-        json!({ "prose": "以上内容已当面告知，当事人已清楚。" }),
         together(vec![
+            json!({ "prose": "以上内容已当面告知，当事人已清楚。" }),
             json!({ "signs": signers(case), "height": 18 }),
             line(&format!("告知人（{}签名）：", host_word(case)), Some(on)),
             seal(&case.organ(), Some(on)),
@@ -165,13 +165,17 @@ pub fn identity(case: &Case) -> Value {
         .map(|p| {
             let kind = if p.v.id_kind == IdKind::None && !p.id_number.is_empty() { "证件" } else { p.v.id_kind.label() };
             let birth = p.v.birth.map_or(String::new(), cn);
-            let copies = if p.identity.is_empty() { "核对原件".to_string() } else { format!("复印件{}份", p.identity.len()) };
+            let copies = match p.identity.len() {
+                0 if p.id_number.is_empty() => "尚未登记".to_string(),
+                0 => "核对原件".to_string(),
+                n => format!("复印件{n}份"),
+            };
             json!([p.p.side.label(), p.v.name, birth, kind, p.id_number, copies])
         })
         .collect();
     let blocks = vec![
         json!({ "list": { "widths": [-3.4, 1.25, -7.2, -6.4, 1.5, -5.2], "head": ["地位", "姓名", "出生日期", "证件种类", "证件号码", "备注"], "rows": rows } }),
-        json!({ "prose": "以上证件已与本人核对。证件复印件附后的，由提供人注明“与原件一致”并签名。" }),
+        json!({ "prose": "列明号码的证件已与本人核对。证件复印件附后的，由提供人注明“与原件一致”并签名。" }),
         line("核对人（签名）：", Some(clock::day_of(case.d.opened_at))),
     ];
     form("当事人身份证明", &case.number(), case.d.opened_at, blocks)
@@ -188,8 +192,7 @@ pub fn power(case: &Case, p: &CaseParty) -> Value {
             json!(["代理权限", p.more.power.map_or("", |w| w.label())]),
             json!(["权限事项", scope]),
         ]),
-        json!({ "prose": format!("委托人因“{}”一事，委托上列受委托人参加{}。受委托人在上列权限内的行为，委托人予以承认。委托期限自签名之日起至本纠纷处理终结之日止。", case.d.title, case.d.track.map_or("调解", Track::label)) }),
-        together(vec![json!({ "signs": [
+        together(vec![json!({ "prose": format!("委托人因“{}”一事，委托上列受委托人参加{}。受委托人在上列权限内的行为，委托人予以承认。委托期限自签名之日起至本纠纷处理终结之日止。", case.d.title, case.d.track.map_or("调解", Track::label)) }), json!({ "signs": [
             { "role": "委托人", "name": p.v.name, "party": p.p.id },
             { "role": "受委托人", "name": p.p.agent_name },
         ] })]),
@@ -207,7 +210,7 @@ fn talk_head(case: &Case, t: &CaseTalk) -> Value {
     let names: Vec<String> = case.parties.iter().map(|p| format!("{}（{}）", p.v.name, p.p.side.label())).collect();
     let mut present = crew;
     present.extend(interpreters);
-    table(&[-5.6, 1.0], vec![
+    table(&[-6.2, 1.0], vec![
         json!(["时间", format!("{}{until}", cn_time(t.t.held_from))]),
         json!(["地点", t.t.place]),
         json!(["机关", organ]),
@@ -226,8 +229,7 @@ fn talk_paper(case: &Case, t: &CaseTalk, title: &str, body: &str, closing: &str)
         talk_head(case, t),
         json!({ "heading": body }),
         json!({ "prose": t.t.text }),
-        json!({ "prose": closing }),
-        together(vec![json!({ "signs": signers(case), "height": 18 }), json!({ "witnesses": witnesses })]),
+        together(vec![json!({ "prose": closing }), json!({ "signs": signers(case), "height": 18 }), json!({ "witnesses": witnesses })]),
     ];
     form(title, &case.number(), t.t.held_from, blocks)
 }
@@ -252,7 +254,7 @@ pub fn evidence(case: &Case) -> Value {
     }
     let at = case.evidence.last().map_or(case.d.opened_at, |f| f.added_at);
     let blocks = vec![
-        json!({ "list": { "widths": [-3.2, 1.0, -4.2, -7.4, -5.0], "head": ["序号", "材料名称", "种类", "收存日期", "来源"], "rows": rows } }),
+        json!({ "list": { "widths": [-3.2, 1.0, -4.2, -8.4, -5.0], "head": ["序号", "材料名称", "种类", "收存日期", "来源"], "rows": rows } }),
         line("收存人（签名）：", Some(clock::day_of(at))),
     ];
     form("证据材料清单", &case.number(), at, blocks)
@@ -296,11 +298,11 @@ pub fn oral(case: &Case, a: &Agreement) -> Value {
     let terms: Vec<String> = case.promises.iter().filter(|(o, _)| o.agreement_id == a.id).map(|(o, _)| promise_line(case, o)).collect();
     blocks.extend([
         pairs(vec![json!(["纠纷类型", case.category(), "达成日期", cn(a.signed_on)]), json!(["调解地点", a.place])]),
-        tall("主要事实和争议事项", &format!("{}\n{}", a.facts, a.points), 20),
+        tall("主要事实和争议事项", &format!("{}\n{}", a.facts, a.points), 16),
         json!({ "heading": "协议内容、履行方式和期限" }),
         json!({ "clauses": terms }),
-        json!({ "prose": "当事人认为无需制作书面协议书，口头协议自各方当事人达成协议之日起生效（人民调解法第二十八条、第三十条）。" }),
         together(vec![
+            json!({ "prose": "当事人认为无需制作书面协议书，口头协议自各方当事人达成协议之日起生效（人民调解法第二十八条、第三十条）。" }),
             json!({ "signs": signers(case), "height": 18 }),
             line("人民调解员（签名）：", Some(a.signed_on)),
             seal(&case.organ(), Some(a.signed_on)),
@@ -326,8 +328,8 @@ pub fn performance(case: &Case) -> Value {
     let last = case.promises.iter().filter_map(|(o, _)| o.done_on).max();
     let at = last.map_or(case.d.opened_at, clock::start_of);
     let blocks = vec![
-        json!({ "list": { "widths": [-3.2, 1.5, -4.4, -7.2, 1.0], "head": ["序号", "履行内容", "履行情况", "履行日期", "凭证"], "rows": rows } }),
-        together(vec![json!({ "signs": signers(case), "height": 18 }), line("核实人（签名）：", last)]),
+        json!({ "list": { "widths": [-3.2, 1.5, -5.2, -8.4, 1.0], "head": ["序号", "履行内容", "履行情况", "履行日期", "凭证"], "rows": rows } }),
+        together(vec![json!({ "prose": "以上履行情况与当事人核对无误。" }), json!({ "signs": signers(case), "height": 18 }), line("核实人（签名）：", last)]),
     ];
     form("履行凭证", &number, at, blocks)
 }
@@ -354,7 +356,7 @@ pub fn follow_up(case: &Case, f: &FollowUp) -> Value {
 
 pub fn confirmation(case: &Case, a: &Agreement) -> Value {
     let days = case.rules.int("mediation.judicial_confirmation.request_days", a.signed_on).unwrap_or(30);
-    let mut blocks = vec![json!({ "to": "人民法院" }), json!({ "heading": "申请人（双方当事人）" })];
+    let mut blocks = vec![json!({ "to": "＿＿＿＿＿＿人民法院" }), json!({ "heading": "申请人（双方当事人）" })];
     blocks.extend(parties(case));
     let effective: Date = a.signed_on;
     blocks.extend([
@@ -364,8 +366,8 @@ pub fn confirmation(case: &Case, a: &Agreement) -> Value {
         json!({ "heading": "双方承诺" }),
         json!({ "prose": format!("双方自愿达成协议，没有恶意串通、规避法律的行为；协议内容不违反法律，不损害国家利益、社会公共利益或者他人合法权益；自协议生效之日起{days}日内共同提出申请（人民调解法第三十三条）。如因该协议内容给他人造成损害的，愿意承担相应的民事责任和其他法律责任。") }),
         json!({ "heading": "附件" }),
-        json!({ "clauses": ["人民调解协议书；", "当事人身份证明；", "与协议有关的财产权利证明等材料（如有）。"] }),
-        together(vec![json!({ "signs": signers(case), "height": 18 }), line("申请日期：", None)]),
+        json!({ "prose": "人民调解协议书；当事人身份证明；与协议有关的财产权利证明等材料（如有）。" }),
+        together(vec![json!({ "prose": "双方共同申请，所述属实。" }), json!({ "signs": signers(case), "height": 18 }), line("申请日期：", None)]),
     ]);
     form("司法确认申请书", &case.number(), a.at, blocks)
 }
@@ -394,7 +396,7 @@ pub fn closing(case: &Case) -> Value {
         ]),
         tall("案情和处理过程", &d.summary, 28),
         tall("处理结果", &result, 18),
-        table(&[-5.6, 1.0], vec![json!(["审批意见", { "value": "", "tall": 18 }])]),
+        tall("审批意见", "", 18),
         together(vec![line("承办人（签名）：", Some(clock::day_of(at))), line("负责人（签名）：", None), seal(&case.organ(), Some(clock::day_of(at)))]),
     ];
     form("结案报告表", &case.number(), at, blocks)

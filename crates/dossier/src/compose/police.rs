@@ -1,4 +1,4 @@
-//! The papers of the police side: on-scene form, warning, referral, self-settlement; and those given to a party.
+//! The papers of the police side: on-scene form, warning, self-settlement; and those given to a party.
 
 use super::case::{Case, CaseParty};
 use super::papers::{party_table, promise_line, signers};
@@ -17,18 +17,17 @@ pub fn on_spot(case: &Case, a: &Agreement) -> Value {
         .flat_map(|t| t.crew.iter().map(|(n, role)| format!("{n}（{role}）")))
         .collect();
     let mut blocks: Vec<Value> = case.parties.iter().map(party_table).collect();
+    let mut head = vec![json!(["调解机关", case.station.name, "主持人", a.mediator]), json!(["时间", cn_time(a.held_at), "地点", a.place])];
+    if !present.is_empty() {
+        head.push(json!(["在场人员", present.join("、")]));
+    }
     blocks.extend([
-        pairs(vec![
-            json!(["调解机关", case.station.name]),
-            json!(["主持人", a.mediator, "其他在场人员", present.join("、")]),
-            json!(["时间", cn_time(a.held_at)]),
-            json!(["地点", a.place]),
-        ]),
-        tall("起因、经过、事实", &a.facts, 24),
-        tall("协议内容和当场履行情况", &terms.join("\n"), 20),
-        json!({ "prose": "当事人基本情况、主要违法事实和协议内容已在现场录音录像中明确记录（程序规定第一百七十八条）。双方已当场履行，公安机关对违反治安管理行为不再处罚。" }),
+        table(&[-5.6, 1.4, -4.4, 1.0], head),
+        tall("起因、经过、事实", &a.facts, 14),
+        tall("协议内容和当场履行情况", &terms.join("\n"), 14),
         together(vec![
-            json!({ "signs": signers(case), "height": 16 }),
+            json!({ "prose": "以上情况已在现场录音录像中明确记录（程序规定第一百七十八条）；双方已当场履行，公安机关对违反治安管理行为不再处罚。" }),
+            json!({ "signs": signers(case), "height": 15 }),
             line("主持民警（签名）：", Some(a.signed_on)),
             seal(&case.station.name, Some(a.signed_on)),
         ]),
@@ -68,7 +67,7 @@ pub fn warning(case: &Case, w: &Warning) -> Value {
         together(vec![
             json!({ "heading": "送交和通知" }),
             json!({ "list": {
-                "widths": [-6.0, 1.0, -8.5, 1.0],
+                "widths": [-7.2, 1.0, -8.5, 1.0],
                 "head": ["对象", "姓名或者名称", "日期", "签收"],
                 "rows": [
                     ["加害人", named(w.offender_party), cn(w.served_offender_on), ""],
@@ -85,40 +84,17 @@ pub fn warning(case: &Case, w: &Warning) -> Value {
     out
 }
 
-/// 告知分流: told where to go, orally or in writing (程序规定 §178, 人民调解法 §26).
-pub fn referral(case: &Case) -> Value {
-    let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
-    let deed = case.deed(Step::Refer);
-    let at = deed.map_or(case.d.opened_at, |l| l.at);
-    let by = deed.map_or(String::new(), |l| case.name(l.by_user));
-    let source = case.rules.cite("mediation.public_order.plain_dispute_must_be_told", clock::day_of(at)).source;
-    let written = case.d.told.contains("书面");
-    let blocks = vec![
-        json!({ "to": names.join("、") }),
-        json!({ "prose": format!("你们关于“{}”的纠纷（编号{}），不属于公安机关调解处理的范围，或者不具备调解条件。现依照{source}，告知处理途径如下：", case.d.title, case.d.number) }),
-        json!({ "heading": "告知内容" }),
-        json!({ "prose": format!("{}。", case.d.told.trim_end_matches('。')) }),
-        json!({ "heading": "其他途径" }),
-        json!({ "clauses": ["向人民法院提起民事诉讼；", "向人民调解委员会申请调解；", "依照法律规定申请仲裁或者向有关主管部门申请处理。"] }),
-        json!({ "ticks": [{ "label": "口头告知，记录在案", "on": !written }, { "label": "书面告知，本告知书送交当事人", "on": written }] }),
-        pairs(vec![json!(["告知民警", by, "告知日期", cn(clock::day_of(at))])]),
-        together(vec![json!({ "signs": signers(case), "height": 18 }), line("告知民警（签名）：", Some(clock::day_of(at))), seal(&case.station.name, Some(clock::day_of(at)))]),
-    ];
-    form("纠纷处理途径告知书", &case.d.number, at, blocks)
-}
-
 /// 自行和解申请书: written request of both sides after performance (程序规定 §186).
 pub fn self_settlement(case: &Case) -> Option<Value> {
     let s = case.settlement.as_ref()?;
     let mut blocks = vec![json!({ "to": case.station.name }), json!({ "heading": "申请人（双方当事人）" })];
     blocks.extend(case.parties.iter().map(party_table));
     blocks.extend([
-        pairs(vec![json!(["纠纷编号", case.d.number]), json!(["和解日期", cn(s.settled_on), "履行日期", cn(s.performed_on)])]),
-        tall("和解协议内容和履行情况", &s.terms, 46),
-        json!({ "prose": "双方自愿和解，协议已经履行，现书面申请公安机关认可，对违反治安管理行为不予处罚。" }),
-        together(vec![json!({ "signs": signers(case), "height": 18 }), line("申请日期：", Some(s.requested_on))]),
+        pairs(vec![json!(["纠纷编号", case.d.number]), json!(["和解日期", maybe(s.settled_on), "履行日期", maybe(s.performed_on)])]),
+        tall("和解协议内容和履行情况", &s.what, 40),
+        together(vec![json!({ "prose": "双方自愿和解，协议已经履行，现书面申请公安机关认可，对违反治安管理行为不予处罚。" }), json!({ "signs": signers(case), "height": 18 }), line("申请日期：", s.requested_on)]),
     ]);
-    Some(form("自行和解申请书", &case.d.number, s.at, blocks))
+    Some(form("自行和解申请书", &case.d.number, settled_at(case), blocks))
 }
 
 /// 认可: the organ accepts the request.
@@ -127,15 +103,21 @@ pub fn acceptance(case: &Case) -> Option<Value> {
     let on = s.accepted_on?;
     let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
     let source = case.rules.cite("mediation.public_order.self_settlement_request", on).source;
+    let told = [(s.requested_on, "书面申请认可自行和解。经审查，你们已"), (s.settled_on, "达成和解，"), (s.performed_on, "履行。")];
+    let told: String = told.iter().map(|(day, what)| format!("于{}{what}", maybe(*day))).collect();
     let blocks = vec![
         json!({ "to": names.join("、") }),
-        json!({ "prose": format!("你们于{}书面申请认可自行和解。经审查，你们已于{}达成和解，并于{}履行。依照{source}，决定如下：", cn(s.requested_on), cn(s.settled_on), cn(s.performed_on)) }),
+        json!({ "prose": format!("你们{told}依照{source}，决定如下：") }),
         json!({ "heading": "认可意见" }),
-        json!({ "prose": s.opinion }),
-        pairs(vec![json!(["申请日期", cn(s.requested_on), "认可日期", cn(on)])]),
-        together(vec![line("承办民警（签名）：", Some(on)), line("审批人（签名）：", None), seal(&case.station.name, Some(on))]),
+        json!({ "prose": format!("{}。", s.opinion.trim_end_matches('。')) }),
+        together(vec![pairs(vec![json!(["申请日期", maybe(s.requested_on), "认可日期", cn(on)])]), line("承办民警（签名）：", Some(on)), line("审批人（签名）：", None), seal(&case.station.name, Some(on))]),
     ];
-    Some(form("自行和解认可书", &case.d.number, s.at, blocks))
+    Some(form("自行和解认可书", &case.d.number, settled_at(case), blocks))
+}
+
+/// When the self-settlement was written down.
+fn settled_at(case: &Case) -> kernel::Timestamp {
+    case.deed(Step::SelfSettle).map_or(case.d.opened_at, |l| l.at)
 }
 
 /// The paper a party takes home: state, mediator, next day, own promises, rights, the code.

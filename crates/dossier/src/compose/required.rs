@@ -43,7 +43,12 @@ pub const REQUIRED: &[Required] = &[
         source: "公安机关办理行政案件程序规定第一百七十八条、第一百八十四条；治安调解工作规范（公通字〔2007〕81号）",
     },
     Required { paper: Paper::Warning, fields: &["加害人", "受害人", "家庭暴力的事实", "告诫和禁止", "送交和通知", "印章"], source: "反家庭暴力法第十六条、第十七条" },
-    Required { paper: Paper::Referral, fields: &["告知内容", "其他途径", "告知民警", "告知日期", "签名", "印章"], source: "公安机关办理行政案件程序规定第一百七十八条；人民调解法第二十六条" },
+    Required { paper: Paper::Referral, fields: &["告知内容", "其他途径", "当事人意见", "告知民警", "告知日期", "签名", "印章"], source: "公安机关办理行政案件程序规定第六十一条、第一百七十八条；人民调解法第二十六条" },
+    Required {
+        paper: Paper::Refusal,
+        fields: &["纠纷编号", "调解途径", "决定", "事实和理由", "依据", "其他途径", "告知民警", "告知日期", "签名", "印章"],
+        source: "公安机关办理行政案件程序规定第六十一条、第一百七十八条、第一百七十九条；人民调解法第十七条、第二十六条",
+    },
     Required { paper: Paper::SelfSettlement, fields: &["姓名", "和解日期", "履行日期", "和解协议内容和履行情况", "签名"], source: "公安机关办理行政案件程序规定第一百八十六条" },
     Required { paper: Paper::Acceptance, fields: &["认可意见", "申请日期", "认可日期", "印章"], source: "公安机关办理行政案件程序规定第一百八十六条" },
 ];

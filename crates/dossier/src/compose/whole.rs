@@ -1,8 +1,8 @@
 //! The whole dossier: cover, contents, every paper with its signed scans, evidence as sheets, back cover.
 
 use super::case::Case;
-use super::papers::kind_of;
 use super::{cn, cn_day, form, rfc3339};
+use crate::bind::Bound;
 use crate::model::{Paper, Volume};
 use kernel::{AttachmentId, Result, Timestamp, Uuid};
 use mediation::model::Track;
@@ -15,15 +15,16 @@ pub struct Picture {
     pub size: i64,
 }
 
-struct Binder {
+struct Binder<'a> {
+    bound: &'a [Bound],
     parts: Vec<Value>,
     contents: Vec<Value>,
     pictures: Vec<Picture>,
 }
 
-impl Binder {
+impl Binder<'_> {
     /// One line of the contents with the parts that `add` binds.
-    fn entry(&mut self, name: String, number: &str, date: &str, add: impl FnOnce(&mut Binder)) {
+    fn entry(&mut self, name: String, number: &str, date: &str, add: impl FnOnce(&mut Self)) {
         let first = self.parts.len();
         add(self);
         if self.parts.len() > first {
@@ -33,7 +34,8 @@ impl Binder {
         }
     }
 
-    /// Photos as sheets; other files by name and size, because their originals are bound separately.
+    /// Photos and the pages of PDF files as sheets; what could not be bound by name, size and reason, because its original goes
+    /// beside the volume.
     fn files(&mut self, title: &str, files: &[attachments::Kept], at: Timestamp) {
         for f in files.iter().filter(|f| f.is_image()) {
             self.pictures.push(Picture { id: f.id, size: f.size });
@@ -42,23 +44,37 @@ impl Binder {
                 "lines": [format!("{}　{}收存", f.file_name, cn_day(f.added_at))],
             }));
         }
-        let others: Vec<&attachments::Kept> = files.iter().filter(|f| !f.is_image()).collect();
-        if others.is_empty() {
+        let mut rows: Vec<Value> = vec![];
+        for f in files.iter().filter(|f| !f.is_image()) {
+            match self.bound.iter().find(|b| b.id == f.id).map(|b| &b.pages) {
+                Some(Ok(pages)) => {
+                    for n in 1..=pages.len() {
+                        let line = format!("{}　第{n}页，共{}页　{}收存", f.file_name, pages.len(), cn_day(f.added_at));
+                        self.parts.push(json!({ "layout": "page", "title": title, "picture": { "$page": [f.id, n - 1] }, "lines": [line] }));
+                    }
+                }
+                other => {
+                    let why = if let Some(Err(why)) = other { why.as_str() } else { "没有读取" };
+                    rows.push(json!([(rows.len() + 1).to_string(), f.file_name, f.size_text(), cn_day(f.added_at), why]));
+                }
+            }
+        }
+        if rows.is_empty() {
             return;
         }
-        let rows: Vec<Value> = others.iter().enumerate().map(|(i, f)| json!([(i + 1).to_string(), f.file_name, kind_of(f), f.size_text(), cn_day(f.added_at)])).collect();
         let mut data = form(&format!("{title}：另附文件"), "", at, vec![
-            json!({ "prose": "下列电子文件原件随本卷另附，内容以原件为准。" }),
-            json!({ "list": { "widths": [-3.2, 1.0, -4.2, -6.0, -7.4], "head": ["序号", "文件名称", "种类", "大小", "收存日期"], "rows": rows } }),
+            json!({ "prose": "下列 PDF 文件没有装订入卷，原件随本卷另附，内容以原件为准。" }),
+            json!({ "list": { "widths": [-3.2, 1.0, -5.0, -8.4, 0.8], "head": ["序号", "文件名称", "大小", "收存日期", "未装订的原因"], "rows": rows } }),
         ]);
         data["layout"] = json!("form");
         self.parts.push(data);
     }
 }
 
-/// The data of the whole and the photos it needs. `sheets`: every paper with its data, in order.
-pub fn whole(case: &Case, v: &Volume, sheets: Vec<(Paper, Uuid, Value)>) -> Result<(Value, Vec<Picture>)> {
-    let mut b = Binder { parts: vec![], contents: vec![], pictures: vec![] };
+/// The data of the whole and the photos it needs. `sheets`: every paper with its data, in order; `bound`: the PDF uploads,
+/// whose pages the caller puts in place of `{"$page": [id, n]}`.
+pub fn whole(case: &Case, v: &Volume, sheets: Vec<(Paper, Uuid, Value)>, bound: &[Bound]) -> Result<(Value, Vec<Picture>)> {
+    let mut b = Binder { bound, parts: vec![], contents: vec![], pictures: vec![] };
     for (paper, record, mut data) in sheets {
         let number = data["number"].as_str().unwrap_or("").to_string();
         let own = if number == v.number || number == case.d.number { String::new() } else { number };

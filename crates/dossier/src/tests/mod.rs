@@ -1,4 +1,5 @@
 mod papers;
+mod pdfs;
 mod portal_view;
 mod story;
 mod town;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use testkit::engines;
 
 /// The text of a PDF without blanks, when pdftotext is there. `FENGQIAO_PAPERS` keeps the files for people to look at.
-fn text_of(pdf: &[u8], name: &str) -> Option<String> {
+pub(super) fn text_of(pdf: &[u8], name: &str) -> Option<String> {
     let dir = std::env::var("FENGQIAO_PAPERS").map(std::path::PathBuf::from).unwrap_or_else(|_| std::env::temp_dir());
     let path = dir.join(format!("{name}-{}.pdf", std::process::id()));
     let path = if std::env::var("FENGQIAO_PAPERS").is_ok() { dir.join(format!("{name}.pdf")) } else { path };
@@ -121,10 +121,22 @@ async fn every_paper_holds_what_the_table_asks_for() {
 
     let own = w.open(&[]).await;
     w.public_order(own).await;
-    w.t.post(&w.officer, &format!("/disputes/{own}/end"), &[("deed", "self_settle"), ("what", "双方和解并已履行"), ("requested_on", "2026-05-08"), ("performed_on", "2026-05-08"), ("accepted_on", "2026-05-08")]).await.is(303);
-    let settle = [("terms", "赔礼道歉，赔偿一百元"), ("settled_on", "2026-05-06"), ("performed_on", "2026-05-07"), ("requested_on", "2026-05-07"), ("accepted_on", "2026-05-08"), ("opinion", "予以认可")];
-    w.t.post(&w.officer, &format!("/disputes/{own}/dossier/settle"), &settle).await.is(303);
+    let settle = [
+        ("deed", "self_settle"), ("what", "赔礼道歉，赔偿一百元，已付"), ("settled_on", "2026-05-06"), ("performed_on", "2026-05-07"),
+        ("requested_on", "2026-05-07"), ("accepted_on", "2026-05-08"), ("opinion", "予以认可"),
+    ];
+    w.t.post(&w.officer, &format!("/disputes/{own}/end"), &settle).await.is(303);
     compare(&w, own, &mut seen).await;
+
+    // A track that the gate excludes, and a request that is refused: each has its notice, with the rule and the ways left.
+    let refused = w.open(&[]).await;
+    let gate = [("track", "peoples_mediation"), ("q.party_refuses", "yes"), ("q.reserved", "no"), ("q.already_taken", "no"), ("told", "1"), ("willing", "1")];
+    w.t.post(&w.officer, &format!("/disputes/{refused}/gate"), &gate).await.is(422).says("拒绝");
+    w.t.post(&w.officer, &format!("/disputes/{refused}/apply"), &[("what", "请求调解赔偿"), ("asked_on", "2026-05-08")]).await.is(303);
+    w.t.post(&w.officer, &format!("/disputes/{refused}/decline"), &[("answer", "refused"), ("why", "不属于本机关职责")]).await.is(303);
+    let notices: Vec<_> = w.case(refused).await.papers().into_iter().filter(|(p, _)| *p == Paper::Refusal).collect();
+    assert_eq!(notices.len(), 2);
+    compare(&w, refused, &mut seen).await;
 
     // No paper of the table stays unprinted, but the power (its own test) and the evidence (needs a file).
     let left: Vec<Paper> = required::REQUIRED.iter().map(|r| r.paper).filter(|p| !seen.contains(p)).collect();

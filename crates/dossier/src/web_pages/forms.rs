@@ -2,7 +2,7 @@
 
 use super::page;
 use crate::actions::{self, Upload};
-use crate::model::{NewRecording, NewVolume, Paper, PartyMore, Power, Settlement, Told};
+use crate::model::{NewRecording, NewVolume, Paper, PartyMore, Power, Told};
 use crate::print::Printed;
 use axum::extract::Path;
 use axum::http::header;
@@ -98,26 +98,6 @@ pub async fn party(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         Err(e) => Err(e),
     };
     end_of(&ctx, id, &form, (&open, "parties"), done).await
-}
-
-/// `POST /disputes/{id}/dossier/settle`: 自行和解.
-pub async fn settle(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
-    let id = dispute(&id)?;
-    let s = Settlement {
-        terms: form.bounded("terms", "和解内容", 4_000),
-        settled_on: form.date("settled_on", "和解日期"),
-        performed_on: form.date("performed_on", "履行日期"),
-        requested_on: form.date("requested_on", "书面申请日期"),
-        accepted_on: form.optional_date("accepted_on", "认可日期"),
-        opinion: form.bounded("opinion", "认可意见", 1_000),
-        at: ctx.now(),
-    };
-    let act = ctx.act("dossier.settle", Purpose::Mediation, &form);
-    let done = match form.finish(s) {
-        Ok(s) => actions::settle(&ctx.app, &act, id, &s).await,
-        Err(e) => Err(e),
-    };
-    end_of(&ctx, id, &form, ("settle", "parts"), done).await
 }
 
 /// `POST /disputes/{id}/dossier/files`

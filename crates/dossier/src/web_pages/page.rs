@@ -87,18 +87,6 @@ impl Dossier<'_> {
         };
         self.value("file", field, &stands)
     }
-    fn settlement(&self, field: &str) -> String {
-        let stands = self.case.settlement.as_ref().map_or(String::new(), |s| match field {
-            "terms" => s.terms.clone(),
-            "settled_on" => s.settled_on.to_string(),
-            "performed_on" => s.performed_on.to_string(),
-            "requested_on" => s.requested_on.to_string(),
-            "accepted_on" => s.accepted_on.map_or(String::new(), |d| d.to_string()),
-            "opinion" => s.opinion.clone(),
-            _ => String::new(),
-        });
-        self.value("settle", field, &stands)
-    }
     fn party_form(&self, p: &CaseParty) -> bool {
         self.open == format!("party.{}", p.p.id)
     }

@@ -27,12 +27,13 @@ pub async fn gate(app: &App, act: &Act, id: DisputeId, track: Track, a: &Answers
             let answers = answer_text(a, track, &rules);
             let why = refused.as_ref().map_or(String::new(), |r| r.what.clone());
             if refused.is_some() {
-                parts::insert_gate(tx, id, track, false, &answers, &why).await?;
+                let source = refused.as_ref().and_then(|r| r.rule.as_ref()).map_or("", |r| r.source.as_str());
+                parts::insert_gate(tx, id, track, false, &answers, (&why, source)).await?;
                 note(tx, &d, Step::Gate, &format!("{}：{why}", track.label())).await?;
                 return Ok(refused.map(Kept::from));
             }
             let committee = if track == Track::Peoples { super::handover::host(tx, &d, a, today).await? } else { None };
-            parts::insert_gate(tx, id, track, true, &answers, "").await?;
+            parts::insert_gate(tx, id, track, true, &answers, ("", "")).await?;
             if track == Track::Administrative {
                 super::handover::take_application(tx, &d, today).await?;
             }

@@ -17,7 +17,7 @@ pub use handover::{Reply, answer, apply, decline, hand_over};
 pub use level::{report_risk, set_level, take_lead};
 pub use mediate::{Agreed, agree, committee_number, fail, gate, plan, talk};
 pub use open::{MAX_SUMMARY, add_party, edit, open};
-pub use other::{Case, add_committee, escalate, protect, refer, self_settle, warn, withdraw};
+pub use other::{Case, add_committee, amend_settlement, escalate, protect, refer, self_settle, warn, withdraw};
 pub use relate::{merge, proposals, relate};
 pub use paper::{agreement_data, paper, refuse_missing};
 

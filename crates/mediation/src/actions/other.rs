@@ -5,7 +5,7 @@ use super::{To, advance, end_of, give, note, reach};
 use crate::model::{ClockState, Dispute, Escalation, Link, NewWarning, Outcome, Settlement, Step, Track, TrackResult};
 use crate::store::{self, parts, tracks};
 use crate::rules;
-use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, IncidentId, Permission as P, Result, Tx, Uuid, clock};
+use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, IncidentId, Permission as P, Refusal, Result, Tx, Uuid, clock};
 
 /// 告知分流: not for mediation here; the parties were told where to go, in writing when they object
 /// (程序规定 §61, 178; 人民调解法 §26).
@@ -42,6 +42,28 @@ pub async fn self_settle(app: &App, act: &Act, id: DisputeId, s: &Settlement) ->
             tracks::end(tx, id, TrackResult::SelfSettled, today, &s.what).await?;
             super::clocks::leave(tx, id, ClockState::Met, today, "自行和解").await?;
             finish(tx, &d, Step::SelfSettle, Outcome::SelfSettled, &s.what).await.map(|_| ())
+        })
+        .await
+}
+
+/// The days and the opinion of a self-settlement that were not known when it was registered, or were wrong; what was written
+/// first stays, the last one holds and is what the papers print.
+pub async fn amend_settlement(app: &App, act: &Act, id: DisputeId, s: &Settlement) -> Result<()> {
+    act.actor.must(P::DisputeMediate)?;
+    let rules = app.rules();
+    let today = clock::day_of(act.at);
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            if d.outcome != Some(Outcome::SelfSettled) {
+                let next = "请在“其他办理”中登记自行和解。";
+                return Err(Refusal::new("mediation.not_self_settled", "这起纠纷不是自行和解办结的。", next).into());
+            }
+            let runs = tracks::runs(tx, id).await?;
+            let case = runs.iter().rev().find(|r| r.track == Track::PublicOrder);
+            rules::self_settle(s, case.is_some(), case.map(|r| r.accepted_on), &rules, today)?;
+            tracks::insert_settlement(tx, id, s).await?;
+            super::trace(tx, id, Step::Edit, (d.state, d.outcome), today, "补充自行和解材料").await
         })
         .await
 }

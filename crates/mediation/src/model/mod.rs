@@ -235,12 +235,15 @@ record! {
     /// 受理审查: what was asked before mediation, and the answers.
     #[derive(Clone, Debug)]
     pub struct Gate {
+        pub id: Uuid,
         pub track: Track,
         pub at: Timestamp,
         pub by_user: UserId,
         pub passed: bool,
         pub answers: String,
         pub why: String,
+        /// The rule by which it was refused; "" when it passed.
+        pub source: String,
     }
 }
 

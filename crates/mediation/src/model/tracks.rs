@@ -182,13 +182,26 @@ pub struct Progress {
 }
 
 record! {
-    /// 自行和解
-    #[derive(Clone, Debug)]
+    /// 自行和解: what, reached, performed, asked for in writing by both, accepted by the police with an opinion.
+    #[derive(Clone, Debug, Default)]
     pub struct Settlement {
         pub what: String,
+        pub settled_on: Option<Date>,
         pub requested_on: Option<Date>,
         pub performed_on: Option<Date>,
         pub accepted_on: Option<Date>,
+        pub opinion: String,
+    }
+}
+
+impl Settlement {
+    /// The opinion that a form proposes.
+    pub const OPINION: &'static str = "经审查，双方自愿和解并已履行，予以认可。";
+
+    /// Reached, performed, asked for and accepted on one day.
+    pub fn at_once(what: &str, day: Date) -> Settlement {
+        let day = Some(day);
+        Settlement { what: what.into(), settled_on: day, requested_on: day, performed_on: day, accepted_on: day, opinion: Self::OPINION.into() }
     }
 }
 

@@ -72,40 +72,41 @@ pub fn refer(told_to: &str, how: &str, disputed: bool, rules: &RuleSet, today: D
     Ok(written)
 }
 
-/// 自行和解: of a public-order case only with both sides' written request, performed, and accepted by
-/// the police (程序规定 §186); of a plain dispute with what was agreed.
+/// 自行和解: reached, performed, asked for in writing by both, accepted by the police, in this order; of a public-order case
+/// all of it (程序规定 §186), of a plain dispute what was agreed.
 pub fn self_settle(s: &Settlement, violation: bool, accepted_track: Option<Date>, rules: &RuleSet, today: Date) -> Result<()> {
     let mut e = FieldErrors::default();
     if s.what.trim().is_empty() {
         e.add("what", "请写明和解内容和履行情况。");
     }
-    for (field, day) in [("requested_on", s.requested_on), ("performed_on", s.performed_on), ("accepted_on", s.accepted_on)] {
+    let days = [
+        ("settled_on", "达成和解", s.settled_on),
+        ("performed_on", "履行完毕", s.performed_on),
+        ("requested_on", "双方书面申请", s.requested_on),
+        ("accepted_on", "公安机关认可", s.accepted_on),
+    ];
+    for (field, _, day) in days {
         if day.is_some_and(|d| d > today) {
             e.add(field, "日期不能晚于今天。");
         }
     }
-    if let (Some(p), Some(a)) = (s.performed_on, s.accepted_on)
-        && a < p
-    {
-        e.add("accepted_on", format!("公安机关认可的日期不能早于履行日期 {p}。"));
-    }
-    if let (Some(r), Some(a)) = (s.requested_on, s.accepted_on)
-        && a < r
-    {
-        e.add("accepted_on", format!("公安机关认可的日期不能早于书面申请日期 {r}。"));
+    if s.accepted_on.is_some() && s.opinion.trim().is_empty() {
+        e.add("opinion", "请写明认可的意见。");
     }
     e.ok(())?;
-    if violation && (s.requested_on.is_none() || s.performed_on.is_none() || s.accepted_on.is_none()) {
-        let cite = rules.cite("mediation.public_order.self_settlement_request", today);
-        let missing: Vec<&str> = [
-            (s.requested_on.is_none(), "双方书面申请的日期"),
-            (s.performed_on.is_none(), "履行完毕的日期"),
-            (s.accepted_on.is_none(), "公安机关认可的日期"),
-        ]
-        .iter()
-        .filter(|(m, _)| *m)
-        .map(|(_, w)| *w)
-        .collect();
+    let cite = rules.cite("mediation.public_order.self_settlement_request", today);
+    let known: Vec<(&str, &str, Date)> = days.iter().filter_map(|(f, label, day)| Some((*f, *label, (*day)?))).collect();
+    if let Some(w) = known.windows(2).find(|w| w[1].2 < w[0].2) {
+        return Err(Refusal::new(
+            "mediation.settlement_order",
+            format!("“{}”的日期 {} 不能早于“{}”的日期 {}。", w[1].1, w[1].2, w[0].1, w[0].2),
+            "自行和解须先达成协议并履行，再由双方书面申请，最后由公安机关认可；请核对日期。",
+        )
+        .by(cite.name, cite.source)
+        .into());
+    }
+    if violation && known.len() < days.len() {
+        let missing: Vec<String> = days.iter().filter(|(_, _, d)| d.is_none()).map(|(_, label, _)| format!("{label}的日期")).collect();
         let refusal = Refusal::new(
             "mediation.written_request",
             "治安案件自行和解的，须达成协议并履行，双方书面申请并经公安机关认可。",

@@ -27,12 +27,12 @@ pub async fn parties(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Party>> {
     .await
 }
 
-pub async fn insert_gate(tx: &mut Tx, dispute: DisputeId, track: Track, passed: bool, answers: &str, why: &str) -> Result<()> {
+pub async fn insert_gate(tx: &mut Tx, dispute: DisputeId, track: Track, passed: bool, answers: &str, (why, source): (&str, &str)) -> Result<()> {
     let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
     let id: Uuid = tx.fresh();
     tx.exec(
-        sql!("insert into mediation_gate (station_id, id, dispute_id, track, at, by_user, passed, answers, why) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
-        args![station, id, dispute, track, now, user, passed, answers, why],
+        sql!("insert into mediation_gate (station_id, id, dispute_id, track, at, by_user, passed, answers, why, source) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+        args![station, id, dispute, track, now, user, passed, answers, why, source],
     )
     .await?;
     Ok(())
@@ -40,7 +40,7 @@ pub async fn insert_gate(tx: &mut Tx, dispute: DisputeId, track: Track, passed: 
 
 pub async fn gates(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Gate>> {
     r.all(
-        sql!("select track, at, by_user, passed, answers, why from mediation_gate where dispute_id = $1 order by at, id limit 50"),
+        sql!("select id, track, at, by_user, passed, answers, why, source from mediation_gate where dispute_id = $1 order by at, id limit 50"),
         args![dispute],
     )
     .await

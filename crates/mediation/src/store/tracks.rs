@@ -231,16 +231,17 @@ pub async fn insert_settlement(tx: &mut Tx, dispute: DisputeId, s: &Settlement) 
     let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
     let id: Uuid = tx.fresh();
     tx.exec(
-        sql!("insert into mediation_self_settlement (station_id, dispute_id, id, what, requested_on, performed_on, accepted_on, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
-        args![station, dispute, id, &s.what, s.requested_on, s.performed_on, s.accepted_on, user, now],
+        sql!("insert into mediation_self_settlement (station_id, dispute_id, id, what, settled_on, requested_on, performed_on, accepted_on, opinion, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+        args![station, dispute, id, &s.what, s.settled_on, s.requested_on, s.performed_on, s.accepted_on, &s.opinion, user, now],
     )
     .await?;
     Ok(id)
 }
 
+/// Oldest first; the last one holds.
 pub async fn settlements(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Settlement>> {
     r.all(
-        sql!("select what, requested_on, performed_on, accepted_on from mediation_self_settlement where dispute_id = $1 order by at, id limit 20"),
+        sql!("select what, settled_on, requested_on, performed_on, accepted_on, opinion from mediation_self_settlement where dispute_id = $1 order by at, id limit 20"),
         args![dispute],
     )
     .await

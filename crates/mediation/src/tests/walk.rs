@@ -128,7 +128,7 @@ async fn take(w: &Town, id: DisputeId, deed: Deed) -> Result<()> {
         Deed::Close => actions::close(app, &a, id, "已告知可以起诉").await.map(|_| ()),
         Deed::Refer => actions::refer(app, &a, id, "人民法院", "口头", false).await,
         Deed::SelfSettle => {
-            let s = Settlement { what: "谈妥".into(), requested_on: Some(today), performed_on: Some(today), accepted_on: Some(today) };
+            let s = Settlement::at_once("谈妥", today);
             actions::self_settle(app, &a, id, &s).await
         }
         Deed::Withdraw => actions::withdraw(app, &a, id, "不要求了").await,

@@ -133,7 +133,7 @@ async fn a_notice_in_writing_when_the_party_objects() {
 }
 
 #[tokio::test]
-async fn self_settlement_of_a_case_needs_request_performance_and_acceptance() {
+async fn self_settlement_of_a_case_needs_every_day_in_its_order() {
     for engine in engines() {
         let w = town(engine).await;
         let id = w.open(&[]).await;
@@ -141,15 +141,37 @@ async fn self_settlement_of_a_case_needs_request_performance_and_acceptance() {
         let end = format!("/disputes/{id}/end");
         let what = ("what", "互相道歉，赔 200 元，已付");
         w.t.post(&w.officer, &end, &[("deed", "self_settle"), what]).await.is(422).says("书面申请").says("一百八十六");
-        let wrong = [("deed", "self_settle"), what, ("requested_on", "2026-05-08"), ("performed_on", "2026-05-08"), ("accepted_on", "2026-05-07")];
-        w.t.post(&w.officer, &end, &wrong).await.is(422).says("不能早于履行日期");
-        let mut right = wrong;
-        right[4].1 = "2026-05-08";
-        w.t.post(&w.officer, &end, &right).await.is(303);
+        let days = |settled: &'static str, performed, asked, accepted| {
+            let opinion = ("opinion", "予以认可");
+            [("deed", "self_settle"), what, ("settled_on", settled), ("performed_on", performed), ("requested_on", asked), ("accepted_on", accepted), opinion]
+        };
+        let (early, late) = ("2026-05-07", "2026-05-08");
+        for (wrong, says) in [
+            (days(late, late, late, early), "“公安机关认可”的日期 2026-05-07 不能早于“双方书面申请”"),
+            (days(late, early, late, late), "“履行完毕”的日期 2026-05-07 不能早于“达成和解”"),
+            (days(early, late, early, late), "“双方书面申请”的日期 2026-05-07 不能早于“履行完毕”"),
+            (days(early, early, early, "2026-05-09"), "不能晚于今天"),
+        ] {
+            w.t.post(&w.officer, &end, &wrong).await.is(422).says(says);
+        }
+        let mut silent = days(early, late, late, late);
+        silent[6].1 = "";
+        w.t.post(&w.officer, &end, &silent).await.is(422).says("请写明认可的意见");
+        let mut amended = days(early, early, late, late);
+        amended[0].1 = "amend_settlement";
+        w.t.post(&w.officer, &end, &amended).await.is(422).says("不是自行和解办结的");
+        w.t.post(&w.officer, &end, &days(early, late, late, late)).await.is(303);
         let d = w.dispute(id).await;
         assert_eq!((d.state, d.outcome), (State::Closed, Some(Outcome::SelfSettled)));
         let s = w.look(async |r: &mut Reader| tracks::settlements(r, id).await).await;
         assert_eq!(s[0].performed_on.unwrap().to_string(), "2026-05-08");
+        // What was wrong is written down anew; the first stays, the last holds.
+        w.t.get(&w.officer, &format!("/disputes/{id}")).await.says("补充自行和解材料");
+        w.t.app.clock().advance(60);
+        w.t.post(&w.officer, &end, &amended).await.is(303);
+        let s = w.look(async |r: &mut Reader| tracks::settlements(r, id).await).await;
+        assert_eq!(s.iter().map(|s| s.performed_on.unwrap().to_string()).collect::<Vec<_>>(), ["2026-05-08", "2026-05-07"]);
+        assert_eq!(w.dispute(id).await.outcome, Some(Outcome::SelfSettled));
     }
 }
 

@@ -260,6 +260,26 @@ impl Detail<'_> {
     fn may(&self, step: Step) -> bool {
         rules::next(self.l.d.state, step).is_ok()
     }
+    fn self_settled(&self) -> bool {
+        self.l.d.outcome == Some(crate::model::Outcome::SelfSettled)
+    }
+    /// A field of the self-settlement: what was typed, else what stands, else the usual opinion.
+    fn settlement(&self, field: &str) -> String {
+        if matches!(self.open, "self_settle" | "amend_settlement") {
+            return self.form.typed(field).to_string();
+        }
+        let day = |d: Option<kernel::Date>| d.map_or(String::new(), |d| d.to_string());
+        match (self.l.settlements.last(), field) {
+            (Some(s), "what") => s.what.clone(),
+            (Some(s), "settled_on") => day(s.settled_on),
+            (Some(s), "performed_on") => day(s.performed_on),
+            (Some(s), "requested_on") => day(s.requested_on),
+            (Some(s), "accepted_on") => day(s.accepted_on),
+            (Some(s), "opinion") if !s.opinion.is_empty() => s.opinion.clone(),
+            (_, "opinion") => Settlement::OPINION.into(),
+            _ => String::new(),
+        }
+    }
     /// Days to the deadline as a word: 还有 3 天, 今天到期, 已超 2 天.
     fn days_left(&self) -> String {
         let Some(due) = self.l.d.deadline else { return String::new() };

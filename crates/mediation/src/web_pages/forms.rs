@@ -413,9 +413,11 @@ pub async fn end(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let disputed = form.yes("disputed");
     let settled = Settlement {
         what: what.clone(),
+        settled_on: form.optional_date("settled_on", "和解日期"),
         requested_on: form.optional_date("requested_on", "书面申请日期"),
         performed_on: form.optional_date("performed_on", "履行日期"),
         accepted_on: form.optional_date("accepted_on", "认可日期"),
+        opinion: form.bounded("opinion", "认可意见", 1_000),
     };
     let act = ctx.act("mediation.end", Purpose::Mediation, &form);
     let app = &ctx.app;
@@ -423,6 +425,7 @@ pub async fn end(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         (Err(e), _) => Err(e),
         (Ok(()), "refer") => actions::refer(app, &act, id, &told_to, &told_how, disputed).await,
         (Ok(()), "self_settle") => actions::self_settle(app, &act, id, &settled).await,
+        (Ok(()), "amend_settlement") => actions::amend_settlement(app, &act, id, &settled).await,
         (Ok(()), "fail") => actions::fail(app, &act, id, &what).await.map_err(|e| under(e, "why", "what")),
         (Ok(()), "withdraw") => actions::withdraw(app, &act, id, &what).await.map_err(|e| under(e, "why", "what")),
         (Ok(()), "protect") => actions::protect(app, &act, id, &what).await,
