@@ -183,6 +183,8 @@ impl Tab {
 
     /// Puts a file into a file field.
     pub async fn upload(&self, css: &str, file: &Path) -> Result<()> {
+        // The browser refuses to read a path with `..` in it.
+        let file = file.canonicalize().with_context(|| format!("{}", file.display()))?;
         let found = self.call("Runtime.evaluate", json!({ "expression": one(css) })).await?;
         let object = devtools::text(&found, "/result/objectId").ok_or_else(|| anyhow!("no {css}"))?;
         self.call("DOM.setFileInputFiles", json!({ "files": [file], "objectId": object })).await?;

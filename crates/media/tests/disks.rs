@@ -137,7 +137,7 @@ async fn a_slow_disk_leaves_out_the_least_stream_first_and_never_holds_up_a_came
     let s = cameras(2).await;
     let dir = tempfile::tempdir().unwrap();
     let disk = Faulty::default();
-    let settings = Settings { queue_bytes: 700_000, ..Settings::new(dir.path().into()) };
+    let settings = Settings { queue_bytes: 700_000, floor: 0, ..Settings::new(dir.path().into()) };
     let mut o = Estate::open(settings, Arc::new(disk.clone()), Arc::new(Watch::default()), &HashMap::new()).unwrap();
     o.estate.add(stream(0, &s.url(0)));
     let mut sub = stream(1, &s.url(1));

@@ -7,6 +7,7 @@ mod bench;
 mod dist;
 mod drill;
 mod postgres;
+mod programs;
 mod sbom;
 mod test;
 mod tidy;

@@ -56,9 +56,6 @@ pub fn run(fast: bool) -> Result<(), String> {
         Some(Server::start()?)
     };
     crate::tidy::run()?;
-    let mut tests = cargo(&["test", "--workspace", "--quiet"]);
-    if let Some(s) = &server {
-        tests.env("FENGQIAO_TEST_PG", s.url());
-    }
-    step("tests", &mut tests)
+    let env: Vec<_> = server.iter().map(|s| ("FENGQIAO_TEST_PG", s.url())).collect();
+    crate::programs::run(&env)
 }

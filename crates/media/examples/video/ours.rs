@@ -59,7 +59,7 @@ pub fn source(cameras: usize, clip: Option<PathBuf>) -> Outcome {
 pub async fn record(root: PathBuf, at: &str, cameras: usize, viewers: usize, quota: u64) -> Outcome {
     let began = Instant::now();
     let Opened { estate, mut events, found } =
-        Estate::open(Settings::new(root), Arc::new(Plain), Arc::new(Machine), &HashMap::new())?;
+        Estate::open(Settings { floor: 0, ..Settings::new(root) }, Arc::new(Plain), Arc::new(Machine), &HashMap::new())?;
     let rows: usize = found.iter().map(|f| f.rows.len()).sum();
     println!("{{\"rescan_ms\":{},\"rows\":{rows}}}", began.elapsed().as_millis());
     let allowed: Arc<[_]> = Arc::new(["127.0.0.0/8".parse()?]);

@@ -46,7 +46,7 @@ pub async fn sim(cameras: Vec<Camera>) -> Sim {
 
 /// An estate on `root` with a stream for each camera of `sim`.
 pub fn estate(root: &Path, disk: Arc<dyn Disk>, clock: Arc<Watch>, sim: &Sim, cameras: usize) -> Opened {
-    let opened = Estate::open(Settings::new(root.into()), disk, clock, &HashMap::new()).unwrap();
+    let opened = Estate::open(Settings { floor: 0, ..Settings::new(root.into()) }, disk, clock, &HashMap::new()).unwrap();
     (0..cameras).for_each(|n| opened.estate.add(stream(n, &sim.url(n))));
     opened
 }

@@ -1,0 +1,120 @@
+//! The test programs, run in two lanes: what a browser does waits for other processes most of the time, so it runs
+//! beside the rest. Cargo itself runs one program after another.
+
+use crate::test::{cargo, step};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// Packages whose programs run in the lane of their own.
+const BESIDE: &[&str] = &["e2e"];
+
+/// A built test program.
+struct Program {
+    /// `package/target`, e.g. `e2e/pages`.
+    name: String,
+    /// The directory in which cargo would run it.
+    dir: PathBuf,
+    file: PathBuf,
+}
+
+impl Program {
+    /// From one line of `--message-format=json`; `None` for what is not a test program.
+    fn from_message(line: &str) -> Option<Program> {
+        let message: Value = serde_json::from_str(line).ok()?;
+        if message["reason"] != "compiler-artifact" || message["profile"]["test"] != true {
+            return None;
+        }
+        let dir = PathBuf::from(message["manifest_path"].as_str()?).parent()?.to_path_buf();
+        let package = dir.file_name()?.to_string_lossy().into_owned();
+        let name = format!("{package}/{}", message["target"]["name"].as_str()?);
+        Some(Program { name, dir, file: message["executable"].as_str()?.into() })
+    }
+
+    fn is_beside(&self) -> bool {
+        BESIDE.iter().any(|p| self.name.starts_with(&format!("{p}/")))
+    }
+
+    /// Runs it to its end; its output comes in one piece, so that two lanes do not mix.
+    fn run(&self, env: &[(&str, String)]) -> Result<(), String> {
+        let began = Instant::now();
+        let out = Command::new(&self.file)
+            .current_dir(&self.dir)
+            .env("CARGO_MANIFEST_DIR", &self.dir)
+            .envs(env.iter().map(|(k, v)| (k, v)))
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|e| format!("{}: {e}", self.file.display()))?;
+        let seconds = began.elapsed().as_secs_f32();
+        let says = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if out.status.success() {
+            let stdout = says(&out.stdout);
+            let result = stdout.lines().filter(|l| l.starts_with("test result:")).collect::<Vec<_>>().join(" ");
+            // Tests that left something out say so in a plain line.
+            let skipped: String = says(&out.stderr).lines().map(|l| format!("\n   {l}")).collect();
+            eprintln!("{:<28} {seconds:6.1} s  {result}{skipped}", self.name);
+            return Ok(());
+        }
+        eprintln!("{}\n{}\n{} failed ({}) after {seconds:.1} s", says(&out.stdout), says(&out.stderr), self.name, out.status);
+        Err(self.name.clone())
+    }
+}
+
+/// Builds every test program of the workspace.
+fn build() -> Result<Vec<Program>, String> {
+    let out = cargo(&["test", "--workspace", "--no-run", "--quiet", "--message-format=json-render-diagnostics"])
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| format!("cargo: {e}"))?;
+    if !out.status.success() {
+        return Err("the tests do not build".into());
+    }
+    Ok(String::from_utf8_lossy(&out.stdout).lines().filter_map(Program::from_message).collect())
+}
+
+fn lane(programs: &[Program], env: &[(&str, String)]) -> Vec<String> {
+    programs.iter().filter_map(|p| p.run(env).err()).collect()
+}
+
+/// Builds and runs every test, documentation included; all run, whatever fails.
+///
+/// # Errors
+/// The names of the programs that failed.
+pub fn run(env: &[(&str, String)]) -> Result<(), String> {
+    let began = Instant::now();
+    let programs = build()?;
+    eprintln!("── {} test programs built: {:.1} s", programs.len(), began.elapsed().as_secs_f32());
+    let began = Instant::now();
+    let (beside, others): (Vec<_>, Vec<_>) = programs.into_iter().partition(Program::is_beside);
+    let failed = std::thread::scope(|s| {
+        let browser = s.spawn(|| lane(&beside, env));
+        let mut failed = lane(&others, env);
+        failed.extend(browser.join().unwrap_or_else(|_| vec!["the browser's lane".into()]));
+        failed
+    });
+    eprintln!("── tests: {:.1} s", began.elapsed().as_secs_f32());
+    if !failed.is_empty() {
+        return Err(format!("failed: {}", failed.join(", ")));
+    }
+    let mut docs = cargo(&["test", "--workspace", "--doc", "--quiet"]);
+    step("examples in the documentation", docs.stdout(Stdio::null()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_test_programs_are_taken() {
+        let line = |test: bool| {
+            format!(
+                r#"{{"reason":"compiler-artifact","manifest_path":"/w/crates/e2e/Cargo.toml","target":{{"name":"pages"}},"profile":{{"test":{test}}},"executable":"/w/target/debug/deps/pages-1"}}"#
+            )
+        };
+        let program = Program::from_message(&line(true)).unwrap();
+        assert_eq!((program.name.as_str(), program.is_beside()), ("e2e/pages", true));
+        assert!(Program::from_message(&line(false)).is_none());
+        assert!(Program::from_message(r#"{"reason":"build-finished","success":true}"#).is_none());
+    }
+}
