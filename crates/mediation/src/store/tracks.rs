@@ -327,7 +327,7 @@ pub async fn by_number(r: &mut Reader, station: StationId, number: &str) -> Resu
 pub async fn candidates(r: &mut Reader, station: StationId, incident: IncidentId, addresses: (Option<AddressId>, Option<AddressId>), reporter: Option<PersonId>) -> Result<Vec<Candidate>> {
     let nil = AddressId::NIL;
     r.all(
-        sql!("select d.id, d.number, d.title, d.state, d.escalated, d.opened_at from mediation_dispute d where d.station_id = $1 and (d.incident_id = $2 or d.address_id = $3 or d.address_id = $4 or d.other_address_id = $3 or d.other_address_id = $4 or d.id in (select p.dispute_id from mediation_party p where p.person_id = $5)) order by d.opened_at desc limit 10"),
+        sql!("select d.id, d.number, d.title, d.state, d.escalated, d.opened_at from (select a.id from mediation_dispute a where a.incident_id = $2 union select b.id from mediation_dispute b where b.address_id in ($3, $4) union select c.id from mediation_dispute c where c.other_address_id in ($3, $4) union select p.dispute_id from mediation_party p where p.person_id = $5) x cross join mediation_dispute d where d.id = x.id and d.station_id = $1 order by d.opened_at desc limit 10"),
         args![station, incident, addresses.0.unwrap_or(nil), addresses.1.unwrap_or(nil), reporter.unwrap_or(PersonId::NIL)],
     )
     .await
