@@ -104,17 +104,21 @@ CREATE INDEX mediation_application_dispute on mediation_application (dispute_id)
 CREATE TABLE mediation_clock ( station_id blob not null, id blob not null, dispute_id blob not null, kind text not null, rule text not null, title text not null, source text not null, started_on text not null, due_at integer not null, provisional boolean not null, paused_on text, state text not null, ended_on text, why text not null, warned_at integer, missed_at integer, at integer not null, by_user blob not null, primary key (station_id, id) );
 CREATE INDEX mediation_clock_dispute on mediation_clock (dispute_id);
 CREATE INDEX mediation_clock_due on mediation_clock (station_id, state, due_at);
+CREATE UNIQUE INDEX mediation_clock_id on mediation_clock (id);
+CREATE INDEX mediation_clock_running on mediation_clock (due_at) where state = 'running';
 CREATE TABLE mediation_committee ( station_id blob not null, id blob not null, name text not null, mediators text not null, area text not null, ended_at integer, primary key (station_id, id) );
 CREATE TABLE mediation_confirmation ( station_id blob not null, id blob not null, dispute_id blob not null, agreement_id blob not null, n integer not null, state text not null, day text not null, court text not null, case_no text not null, note text not null, by_user blob not null, at integer not null, primary key (station_id, id) );
 CREATE INDEX mediation_confirmation_agreement on mediation_confirmation (agreement_id, n);
 CREATE TABLE mediation_dispute ( station_id blob not null, id blob not null, number text not null, year integer not null, n integer not null, source_code text not null, incident_id blob, opened_at integer not null, opened_by blob not null, title text not null, summary text not null, place_text text not null, address_id blob, other_address_id blob, building_id blob, grid_id blob, beat_id blob, judicial text, police text, causes text not null, level text not null, owner_id blob not null, domestic_violence boolean not null, state text not null, track text, outcome text, accepted_on text, deadline text, deadline_provisional boolean not null, paused_on text, sessions integer not null, escalated text, told text not null, plan text not null, closed_at integer, version integer not null, master_id blob, lead_id blob, primary key (station_id, id) );
 CREATE INDEX mediation_dispute_address on mediation_dispute (address_id, opened_at);
+CREATE INDEX mediation_dispute_by_number on mediation_dispute (station_id, number);
 CREATE UNIQUE INDEX mediation_dispute_id on mediation_dispute (id);
 CREATE INDEX mediation_dispute_incident on mediation_dispute (incident_id);
 CREATE INDEX mediation_dispute_master on mediation_dispute (master_id);
 CREATE INDEX mediation_dispute_moment on mediation_dispute (opened_at, id);
 CREATE UNIQUE INDEX mediation_dispute_number on mediation_dispute (station_id, year, n);
 CREATE INDEX mediation_dispute_opened on mediation_dispute (station_id, opened_at);
+CREATE INDEX mediation_dispute_other on mediation_dispute (other_address_id, opened_at);
 CREATE INDEX mediation_dispute_state on mediation_dispute (station_id, state, opened_at);
 CREATE TABLE mediation_fact ( station_id blob not null, dispute_id blob not null, fact text not null, at integer not null, by_user blob not null, note text not null, primary key (station_id, dispute_id, fact) );
 CREATE INDEX mediation_fact_dispute on mediation_fact (dispute_id);
@@ -126,6 +130,7 @@ CREATE TABLE mediation_gate ( station_id blob not null, id blob not null, disput
 CREATE INDEX mediation_gate_dispute on mediation_gate (dispute_id);
 CREATE TABLE mediation_handover ( station_id blob not null, id blob not null, dispute_id blob not null, committee_id blob not null, told text not null, handed_on text not null, by_user blob not null, at integer not null, answer text, answered_on text, answered_by text not null, why text not null, primary key (station_id, id) );
 CREATE INDEX mediation_handover_dispute on mediation_handover (dispute_id);
+CREATE UNIQUE INDEX mediation_handover_id on mediation_handover (id);
 CREATE TABLE mediation_history ( station_id blob not null, dispute_id blob not null, n integer not null, at integer not null, judicial text, police text, level text not null, accepted_on text, deadline text, paused_on text, primary key (station_id, dispute_id, n) );
 CREATE TABLE mediation_level ( station_id blob not null, id blob not null, dispute_id blob not null, n integer not null, level text not null, was text not null, facts text not null, why text not null, by_user blob not null, at integer not null, primary key (station_id, id) );
 CREATE UNIQUE INDEX mediation_level_n on mediation_level (dispute_id, n);
@@ -155,6 +160,7 @@ CREATE TABLE mediation_talk ( station_id blob not null, id blob not null, disput
 CREATE TABLE mediation_talk_crew ( talk_id blob not null, user_id blob not null, role text not null, primary key (talk_id, user_id) );
 CREATE INDEX mediation_talk_dispute on mediation_talk (dispute_id);
 CREATE TABLE mediation_track ( station_id blob not null, id blob not null, dispute_id blob not null, n integer not null, track text not null, committee_id blob, accepted_on text not null, accepted_by blob not null, at integer not null, ended_on text, result text, why text not null, primary key (station_id, id) );
+CREATE UNIQUE INDEX mediation_track_id on mediation_track (id);
 CREATE UNIQUE INDEX mediation_track_n on mediation_track (dispute_id, n);
 CREATE TABLE mediation_warning ( station_id blob not null, id blob not null, dispute_id blob not null, facts text not null, prohibition text not null, offender_party blob not null, victim_party blob not null, served_offender_on text not null, served_victim_on text not null, committee_told text not null, told_on text not null, by_user blob not null, at integer not null, primary key (station_id, id) );
 CREATE INDEX mediation_warning_dispute on mediation_warning (dispute_id);
