@@ -6,6 +6,7 @@
 
 pub mod bulk;
 mod dice;
+mod duty;
 mod life;
 mod mend;
 mod staff;
@@ -50,6 +51,11 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
         let crew = staff::hire(app, &operator, t, &places, &mut accounts).await?;
         built.push((t, places, crew));
     }
+    // The rosters are searched for while the rest is filled.
+    let mut searches = vec![];
+    for (_, places, crew) in &built {
+        searches.push(duty::begin(app, places, crew).await?);
+    }
     for (t, places, crew) in &built {
         tick("住户");
         town::settle(app, t, places, crew, &mut dice).await?;
@@ -63,6 +69,9 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
         life::happen(app, t, places, crew, &stories, &committees, &mut dice).await?;
         tick("通报");
         year::brief(app, crew).await?;
+    }
+    for ((_, _, crew), search) in built.iter().zip(searches) {
+        duty::publish(app, crew, search).await?;
     }
     progress(steps, steps, "完成");
     let mut shown: Vec<Account> = vec![];

@@ -22,7 +22,7 @@ const ROLES: &[(&str, &str)] = &[
 ];
 
 /// Registers whose first line is opened as well.
-const REGISTERS: &[&str] = &["/incidents", "/disputes", "/people", "/places", "/bulletins"];
+const REGISTERS: &[&str] = &["/incidents", "/disputes", "/people", "/places", "/bulletins", "/roster"];
 
 /// What is wrong, with the places where it is and the first element there.
 type Findings = BTreeMap<String, Vec<String>>;

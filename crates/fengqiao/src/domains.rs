@@ -15,6 +15,7 @@ pub fn all() -> Vec<Domain> {
         notices::domain(),
         incidents::domain(),
         mediation::domain(),
+        roster::domain(),
         dossier::domain(),
         precedents::domain(),
         bulletins::domain(),

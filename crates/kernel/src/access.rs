@@ -55,6 +55,9 @@ text_enum! {
         BulletinWrite = "bulletin.write" / "编写通报",
         BulletinReview = "bulletin.review" / "审核通报",
         BulletinPublish = "bulletin.publish" / "发布通报",
+        RosterSee = "roster.see" / "查看值班表",
+        RosterPlan = "roster.plan" / "编排值班表",
+        RosterPublish = "roster.publish" / "发布值班表",
         SearchUse = "search.use" / "全文检索",
         DataImport = "data.import" / "导入数据",
         DataExport = "data.export" / "导出数据",
@@ -110,31 +113,31 @@ impl Role {
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, IncidentRespond, IncidentReview,
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
                 PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
-                DisclosureDelay, RuleSee,
+                DisclosureDelay, RuleSee, RosterSee, RosterPlan, RosterPublish,
             ],
             Role::DutyLeader => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, IncidentRespond, IncidentReview,
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
                 PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
-                DisclosureDelay, RuleSee,
+                DisclosureDelay, RuleSee, RosterSee, RosterPlan,
             ],
             Role::Operator => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, DisputeSee, DisputeAssist,
-                PeopleSee, PlacesSee, FiguresSee, BulletinWrite, SearchUse, HandoverSign, RuleSee,
+                PeopleSee, PlacesSee, FiguresSee, BulletinWrite, SearchUse, HandoverSign, RuleSee, RosterSee,
             ],
             Role::Officer => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeOpen, DisputeMediate,
                 DisputeAssist, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, PlacesEdit, FiguresSee, BulletinWrite,
-                SearchUse, DataImport, DataExport, HandoverSign, DisclosureDelay, RuleSee,
+                SearchUse, DataImport, DataExport, HandoverSign, DisclosureDelay, RuleSee, RosterSee,
             ],
             Role::Auxiliary => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeAssist, PeopleSee, PlacesSee,
-                SearchUse, RuleSee,
+                SearchUse, RuleSee, RosterSee,
             ],
             Role::GridWorker => &[TaskSee, IncidentTake, IncidentRespond, DisputeAssist],
             Role::Volunteer => &[TaskSee],
             Role::WindowClerk => {
-                &[TaskSee, IncidentTake, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, SearchUse, RuleSee]
+                &[TaskSee, IncidentTake, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, SearchUse, RuleSee, RosterSee]
             }
             Role::SystemAdmin => &[TaskSee, UserAdmin, PlacesSee, PlacesEdit, RuleSee, SystemSee, DataImport],
             Role::SecurityAdmin => &[TaskSee, GrantAdmin, RuleSee, RuleAdmin, RetentionRun, SystemSee],

@@ -220,3 +220,19 @@ fn bound_published_best_and_objective_stand_in_this_order() {
         assert!(s.gap() < 0.02, "{name}: gap {}", s.gap());
     }
 }
+
+#[test]
+fn a_time_that_is_over_at_once_gives_a_roster_all_the_same() {
+    let mut people: Vec<Person> = (0..4).map(|p| Person::free(format!("p{p}"), 2)).collect();
+    people.iter_mut().for_each(|p| p.max_run = 3);
+    let cover = (0..14).map(|i| Cover { day: i / 2, kind: i % 2, need: 2, under: 9, over: 1, hard: true }).collect();
+    let kinds = vec![kind("D", 480, &[]), kind("N", 600, &[0])];
+    let m = Model { days: 7, kinds, people, cover, ..Model::default() };
+    let late = || 5.0;
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    for threads in [1, 2] {
+        let control = solver::roster::Control { elapsed: &late, seconds: 1.0, stop: &stop, seed: 1, threads, rounds: None };
+        let s = solver::roster::solve(&m, &control, &mut |_| ()).expect("a roster");
+        assert_eq!((s.end, s.roster.rows.len()), (End::Time, 4));
+    }
+}

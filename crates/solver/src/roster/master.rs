@@ -302,8 +302,11 @@ impl<'n> Master<'n> {
         self.take_in(found, false);
     }
 
-    /// Adds the best schedules at the best duals.
+    /// Adds the best schedules at the best duals; at zero, which every row allows, when the time ended before the first.
     pub fn seed_again(&mut self, pricers: &mut [Pricer]) {
+        if self.duals.is_empty() {
+            self.duals = vec![0.0; self.rows.len()];
+        }
         let found = self.price(pricers, &self.duals, 3);
         self.take_in(found, false);
     }

@@ -81,6 +81,7 @@ const MISSING: i64 = 20 * MAX_CHANGE * CHANGE;
 /// Sizes that do not fit, or a person left without any schedule (then no repair exists under the rules as they are).
 pub fn repair(r: &Repair<'_>, control: &Control<'_>) -> Result<Repaired, NoRoster> {
     let (model, eased) = repair_model(r)?;
+    let direct = direct(r, &model, control);
     let now = (control.elapsed)();
     let half = Control { seconds: now + (control.seconds - now) * 0.5, ..*control };
     // Once with changes alone, for the proven minimum, and once with wishes, to choose among equal repairs.
@@ -91,7 +92,14 @@ pub fn repair(r: &Repair<'_>, control: &Control<'_>) -> Result<Repaired, NoRoste
         (r.violations.len(), r.under + r.mixes + r.costs, r.objective)
     };
     let bound = plain.bound;
-    let solution = if rank(&plain) < rank(&wished) { plain } else { wished };
+    let mut solution = if rank(&plain) < rank(&wished) { plain } else { wished };
+    let report = check(&model, &direct);
+    if (report.violations.len(), report.under + report.mixes + report.costs, report.objective) < rank(&solution) {
+        (solution.report, solution.roster) = (report, direct);
+    }
+    let base = absent_off(r);
+    put_back(&model, &base, &mut solution.roster, control);
+    solution.report = check(&model, &solution.roster);
     let judged = with_absences(r);
     let before: Vec<Violation> = check(&judged, r.published).violations;
     let after = check(&judged, &solution.roster);
@@ -121,6 +129,124 @@ pub fn repair(r: &Repair<'_>, control: &Control<'_>) -> Result<Repaired, NoRoste
         eased,
         solution,
     })
+}
+
+/// The obvious repair: absent people are off, and as long as it helps the one replacement that helps most is made, with
+/// the day after free when the rest asks for it. What a short search on a busy machine has to beat.
+fn direct(r: &Repair<'_>, m: &Model, control: &Control<'_>) -> Roster {
+    let mut roster = absent_off(r);
+    let worth = |x: &Roster| {
+        let report = check(m, x);
+        (report.violations.len(), report.objective)
+    };
+    let mut now = worth(&roster);
+    let begun = (control.elapsed)();
+    let until = begun + (control.seconds - begun) * 0.4;
+    let free = |p: usize, d: usize| d >= r.first_open && d < m.days && !absent(r, p, d);
+    loop {
+        let mut best: Option<((usize, i64), Roster)> = None;
+        for (day, kind) in short(m, &roster) {
+            for person in (0..m.people.len()).filter(|&p| free(p, day) && roster.rows[p][day] != kind as u8) {
+                for rest in [false, true] {
+                    if rest && !free(person, day + 1) {
+                        continue;
+                    }
+                    let mut trial = roster.clone();
+                    trial.rows[person][day] = kind as u8;
+                    if rest {
+                        trial.rows[person][day + 1] = OFF;
+                    }
+                    let w = worth(&trial);
+                    if w < now && best.as_ref().is_none_or(|b| w < b.0) {
+                        best = Some((w, trial));
+                    }
+                }
+            }
+        }
+        let Some((w, better)) = best else { return roster };
+        (now, roster) = (w, better);
+        if (control.elapsed)() > until {
+            return roster;
+        }
+    }
+}
+
+/// The published roster without the absent people.
+fn absent_off(r: &Repair<'_>) -> Roster {
+    let mut roster = r.published.clone();
+    for day in r.first_open..r.model.days {
+        for person in (0..r.model.people.len()).filter(|&p| absent(r, p, day)) {
+            roster.rows[person][day] = OFF;
+        }
+    }
+    roster
+}
+
+/// Puts changed cells back to what is published wherever that makes nothing worse: whole stretches of days, then people,
+/// pairs of people, single cells. A search that had little time leaves exchanges that nobody needs.
+fn put_back(m: &Model, base: &Roster, roster: &mut Roster, control: &Control<'_>) {
+    let worth = |x: &Roster| {
+        let report = check(m, x);
+        (report.violations.len(), report.objective)
+    };
+    let mut now = worth(roster);
+    let until = (control.elapsed)().max(control.seconds) + 0.2;
+    let mut try_back = |roster: &mut Roster, cells: &dyn Fn(usize, usize) -> bool| {
+        let mut trial = roster.clone();
+        for (p, row) in trial.rows.iter_mut().enumerate() {
+            for (d, cell) in row.iter_mut().enumerate().filter(|(d, _)| cells(p, *d)) {
+                *cell = base.rows[p][d];
+            }
+        }
+        if trial == *roster || (control.elapsed)() > until {
+            return;
+        }
+        let w = worth(&trial);
+        if w <= now {
+            (now, *roster) = (w, trial);
+        }
+    };
+    for from in 0..m.days {
+        try_back(roster, &|_, d| d >= from);
+    }
+    for to in (0..m.days).rev() {
+        try_back(roster, &|_, d| d <= to);
+    }
+    for day in 0..m.days {
+        try_back(roster, &|_, d| d == day);
+    }
+    let changed = |roster: &Roster| -> Vec<usize> { (0..m.people.len()).filter(|&p| roster.rows[p] != base.rows[p]).collect() };
+    for p in changed(roster) {
+        try_back(roster, &|q, _| q == p);
+    }
+    for a in changed(roster) {
+        for b in changed(roster).into_iter().filter(|&b| b > a) {
+            try_back(roster, &|q, _| q == a || q == b);
+            for day in 0..m.days {
+                try_back(roster, &|q, d| d == day && (q == a || q == b));
+            }
+        }
+    }
+    for p in changed(roster) {
+        for day in 0..m.days {
+            try_back(roster, &|q, d| q == p && d == day);
+        }
+    }
+}
+
+/// Days and kinds on which somebody is missing, by number or by mix.
+fn short(m: &Model, roster: &Roster) -> Vec<(usize, usize)> {
+    let there = |day: usize, kind: usize| (0..m.people.len()).filter(|&p| roster.at(p, day) == Some(kind)).count();
+    let mut out: Vec<(usize, usize)> = m.cover.iter().filter(|c| there(c.day, c.kind) < c.need as usize).map(|c| (c.day, c.kind)).collect();
+    for x in &m.mixes {
+        let on = |p: usize| roster.at(p, x.day).is_some_and(|k| x.kinds.contains(&k));
+        if x.people.iter().filter(|(p, _)| on(*p)).map(|(_, c)| c).sum::<i32>() < x.least {
+            out.extend(x.kinds.iter().map(|&k| (x.day, k)));
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 fn changes_alone(model: &Model) -> Model {

@@ -4,3 +4,4 @@ import "./forms.js";
 import "./menu.js";
 import "./sign.js";
 import "./hint.js";
+import "./roster.js";

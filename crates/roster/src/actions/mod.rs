@@ -1,0 +1,78 @@
+//! What people do, one function each: permit → read → rule → write → record → emit.
+
+mod after;
+mod plan;
+mod repair;
+mod setup;
+mod solve;
+
+pub use after::*;
+pub use plan::*;
+pub use repair::*;
+pub use setup::*;
+pub use solve::*;
+
+use crate::model::{DayType, Problem};
+use crate::rules::build::{self, Facts};
+use crate::{rules, store};
+use kernel::rules::RuleSet;
+use kernel::{Date, Error, FieldErrors, Reader, Result, StationId, ToSpan, UserId};
+
+/// The first day of a month that can be rostered: from a year back to a year ahead.
+///
+/// # Errors
+/// A month that lies outside.
+pub fn month_of(day: Date, today: Date) -> Result<Date> {
+    let first = day.first_of_month();
+    let far = |n: i64| today.first_of_month().saturating_add(n.months());
+    if first < far(-12) || first > far(12) {
+        return Err(FieldErrors::one("month", "只能排前后一年以内的月份。"));
+    }
+    Ok(first)
+}
+
+/// All that the station knows about a month.
+pub async fn facts(r: &mut Reader, rules: &RuleSet, station: StationId, month: Date) -> Result<Facts> {
+    let (first, last) = (month.first_of_month(), month.last_of_month());
+    let set = store::rules(r, station).await?;
+    let limits = rules::limits(rules, &set, first)?;
+    let yesterday = first.saturating_sub(1.days());
+    let since = first.saturating_sub(limits.carry_months.months());
+    let users = identity::store::list_users(r, Some(station)).await?;
+    Ok(Facts {
+        days: rules::days(rules.calendar(), first),
+        limits,
+        posts: store::posts(r, station).await?,
+        names: users.into_iter().filter(|u| u.disabled_at.is_none()).map(|u| (u.id, u.name)).collect(),
+        contracts: store::contracts(r, station, first, last).await?,
+        skills: store::skills(r, station, first, last).await?,
+        leave: store::leave(r, station, first, last).await?,
+        wishes: store::wishes(r, station, first, last).await?,
+        pins: store::pins(r, station, first, last).await?,
+        before: store::duties(r, station, first.saturating_sub(21.days()), yesterday).await?,
+        carried: if limits.carry_months > 0 { store::carried(r, station, since, yesterday).await? } else { vec![] },
+    })
+}
+
+/// The month's problem as it stands now.
+pub async fn problem(r: &mut Reader, rules: &RuleSet, station: StationId, month: Date) -> Result<Problem> {
+    build::problem(&facts(r, rules, station, month).await?)
+}
+
+/// Refuses accounts of other stations.
+pub(crate) async fn colleague(r: &mut Reader, station: StationId, user: UserId) -> Result<String> {
+    match identity::store::find_user(r, user).await? {
+        Some(u) if u.station_id == station && u.disabled_at.is_none() => Ok(u.name),
+        _ => Err(Error::NotFound("这个人")),
+    }
+}
+
+/// Whether the days of a month are known, or counted as plain weekends until the State Council's notice is in.
+pub fn provisional(rules: &RuleSet, month: Date) -> bool {
+    !rules.calendar().is_known(month.year())
+}
+
+/// How many days of each kind a problem has.
+pub fn day_counts(p: &Problem) -> [(DayType, usize); 3] {
+    [DayType::Work, DayType::Rest, DayType::Holiday].map(|k| (k, p.days.iter().filter(|d| d.kind == k).count()))
+}

@@ -1,0 +1,90 @@
+//! What a roster is worth: the solver's independent checker read for people, and whether it may go out.
+
+use super::build;
+use super::words;
+use crate::model::{MixRule, Problem};
+use kernel::{Refusal, Result};
+use solver::roster::{self as s, Violation};
+
+/// A finding of the checker in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub text: String,
+    /// By law: no reason lets it pass.
+    pub law: bool,
+    /// The cell that it concerns most, for marking it in the table: person and day.
+    pub cell: Option<(usize, usize)>,
+}
+
+/// The judgement on one roster.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub findings: Vec<Finding>,
+    pub report: s::Report,
+    /// Missing people by day and kind, hard needs and soft ones alike.
+    pub missing: Vec<(usize, usize, u32)>,
+    /// Name and spread of what is shared out.
+    pub spreads: Vec<(String, i64)>,
+    /// Unmet wishes and all wishes.
+    pub unmet: (usize, usize),
+}
+
+/// Judges a roster by the model that follows from the problem.
+pub fn judge(p: &Problem, roster: &s::Roster) -> Judged {
+    let model = build::model(p);
+    let report = s::check(&model, roster);
+    let findings = report.violations.iter().map(|v| finding(p, &model, v)).collect();
+    let there = |day: usize, kind: usize| (0..p.people.len()).filter(|&i| roster.rows.get(i).is_some_and(|r| r.get(day).copied() == Some(kind as u8))).count() as u32;
+    let missing = p.needs.iter().map(|&(d, k, n)| (d, k, n.saturating_sub(there(d, k)))).filter(|x| x.2 > 0).collect();
+    let spreads = model.fairness.iter().map(|f| f.name.clone()).zip(report.spreads.iter().copied()).collect();
+    let wishes = p.people.iter().enumerate().flat_map(|(i, m)| m.wishes.iter().map(move |w| (i, w)));
+    let mut unmet = (0, 0);
+    for (i, (day, kind, wanted, _)) in wishes {
+        let now = roster.rows.get(i).and_then(|r| r.get(*day)).copied().unwrap_or(s::OFF);
+        let met = (now == kind.map_or(s::OFF, |k| k as u8)) == *wanted;
+        unmet.0 += usize::from(!met);
+        unmet.1 += 1;
+    }
+    Judged { findings, report, missing, spreads, unmet }
+}
+
+fn finding(p: &Problem, model: &s::Model, v: &Violation) -> Finding {
+    let law = match v {
+        Violation::Mix { row, .. } => model.mixes[*row].kinds.iter().any(|&k| p.kinds[k].mix != MixRule::None),
+        Violation::NotAble { .. } | Violation::Shape => true,
+        _ => false,
+    };
+    let cell = match *v {
+        Violation::NotAble { person, day, .. } | Violation::DayOff { person, day } | Violation::Fixed { person, day } | Violation::Succession { person, day, .. } => Some((person, day)),
+        Violation::MaxRun { person, to, .. } | Violation::MinRun { person, to, .. } | Violation::MinOff { person, to, .. } => Some((person, to)),
+        _ => None,
+    };
+    Finding { text: words::violation(p, model, v), law, cell }
+}
+
+/// Whether it may be published. What the law asks for stands; what the station set itself may be passed with a reason
+/// that is kept.
+///
+/// # Errors
+/// The first findings in words, and what to do.
+pub fn may_publish(j: &Judged, reason: &str) -> Result<()> {
+    let first = |only_law: bool| -> Vec<&str> { j.findings.iter().filter(|f| f.law || !only_law).map(|f| f.text.as_str()).take(4).collect() };
+    if j.findings.iter().any(|f| f.law) {
+        let what = format!("这一版不能发布：{}", first(true).join(""));
+        return Err(Refusal::new("roster.law", what, "请在表中换人，或者重新排班；写理由也不能例外。").by(super::LAW_MIX.0, super::LAW_MIX.1).into());
+    }
+    if !j.findings.is_empty() && reason.trim().chars().count() < 4 {
+        let what = format!("有 {} 处不符合规则：{}", j.findings.len(), first(false).join(""));
+        return Err(Refusal::new("roster.findings", what, "请在表中改好；确需这样发布的，请写明理由（至少 4 个字），理由随值班表保存。").into());
+    }
+    Ok(())
+}
+
+/// How much better it can be at most, in words. `bound` is proven.
+pub fn gap(objective: i64, bound: i64) -> String {
+    if objective <= bound {
+        return "已证明没有更好的排法".into();
+    }
+    let tenths = (objective - bound) * 1_000 / objective;
+    format!("任何排法最多还能好 {}.{} %", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,7 @@
+//! The roster on both engines: from the need to the repair, and what bad input gets.
+
+mod after;
+mod bad_input;
+mod story;
+mod town;
+mod web;
