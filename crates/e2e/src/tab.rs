@@ -283,7 +283,12 @@ impl Tab {
     pub async fn picture(&self, view: View, file: &Path) -> Result<()> {
         let height: i64 = self.eval("document.documentElement.scrollHeight").await?;
         self.resize(view, height.clamp(view.size().1, HIGHEST)).await?;
-        let shot = self.call("Page.captureScreenshot", json!({ "format": "png", "optimizeForSpeed": true })).await?;
+        let params = json!({ "format": "png", "optimizeForSpeed": true });
+        let shot = match self.call("Page.captureScreenshot", params.clone()).await {
+            // Under load Chromium was seen to lose one.
+            Err(e) if e.to_string().contains("no answer") => self.call("Page.captureScreenshot", params).await?,
+            answer => answer?,
+        };
         let data = devtools::text(&shot, "/data").context("no picture")?;
         std::fs::write(file, base64::engine::general_purpose::STANDARD.decode(data)?)?;
         self.look(view).await

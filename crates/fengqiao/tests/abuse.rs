@@ -194,8 +194,12 @@ async fn a_page_left_open_after_sign_out_does_nothing_and_shows_the_way_back() {
     }
 }
 
+/// Guesses are remembered by the process, but each test has a clock of its own: those who guess go one after another.
+static GUESSING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_guessed_a_hundred_times_is_slowed_stopped_and_logged_and_only_its_hash_is_kept() {
+    let _alone = GUESSING.lock().await;
     for (n, engine) in engines().into_iter().enumerate() {
         let w = world(engine).await;
         let secret = w.t.app.vault().token().0;
@@ -236,6 +240,7 @@ async fn a_receipt_guessed_a_hundred_times_is_slowed_stopped_and_logged_and_only
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_partys_code_guessed_a_hundred_times_is_slowed_stopped_and_logged() {
+    let _alone = GUESSING.lock().await;
     for (n, engine) in engines().into_iter().enumerate() {
         let w = world(engine).await;
         use mediation::model::{NewDispute, NewParty, Side};
