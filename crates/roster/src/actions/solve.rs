@@ -133,8 +133,10 @@ async fn searched(app: &App, station: StationId, id: Uuid, p: Problem, seconds: 
     let place = loop {
         match tokio::time::timeout(Duration::from_secs(2), ADMIT.acquire()).await {
             Ok(place) => break place.map_err(Error::internal)?,
-            // Waiting for another station's search; asked to stop, it ends without a roster.
-            Err(_) if beat(app, station, id, None, 0).await? => stop.store(true, Ordering::Relaxed),
+            // Waiting for another search; asked to stop, it ends without a roster.
+            Err(_) if beat(app, station, id, None, 0).await? => {
+                return end(app, station, id, &nothing(0, "还没有轮到就由人停止".into(), None)).await;
+            }
             Err(_) => {}
         }
     };
@@ -193,12 +195,20 @@ async fn searched(app: &App, station: StationId, id: Uuid, p: Problem, seconds: 
             let state = if b.cells.is_some() { State::Lost } else { State::Failed };
             Ended { state, cells: b.cells.clone().map(Json), bound: 0, progress, how: "求解程序出错，已记入日志".into(), clash: Json(None) }
         }
-        Found::Nothing(how, clash) => Ended { state: State::Failed, cells: None, bound: 0, progress, how, clash: Json(clash) },
+        Found::Nothing(how, clash) => nothing(progress, how, clash),
     };
+    end(app, station, id, &ended).await
+}
+
+fn nothing(progress: i64, how: String, clash: Option<Clash>) -> Ended {
+    Ended { state: State::Failed, cells: None, bound: 0, progress, how, clash: Json(clash) }
+}
+
+async fn end(app: &App, station: StationId, id: Uuid, ended: &Ended) -> Result<()> {
     let act = by_system(app, station, "roster.end");
     app.db()
         .write(&act, async |tx: &mut Tx| {
-            store::end_search(tx, station, id, &ended).await?;
+            store::end_search(tx, station, id, ended).await?;
             tx.record("roster.end", &[("roster_plan", id)], &ended.how);
             tx.emit("roster.plan", id);
             Ok(())

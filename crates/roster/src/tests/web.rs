@@ -67,6 +67,12 @@ async fn who_sees_and_does_what() {
         let fixed = t.post(&town.planner, &repair, &days).await.is(303).new_id();
         t.get(&town.planner, &format!("/roster/plans/{fixed}")).await.is(200).says("变动").says("病假");
         t.post(&town.planner, &repair, &days).await.is(422).says("重叠");
+        // Published, everybody sees who stands where, and only planners that somebody is ill.
+        let (page, v) = (format!("/roster/plans/{fixed}"), town.seen(fixed).await.plan.version.to_string());
+        t.post(&town.leader, &format!("{page}/publish"), &[("version", &v), ("reason", "有人生病，先按这一版")]).await.is(303);
+        t.get(&town.planner, &page).await.is(200).says("病假");
+        let seen = t.get(quiet, &page).await.is(200).says("变动");
+        assert!(!seen.body.contains("病假"), "an illness is shown to colleagues");
 
         // Wishes are one's own.
         let june = [("day", "2026-06-10"), ("wants", "yes"), ("shift", ""), ("weight", "2")];

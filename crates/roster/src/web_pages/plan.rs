@@ -93,7 +93,8 @@ fn class(kind: Option<&Kind>, day: &Day) -> String {
     base.to_string()
 }
 
-fn rows(seen: &Seen) -> Vec<Row> {
+/// `why` also names the kind of a leave; illness is nobody's business but the planners'.
+fn rows(seen: &Seen, why: bool) -> Vec<Row> {
     let p = &seen.problem;
     p.people
         .iter()
@@ -108,7 +109,7 @@ fn rows(seen: &Seen) -> Vec<Row> {
                 if seen.judged.findings.iter().any(|f| f.cell == Some((i, d))) {
                     c.push_str(" cell--bad");
                 }
-                let leave = m.on_leave(d).map(|l| l.label());
+                let leave = m.on_leave(d).map(|l| if why { l.label() } else { "请假" });
                 let (code, label) = match (at(d), leave) {
                     (Some(k), _) => (k.code.clone(), format!("{} {}", k.label(), k.span())),
                     (None, Some(l)) => ("假".to_string(), l.to_string()),
@@ -166,7 +167,7 @@ fn chosen(seen: &Seen, q: &Asked) -> Option<Chosen> {
 
 /// Reads a version; one that is not published is the planners' alone.
 async fn load(ctx: &Ctx, id: Uuid) -> kernel::Result<(Seen, Vec<Ack>, Vec<PlanLine>)> {
-    let (rules, station) = (ctx.app.rules(), ctx.who.station);
+    let (rules, station, plans) = (ctx.app.rules(), ctx.who.station, ctx.may(P::RosterPlan));
     let look = ctx.look("roster.see", Purpose::Administration);
     let (seen, acks, others) = ctx
         .app
@@ -175,10 +176,15 @@ async fn load(ctx: &Ctx, id: Uuid) -> kernel::Result<(Seen, Vec<Ack>, Vec<PlanLi
             let seen = actions::see(r, &rules, station, id).await?;
             let acks = store::acks(r, station, id).await?;
             let others = store::versions(r, station, seen.plan.month).await?;
+            if plans {
+                // The table names the kind of each leave.
+                let p = &seen.problem;
+                p.people.iter().filter(|m| (0..p.days.len()).any(|d| m.on_leave(d).is_some())).for_each(|m| r.saw("user", m.user));
+            }
             Ok((seen, acks, others))
         })
         .await?;
-    if seen.plan.state != State::Published && !ctx.may(P::RosterPlan) {
+    if seen.plan.state != State::Published && !plans {
         return Err(Error::NotFound("这一版值班表"));
     }
     Ok((seen, acks, others))
@@ -193,7 +199,7 @@ fn content<'a>(ctx: &Ctx, x: &'a (Seen, Vec<Ack>, Vec<PlanLine>), q: &Asked, for
     let missing = seen.judged.missing.iter().map(|&(d, k, n)| format!("{} {} 缺 {n} 人", crate::rules::words::on(p, d), p.kinds[k].label()));
     One {
         title: crate::rules::title(seen.plan.month, seen.plan.n, seen.plan.origin),
-        rows: rows(seen),
+        rows: rows(seen, may_plan),
         days: p.days.iter().map(|d| (d.clone(), weekday(d.date))).collect(),
         day_rows: if q.view == "day" { day_rows(seen) } else { vec![] },
         by_day: q.view == "day",
