@@ -1,7 +1,7 @@
 //! Accessibility: axe-core (vendored, see `vendor/README.md`) on the page as it stands.
 
-use crate::Tab;
-use anyhow::Result;
+use crate::{Tab, View, pictures};
+use anyhow::{Result, ensure};
 use serde::Deserialize;
 use std::fmt;
 
@@ -68,4 +68,16 @@ impl Tab {
         }
         self.eval(RUN).await
     }
+}
+
+/// The page as it stands in both sizes: a picture `<name>-<size>.png`, nothing too wide, nothing grave by axe.
+pub async fn both(tab: &Tab, name: &str) -> Result<()> {
+    for view in [View::Phone, View::Desktop] {
+        tab.look(view).await?;
+        ensure!(tab.overflow(view).await? == 0, "{name} is too wide: {}", tab.widest(view).await?);
+        tab.picture(view, &pictures()?.join(format!("{name}-{}.png", view.name()))).await?;
+    }
+    let grave: Vec<_> = tab.axe().await?.into_iter().filter(Violation::is_grave).collect();
+    ensure!(grave.is_empty(), "{name}: {grave:?}");
+    Ok(())
 }

@@ -15,7 +15,7 @@ mod keyboard;
 mod server;
 mod tab;
 
-pub use axe::Violation;
+pub use axe::{Violation, both};
 pub use browser::Browser;
 pub use keyboard::Key;
 pub use server::{Account, Server};

@@ -1,7 +1,7 @@
 //! The papers of a settled dispute: filed, signed on the screen with its recording, a code for a party.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Browser, Server, Tab, View};
+use e2e::{Browser, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn papers_of_a_settled_dispute() {
@@ -13,17 +13,6 @@ async fn papers_of_a_settled_dispute() {
     if let Err(e) = story(&server, &browser).await {
         panic!("{e:#}\n--- server ---\n{}", server.log());
     }
-}
-
-async fn both(tab: &Tab, name: &str) -> Result<()> {
-    for view in [View::Phone, View::Desktop] {
-        tab.look(view).await?;
-        ensure!(tab.overflow(view).await? == 0, "{name} is too wide: {}", tab.widest(view).await?);
-        tab.picture(view, &e2e::pictures()?.join(format!("dossier-{name}-{}.png", view.name()))).await?;
-    }
-    let grave: Vec<_> = tab.axe().await?.into_iter().filter(|v| v.is_grave()).collect();
-    ensure!(grave.is_empty(), "{name}: {grave:?}");
-    Ok(())
 }
 
 async fn story(server: &Server, browser: &Browser) -> Result<()> {
@@ -41,7 +30,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     tab.open(&found).await?;
     tab.press("a.button", "打开卷宗").await?;
     tab.says("卷内文书").await?;
-    both(&tab, "page").await?;
+    e2e::both(&tab, "dossier-page").await?;
     if tab.eval::<bool>("[...document.querySelectorAll('#file button')].some(b => b.textContent === '立卷')").await? {
         tab.press("#file button", "立卷").await.context("filing")?;
     }
@@ -76,7 +65,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
          go('pointerdown', 40, 60); for (let i = 0; i < 60; i++) go('pointermove', 40 + i * 3, 60 + 30 * Math.sin(i / 5)); go('pointerup', 220, 60); return true; })()",
     )
     .await?;
-    both(&tab, "sign").await?;
+    e2e::both(&tab, "dossier-sign").await?;
     tab.eval::<bool>("(() => { document.querySelector('#party').selectedIndex = 1; return true; })()").await?;
     tab.press("button", "确认签名").await?;
     tab.says("没有关联签署过程的录音录像").await?;
@@ -111,7 +100,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     resident.open(&format!("/p/matter/{code}")).await?;
     resident.says("您的约定").await?;
     resident.says("可以随时向人民法院起诉").await?;
-    both(&resident, "matter").await?;
+    e2e::both(&resident, "dossier-matter").await?;
     resident.open("/p/matter").await?;
     resident.fill("#code", "AAAAA-BBBBB-CCCCC-DDDDD").await?;
     resident.press("button", "查询").await?;

@@ -1,7 +1,7 @@
 //! The duty roster: looked at, altered by hand and by dragging, published, known on a phone, repaired after an illness, printed.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Browser, Server, Tab, View};
+use e2e::{Browser, Server, View};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_a_published_month_to_a_repaired_one() {
@@ -15,17 +15,6 @@ async fn from_a_published_month_to_a_repaired_one() {
     }
 }
 
-async fn both(tab: &Tab, name: &str) -> Result<()> {
-    for view in [View::Phone, View::Desktop] {
-        tab.look(view).await?;
-        ensure!(tab.overflow(view).await? == 0, "{name} is too wide: {}", tab.widest(view).await?);
-        tab.picture(view, &e2e::pictures()?.join(format!("roster-{name}-{}.png", view.name()))).await?;
-    }
-    let grave: Vec<_> = tab.axe().await?.into_iter().filter(|v| v.is_grave()).collect();
-    ensure!(grave.is_empty(), "{name}: {grave:?}");
-    Ok(())
-}
-
 async fn story(server: &Server, browser: &Browser) -> Result<()> {
     let planner = browser.person(server).await?;
     planner.sign_in(server.account("zy.fusuo1")?).await?;
@@ -33,7 +22,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     planner.press(".summary-bar a", "已发布").await.context("the demo has a published roster")?;
     let published = planner.path().await?;
     planner.says("没有不符合规则的地方").await?;
-    both(&planner, "published").await?;
+    e2e::both(&planner, "roster-published").await?;
 
     // A version of one's own: a cell by its form, then two people of one day by dragging.
     planner.press("button", "另存一版再改").await?;
@@ -58,7 +47,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     ensure!(dragged, "two cells of one day that differ");
     planner.arrive().await?;
     planner.says("核验").await?;
-    both(&planner, "altered").await?;
+    e2e::both(&planner, "roster-altered").await?;
     planner.open(&format!("/roster/compare?a={}&b={}", id(&published), id(&copy))).await?;
     planner.says("不同的").await?;
 
@@ -78,7 +67,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     auxiliary.look(View::Phone).await?;
     auxiliary.sign_in(server.account("zy.fj1")?).await?;
     auxiliary.open("/roster/mine").await?;
-    both(&auxiliary, "mine").await?;
+    e2e::both(&auxiliary, "roster-mine").await?;
     auxiliary.press("button", "我已知悉").await?;
     ensure!(!auxiliary.eval::<bool>("document.body.innerText.includes('我已知悉')").await?, "known");
 
@@ -91,7 +80,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     planner.press("form[action$='/repair'] button", "调整").await?;
     planner.says("临时调整").await?;
     planner.says("待发布").await?;
-    both(&planner, "repaired").await?;
+    e2e::both(&planner, "roster-repaired").await?;
     let head: String = planner
         .eval(
             "(async () => { const a = await fetch(document.querySelector('a[href$=\"/pdf\"]').href); \
