@@ -6,8 +6,11 @@ use super::net::{INF, Net, SCALE};
 use super::price::{Found, Pricer};
 use super::simplex::Lp;
 use super::state::State;
-use super::util::{Clock, Rng, hash};
+use super::util::{Clock, hash};
+use dive::excluded;
 use std::collections::HashSet;
+
+mod dive;
 
 /// Weight of the best duals against the newest in the price point.
 const SMOOTHING: f64 = 0.75;
@@ -31,6 +34,9 @@ pub(crate) struct Master<'n> {
     /// Local row to row of the net, and back (`u32::MAX` for rows the group cannot touch).
     rows: Vec<usize>,
     local: Vec<u32>,
+    /// Cost of one more person on rows that the group can only fill too little or too much, by row of the net: they need
+    /// no row of the programme. 0 for all others.
+    linear: Vec<i64>,
     need: Vec<i64>,
     shared: Vec<Shared>,
     lp: Lp,
@@ -90,16 +96,26 @@ impl<'n> Master<'n> {
         let mut inside = vec![false; net.agents.len()];
         group.iter().for_each(|&p| inside[p] = true);
         let plain = net.plain_rows();
-        let mut touched = vec![false; net.rows.len()];
+        let mut touched = vec![0; net.rows.len()];
         for &p in group {
             let a = &net.agents[p];
             for cell in (first * net.kinds..end * net.kinds).filter(|&c| a.able[c]) {
-                net.rows_of(p, cell).filter(|x| x.0 < plain).for_each(|(r, _)| touched[r] = true);
+                net.rows_of(p, cell).filter(|x| x.0 < plain).for_each(|(r, _)| touched[r] += 1);
             }
         }
         let mut offset = rest.own + group.iter().map(|&p| net.agents[p].base).sum::<i64>();
-        offset += (0..plain).filter(|&r| !touched[r]).map(|r| State::row_cost(net, r, state.activity[r])).sum::<i64>();
-        let mut rows: Vec<usize> = (0..plain).filter(|&r| touched[r]).collect();
+        offset += (0..plain).filter(|&r| touched[r] == 0).map(|r| State::row_cost(net, r, state.activity[r])).sum::<i64>();
+        let mut linear = vec![0; net.rows.len()];
+        // Each able person comes once to the row of a need.
+        for &r in net.cover_row.iter().filter(|&&r| r != usize::MAX) {
+            let (row, missing) = (&net.rows[r], net.rows[r].need - rest.activity[r]);
+            if touched[r] > 0 && (missing <= 0 || missing >= touched[r]) {
+                linear[r] = if missing <= 0 { row.over } else { -row.under };
+                offset += State::row_cost(net, r, rest.activity[r]);
+                touched[r] = 0;
+            }
+        }
+        let mut rows: Vec<usize> = (0..plain).filter(|&r| touched[r] > 0).collect();
         let mut need: Vec<i64> = rows.iter().map(|&r| net.rows[r].need - rest.activity[r]).collect();
         let mut shared = vec![];
         for f in &net.fair {
@@ -135,6 +151,7 @@ impl<'n> Master<'n> {
             scratch: vec![0.0; rows.len()],
             rows,
             local,
+            linear,
             need,
             shared,
             lp: Lp::new(vec![], &[]),
@@ -168,6 +185,7 @@ impl<'n> Master<'n> {
             for (r, c) in net.rows_of(p, cell) {
                 let l = self.local[r];
                 if l == u32::MAX {
+                    cost += self.linear[r] * c;
                     continue;
                 }
                 let l = l as usize;
@@ -213,7 +231,11 @@ impl<'n> Master<'n> {
         let cover: Vec<f64> = net
             .cover_row
             .iter()
-            .map(|&r| if r == usize::MAX || self.local[r] == u32::MAX { 0.0 } else { -y[self.local[r] as usize] })
+            .map(|&r| match r {
+                usize::MAX => 0.0,
+                r if self.local[r] == u32::MAX => self.linear[r] as f64 * SCALE,
+                r => -y[self.local[r] as usize],
+            })
             .collect();
         let one = |pricer: &mut Pricer, m: usize| {
             let p = self.group[m];
@@ -282,11 +304,11 @@ impl<'n> Master<'n> {
         worked
             .map(|(d, &k)| {
                 let cell = d * net.kinds + k as usize;
-                let paid: f64 = net
-                    .rows_of(p, cell)
-                    .filter(|x| self.local[x.0] != u32::MAX)
-                    .map(|(r, c)| y[self.local[r] as usize] * c as f64)
-                    .sum();
+                let of = |r: usize| match self.local[r] {
+                    u32::MAX => -self.linear[r] as f64 * SCALE,
+                    l => y[l as usize],
+                };
+                let paid: f64 = net.rows_of(p, cell).map(|(r, c)| of(r) * c as f64).sum();
                 net.agents[p].cost[cell] as f64 * SCALE - paid
             })
             .sum()
@@ -314,6 +336,9 @@ impl<'n> Master<'n> {
     /// The best duals by row of the net.
     pub fn duals_of_net(&self) -> Vec<f64> {
         let mut all = vec![0.0; self.net.rows.len()];
+        for (all, rate) in all.iter_mut().zip(&self.linear) {
+            *all = -rate as f64 * SCALE;
+        }
         for (&r, &y) in self.rows.iter().zip(&self.duals) {
             all[r] = y;
         }
@@ -448,121 +473,6 @@ impl<'n> Master<'n> {
             y = moves().map(|((y, d), (low, high))| (y + step * d).clamp(low, high)).collect();
         }
     }
-
-    /// Value of each open member's columns in the programme's solution, largest first: (value, column).
-    fn fractions(&self) -> Vec<(f64, usize)> {
-        let mut best = vec![(0.0, usize::MAX); self.group.len()];
-        for (c, x) in self.lp.solution() {
-            let column = self.column_of[c];
-            if column == usize::MAX {
-                continue;
-            }
-            let m = self.columns[column].member;
-            if self.fixed[m].is_none() && x > best[m].0 {
-                best[m] = (x, column);
-            }
-        }
-        let mut all: Vec<(f64, usize)> = best.into_iter().filter(|b| b.1 != usize::MAX).collect();
-        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        all
-    }
-
-    /// Each member's schedule of largest value in the programme's solution: (value, person, schedule), largest first.
-    pub fn likely(&self) -> Vec<(f64, usize, Vec<u8>)> {
-        let of = |(x, c): (f64, usize)| {
-            let column = &self.columns[c];
-            (x, self.group[column.member], column.schedule.clone())
-        };
-        self.fractions().into_iter().map(of).collect()
-    }
-
-    /// Known schedules with a reduced cost of at most `most`: (person, schedule).
-    pub fn near(&self, most: f64) -> Vec<(usize, Vec<u8>)> {
-        let close = self.columns.iter().filter(|c| self.lp.reduced_cost(c.lp) <= most);
-        close.map(|c| (self.group[c.member], c.schedule.clone())).collect()
-    }
-
-    /// Adds schedules of people, those of others are passed over.
-    pub fn offer(&mut self, schedules: &[(usize, Vec<u8>)]) {
-        for (p, schedule) in schedules {
-            if let Some(m) = self.group.iter().position(|g| g == p) {
-                self.add(m, schedule);
-            }
-        }
-    }
-
-    fn fix(&mut self, column: usize) {
-        let m = self.columns[column].member;
-        self.fixed[m] = Some(column);
-        let excluded = excluded(self.net);
-        let others: Vec<usize> =
-            self.columns.iter().enumerate().filter(|&(i, c)| c.member == m && i != column).map(|x| x.1.lp).collect();
-        for lp in others {
-            self.lp.raise(lp, excluded);
-        }
-    }
-
-    /// After fixing: the bound of the known duals for what is left.
-    fn anew(&mut self, pricers: &mut [Pricer]) {
-        self.bound = -INF;
-        if self.duals.is_empty() {
-            return;
-        }
-        let y = std::mem::take(&mut self.duals);
-        let found = self.price(pricers, &y, 1);
-        self.bound = self.lagrangian(&y, &found);
-        self.duals = y;
-        self.take_in(found, true);
-    }
-
-    /// Fixes schedule after schedule, generating columns between, until everybody has one or nothing below `upper` is
-    /// left. Afterwards the master is used up.
-    pub fn dive(
-        &mut self,
-        pricers: &mut [Pricer],
-        upper: i64,
-        rng: &mut Rng,
-        rounds: usize,
-        clock: &Clock<'_>,
-    ) -> Option<Vec<(usize, Vec<u8>)>> {
-        loop {
-            let open = self.fixed.iter().filter(|f| f.is_none()).count();
-            if open == 0 {
-                break;
-            }
-            if clock.over() {
-                return None;
-            }
-            let best = self.fractions();
-            let mut taken = 0;
-            for (i, &(x, column)) in best.iter().enumerate() {
-                let enough = i == 0 || x > 0.97 || (x > 0.6 && taken * 10 < open);
-                if !enough {
-                    break;
-                }
-                // Now and then the second best first, so that repeated dives differ.
-                let pick = if i == 0 && x < 0.97 && best.len() > 1 && rng.chance(0.15) { best[1].1 } else { column };
-                if self.fixed[self.columns[pick].member].is_none() {
-                    self.fix(pick);
-                    taken += 1;
-                }
-            }
-            if taken == 0 {
-                return None;
-            }
-            self.anew(pricers);
-            if self.generate(pricers, rounds, 2e-4, upper, clock) == Ended::Pruned {
-                return None;
-            }
-        }
-        let chosen = self.fixed.iter().flatten().map(|&c| &self.columns[c]);
-        Some(chosen.map(|c| (self.group[c.member], c.schedule.clone())).collect())
-    }
-}
-
-/// What a column pays for being excluded during a dive: more than it can save.
-fn excluded(net: &Net) -> f64 {
-    1e4 + 50.0 * net.rows.iter().map(|r| r.under).max().unwrap_or(0) as f64
 }
 
 /// The programme without schedules: `under` and artificial unit columns first, then `over`, then shared variables.

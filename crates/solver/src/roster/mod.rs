@@ -18,6 +18,7 @@ mod simplex;
 mod solve;
 mod state;
 mod util;
+mod walk;
 
 pub use check::{Report, Violation, check};
 pub use clash::{Clash, Group, Sort, WayOut, explain, without};

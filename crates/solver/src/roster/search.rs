@@ -6,9 +6,13 @@ use super::net::{Agent, INF, Net, SCALE};
 use super::price::Pricer;
 use super::state::State;
 use super::util::{Clock, Rng};
+use super::walk::Walk;
 
 /// Rows of needs and mixes in a group's programme at most; its inverse is dense.
 const MOST_ROWS: usize = 1200;
+/// Moves of a whole annealing for each cell, and at most.
+const MOVES_A_CELL: f64 = 1500.0;
+const MOST_MOVES: f64 = 2e7;
 
 pub(crate) struct Lane {
     net: Net,
@@ -42,6 +46,19 @@ impl Lane {
         if cost < self.cost {
             self.best.clone_from(state);
             self.cost = cost;
+        }
+    }
+
+    /// Annealing on cells from the best roster: `share` of the moves that fit the size, from `heat` times the usual
+    /// temperature down.
+    pub fn walk(&mut self, share: f64, heat: f64, clock: &Clock<'_>) {
+        let cells = self.net.agents.len() * self.net.days;
+        let moves = (cells as f64 * MOVES_A_CELL * share).clamp(20_000.0, MOST_MOVES) as usize;
+        let hot = Walk::heat(&self.net) * heat;
+        let (state, cost) = Walk::new(&self.net, &self.best).run(moves, hot, hot.min(1.0) * 0.3, &mut self.rng, clock);
+        if cost < self.cost {
+            self.cost = cost;
+            self.best = state;
         }
     }
 

@@ -182,9 +182,9 @@ impl<'n, 'c> Driver<'n, 'c> {
         let mut lanes: Vec<Lane> =
             (0..LANES).map(|i| Lane::new(self.net, &self.best, self.control.seed.wrapping_add(1 + i as u64))).collect();
         let small = self.net.rows.len() + self.net.agents.len() <= DENSE_ROWS;
-        let warm = if small { 0.05 } else { 0.3 };
+        let warm = if small { 0.08 } else { 0.3 };
         let clock = self.clock.share(warm);
-        self.both(&mut lanes, |lane| lane.recreate(400, &clock));
+        self.both(&mut lanes, |lane| lane.walk(1.0, 1.0, &clock));
         self.tell(Phase::First, progress);
         if small {
             self.root(progress)
@@ -204,7 +204,7 @@ impl<'n, 'c> Driver<'n, 'c> {
             }
             let (clock, duals) = (self.clock, self.duals.clone());
             self.both(&mut lanes, |lane| {
-                if round % 4 == 0 {
+                if round % 4 == 3 {
                     lane.recreate(300, &clock);
                 } else {
                     lane.groups(8, duals.as_deref(), &clock);
