@@ -33,6 +33,9 @@ pub enum Unreadable {
     /// More than [`MAX_FOREIGN_PAGES`].
     #[error("共 {pages} 页，超过可以装订的 {limit} 页")]
     TooManyPages { pages: usize, limit: usize },
+    /// Opening or drawing took longer than the caller waits.
+    #[error("处理时间过长")]
+    TooSlow,
 }
 
 /// A PDF file that was opened and may be bound.
@@ -62,14 +65,23 @@ impl Foreign {
     pub fn draw(&self, longest: u16) -> Result<Vec<Vec<u8>>, Unreadable> {
         catch_unwind(AssertUnwindSafe(|| {
             let (cache, settings) = (RenderCache::new(), settings());
-            self.0.pages().iter().map(|page| {
-                let (width, height) = page.render_dimensions();
-                let scale = f32::from(longest) / width.max(height).max(1.0);
-                let side = |length: f32| Some(((length * scale) as u16).clamp(1, longest));
-                let how = RenderSettings { x_scale: scale, y_scale: scale, width: side(width), height: side(height), bg_color: WHITE };
-                jpeg(render(page, &cache, &settings, &how))
-            })
-            .collect()
+            self.0
+                .pages()
+                .iter()
+                .map(|page| {
+                    let (width, height) = page.render_dimensions();
+                    let scale = f32::from(longest) / width.max(height).max(1.0);
+                    let side = |length: f32| Some(((length * scale) as u16).clamp(1, longest));
+                    let how = RenderSettings {
+                        x_scale: scale,
+                        y_scale: scale,
+                        width: side(width),
+                        height: side(height),
+                        bg_color: WHITE,
+                    };
+                    jpeg(render(page, &cache, &settings, &how))
+                })
+                .collect()
         }))
         .unwrap_or(Err(Unreadable::Broken))
     }
@@ -93,7 +105,9 @@ fn settings() -> InterpreterSettings {
     let resolver = move |query: &FontQuery| -> Option<(FontData, u32)> {
         match query {
             FontQuery::Standard(s) => Some(s.get_font_data()),
-            FontQuery::Fallback(f) if f.character_collection.is_some() => song.clone().map(|data| (Arc::new(data) as FontData, 0)),
+            FontQuery::Fallback(f) if f.character_collection.is_some() => {
+                song.clone().map(|data| (Arc::new(data) as FontData, 0))
+            }
             FontQuery::Fallback(f) => Some(f.pick_standard_font().get_font_data()),
         }
     };

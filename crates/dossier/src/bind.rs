@@ -3,6 +3,9 @@
 use crate::compose::Case;
 use documents::{Foreign, Unreadable};
 use kernel::{App, AttachmentId, Error, Reader, Refusal, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Pages of all PDF uploads in one dossier at most.
 pub const MOST_PAGES: usize = 80;
@@ -26,14 +29,17 @@ pub async fn check(file: &attachments::Prepared) -> Result<()> {
         return Ok(());
     }
     let (bytes, name) = (file.bytes.clone(), file.file_name.clone());
-    let opened = tokio::task::spawn_blocking(move || Foreign::open(bytes).map(|_| ())).await.map_err(Error::internal)?;
+    let opened = aside(PATIENCE, move || Foreign::open(bytes).map(|_| ())).await?;
     opened.map_err(|why| {
         let next = match why {
             Unreadable::Locked => "请去掉密码后重新上传，或者打印后拍照上传。",
             Unreadable::Broken => "请重新导出或者扫描后上传，或者拍照上传。",
             Unreadable::TooManyPages { .. } => "请拆分成几个文件上传。",
+            Unreadable::TooSlow => "请打印后拍照上传，或者过几分钟再试。",
         };
-        Refusal::new("dossier.pdf", format!("“{name}”{why}，不能装订入卷。"), next).by("卷宗附件", "本系统附件规则：PDF 逐页印入卷宗，能直接打开才能装订").into()
+        Refusal::new("dossier.pdf", format!("“{name}”{why}，不能装订入卷。"), next)
+            .by("卷宗附件", "本系统附件规则：PDF 逐页印入卷宗，能直接打开才能装订")
+            .into()
     })
 }
 
@@ -48,32 +54,95 @@ pub async fn read(app: &App, r: &mut Reader, case: &Case) -> Result<Vec<(Attachm
     Ok(out)
 }
 
+/// How long one file may take to be opened, and to be drawn. Sound pages take a tenth of a second to a second each.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Work on files that was given up and has not ended; above this nothing new is begun.
+const MOST_GIVEN_UP: usize = 2;
+static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
+
+/// Given up, and ended: the second of the two takes the work off the count. A thread cannot be ended from outside.
+struct Mark(Arc<AtomicBool>);
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        if self.0.swap(true, Ordering::SeqCst) {
+            GIVEN_UP.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Runs work on a foreign file aside; a file made to keep its reader busy for ever is given up after [`PATIENCE`].
+async fn aside<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> std::result::Result<T, Unreadable> + Send + 'static,
+) -> Result<std::result::Result<T, Unreadable>> {
+    if GIVEN_UP.load(Ordering::SeqCst) >= MOST_GIVEN_UP {
+        return Ok(Err(Unreadable::TooSlow));
+    }
+    let first = Arc::new(AtomicBool::new(false));
+    let mark = Mark(first.clone());
+    let running = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(mark);
+        done
+    });
+    match tokio::time::timeout(patience, running).await {
+        Ok(done) => done.map_err(Error::internal),
+        Err(_) => {
+            GIVEN_UP.fetch_add(1, Ordering::SeqCst);
+            drop(Mark(first));
+            Ok(Err(Unreadable::TooSlow))
+        }
+    }
+}
+
 /// Draws what can be bound, in order, until the volume is full.
 pub async fn draw(files: Vec<(AttachmentId, Vec<u8>)>) -> Result<Vec<Bound>> {
-    tokio::task::spawn_blocking(move || {
-        let opened: Vec<(AttachmentId, std::result::Result<Foreign, Unreadable>)> = files.into_iter().map(|(id, bytes)| (id, Foreign::open(bytes))).collect();
-        let all: usize = opened.iter().filter_map(|(_, f)| f.as_ref().ok()).map(Foreign::pages).sum();
-        let longest = if all <= FINE_PAGES { FINE } else { PLAIN };
-        let (mut pages, mut size) = (0, 0);
-        opened
-            .into_iter()
-            .map(|(id, file)| {
-                let drawn = file.map_err(|e| e.to_string()).and_then(|f| {
-                    if pages + f.pages() > MOST_PAGES {
-                        return Err(format!("全卷 PDF 已满 {MOST_PAGES} 页"));
-                    }
-                    let drawn = f.draw(longest).map_err(|e| e.to_string())?;
-                    let bytes: usize = drawn.iter().map(Vec::len).sum();
-                    if size + bytes > MOST_BYTES {
-                        return Err("全卷图像过大".to_string());
-                    }
-                    (pages, size) = (pages + drawn.len(), size + bytes);
-                    Ok(drawn)
-                });
-                Bound { id, pages: drawn }
-            })
-            .collect()
-    })
-    .await
-    .map_err(Error::internal)
+    let mut opened = vec![];
+    for (id, bytes) in files {
+        opened.push((id, aside(PATIENCE, || Foreign::open(bytes)).await?));
+    }
+    let all: usize = opened.iter().filter_map(|(_, f)| f.as_ref().ok()).map(Foreign::pages).sum();
+    let longest = if all <= FINE_PAGES { FINE } else { PLAIN };
+    let (mut pages, mut size) = (0, 0);
+    let mut out = vec![];
+    for (id, file) in opened {
+        let drawn = match file {
+            Err(why) => Err(why.to_string()),
+            Ok(f) if pages + f.pages() > MOST_PAGES => Err(format!("全卷 PDF 已满 {MOST_PAGES} 页")),
+            Ok(f) => match aside(PATIENCE, move || f.draw(longest)).await? {
+                Err(why) => Err(why.to_string()),
+                Ok(drawn) if size + drawn.iter().map(Vec::len).sum::<usize>() > MOST_BYTES => {
+                    Err("全卷图像过大".to_string())
+                }
+                Ok(drawn) => Ok(drawn),
+            },
+        };
+        if let Ok(drawn) = &drawn {
+            (pages, size) = (pages + drawn.len(), size + drawn.iter().map(Vec::len).sum::<usize>());
+        }
+        out.push(Bound { id, pages: drawn });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_file_that_keeps_its_reader_busy_is_given_up_and_counted_until_it_ends() {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let busy = aside(Duration::from_millis(20), move || {
+            let _ = ended.recv();
+            Ok(())
+        });
+        assert_eq!(busy.await.unwrap(), Err(Unreadable::TooSlow));
+        assert_eq!(GIVEN_UP.load(Ordering::SeqCst), 1);
+        end.send(()).unwrap();
+        while GIVEN_UP.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(aside(PATIENCE, || Ok(7)).await.unwrap(), Ok(7));
+    }
 }

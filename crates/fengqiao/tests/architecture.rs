@@ -150,22 +150,24 @@ fn roles_and_permissions_are_as_reviewed() {
     golden("permissions.txt", &text);
 }
 
-async fn sqlite_schema(db: &Db) -> String {
-    let path = db.path().expect("a file").to_path_buf();
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let mut c = sqlx::ConnectOptions::connect(&options).await.expect("the database");
-    let rows: Vec<(String, Option<String>)> =
-        sqlx::query_as("select name, sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by name")
-            .fetch_all(&mut c)
-            .await
-            .expect("the schema");
-    rows.into_iter().filter_map(|(_, s)| s).map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ") + ";\n").collect()
+/// Two text columns of a statement on the file of an SQLite database.
+fn sqlite_rows(db: &Db, text: &str) -> Vec<(String, String)> {
+    let file = rusqlite::Connection::open(db.path().expect("a file")).expect("the database");
+    let mut statement = file.prepare(text).expect("a statement");
+    let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("two texts")
+}
+
+fn sqlite_schema(db: &Db) -> String {
+    let text = "select name, sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by name";
+    let rows = sqlite_rows(db, text);
+    rows.into_iter().map(|(_, s)| s.split_whitespace().collect::<Vec<_>>().join(" ") + ";\n").collect()
 }
 
 #[tokio::test]
 async fn the_schema_is_as_reviewed() {
     let t = app("sqlite").await;
-    golden("schema-sqlite.sql", &sqlite_schema(t.app.db()).await);
+    golden("schema-sqlite.sql", &sqlite_schema(t.app.db()));
 }
 
 #[tokio::test]
@@ -174,15 +176,10 @@ async fn both_engines_hold_the_same_columns() {
         return;
     }
     let lite = app("sqlite").await;
-    let path = lite.app.db().path().expect("a file").to_path_buf();
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let mut c = sqlx::ConnectOptions::connect(&options).await.expect("the database");
-    let mut a: Vec<(String, String)> = sqlx::query_as(
+    let mut a = sqlite_rows(
+        lite.app.db(),
         "select m.name, p.name from sqlite_master m join pragma_table_info(m.name) p where m.type = 'table' and m.name not like 'sqlite_%'",
-    )
-    .fetch_all(&mut c)
-    .await
-    .expect("columns");
+    );
     let pg = app("postgres").await;
     let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&pg.place).await.expect("the server");
     let mut b: Vec<(String, String)> = sqlx::query_as(

@@ -69,7 +69,7 @@ pub fn all() -> Vec<Spec> {
             "dispatch.fed_back", "派警", "24 小时内反馈率", (2, "2026-11-25"),
             "分子：首次派警后 24 小时内有终结反馈的警情件数；分母：首次派警时间在期间内的警情件数（截至统计时刻未撤销的派警）。",
             true, "incident", "/incidents/", BY_CALL,
-            "select i.id, i.number, i.title, f.sent as at, exists (select 1 from incidents_feedback k where k.incident_id = i.id and k.kind = 'final' and k.at - f.sent <= 86400000000 and k.at <= $4) as hit from (select incident_id, min(sent_at) as sent from incidents_dispatch where station_id = $1 and sent_at <= $4 and (cancelled_at is null or cancelled_at > $4) group by incident_id) f join incidents_intake i on i.id = f.incident_id where f.sent >= $2 and f.sent < $3",
+            "select i.id, i.number, i.title, d.sent_at as at, exists (select 1 from incidents_feedback k where k.incident_id = i.id and k.kind = 'final' and k.at - d.sent_at <= 86400000000 and k.at <= $4) as hit from incidents_dispatch d join incidents_intake i on i.id = d.incident_id where d.station_id = $1 and d.sent_at >= $2 and d.sent_at < $3 and d.sent_at <= $4 and (d.cancelled_at is null or d.cancelled_at > $4) and not exists (select 1 from incidents_dispatch e where e.incident_id = d.incident_id and (e.cancelled_at is null or e.cancelled_at > $4) and (e.sent_at < d.sent_at or (e.sent_at = d.sent_at and e.id < d.id)))",
             "$5", "$6"
         )
         .older(&[Edition { version: 1, since: "2026-05-08", definition: "分子：首次派警后 24 小时内有终结反馈的警情件数；分母：首次派警时间在期间内的警情件数（按提问时的状态）。" }]),
@@ -98,17 +98,32 @@ macro_rules! band {
 pub fn breakdowns() -> Vec<Breakdown> {
     vec![
         breakdown!(
-            "incident.by_category", "incident.valid", "按类别", (1, "2026-11-25"),
+            "incident.by_category",
+            "incident.valid",
+            "按类别",
+            (1, "2026-11-25"),
             "有效警情按一级类别分（有现场核实类别的以核实为准），截至统计时刻。",
-            "incident", "/incidents/", Parts::List("incident.category1"), BY_CALL,
-            known!("coalesce(h.found_category, h.category, '') as part", valid), "$5", "$6"
+            "incident",
+            "/incidents/",
+            Parts::List("incident.category1"),
+            BY_CALL,
+            known!("coalesce(h.found_category, h.category, '') as part", valid),
+            "$5",
+            "$6"
         ),
         breakdown!(
-            "incident.by_hour", "incident.valid", "按时段", (1, "2026-11-25"),
+            "incident.by_hour",
+            "incident.valid",
+            "按时段",
+            (1, "2026-11-25"),
             "有效警情按报警时间（北京时间）所在的时段分，每段含起点、不含终点。",
-            "incident", "/incidents/", Parts::Fixed(BANDS), BY_CALL,
+            "incident",
+            "/incidents/",
+            Parts::Fixed(BANDS),
+            BY_CALL,
             known!(concat!(band!(), " as part"), valid),
-            "$5", "$6"
+            "$5",
+            "$6"
         ),
     ]
 }
@@ -117,8 +132,18 @@ pub fn breakdowns() -> Vec<Breakdown> {
 macro_rules! crossed {
     ($key:literal, $name:literal, $definition:literal, $parts:expr, $x:expr) => {
         breakdown!(
-            $key, "incident.by_category", $name, (1, "2026-11-26"), $definition, "incident", "/incidents/", $parts, BY_CALL,
-            known!(concat!("coalesce(h.found_category, h.category, '') || '|' || ", $x, " as part"), valid), "$5", "$6"
+            $key,
+            "incident.by_category",
+            $name,
+            (1, "2026-11-26"),
+            $definition,
+            "incident",
+            "/incidents/",
+            $parts,
+            BY_CALL,
+            known!(concat!("coalesce(h.found_category, h.category, '') || '|' || ", $x, " as part"), valid),
+            "$5",
+            "$6"
         )
     };
 }
@@ -128,34 +153,46 @@ macro_rules! crossed {
 pub fn crossings() -> Vec<Breakdown> {
     vec![
         crossed!(
-            "incident.cross_fine", "细类",
+            "incident.cross_fine",
+            "细类",
             "该类有效警情按细类分，截至统计时刻（有现场核实类别的以核实的细类为准）；没有定细类的列为未登记。",
-            Parts::Lists(crate::rules::FINE_LISTS), "coalesce(h.sub_category, '')"
+            Parts::Lists(crate::rules::FINE_LISTS),
+            "coalesce(h.sub_category, '')"
         ),
         crossed!(
-            "incident.cross_hour", "时段",
+            "incident.cross_hour",
+            "时段",
             "该类有效警情按报警时间（北京时间）所在的时段分，每段含起点、不含终点。",
-            Parts::Fixed(BANDS), band!()
+            Parts::Fixed(BANDS),
+            band!()
         ),
         crossed!(
-            "incident.cross_place", "地点类型",
+            "incident.cross_place",
+            "地点类型",
             "该类有效警情按终结反馈登记的地点类型分，截至统计时刻；没有登记的列为未登记。",
-            Parts::List("incident.place_kind"), "coalesce(h.place_kind, '')"
+            Parts::List("incident.place_kind"),
+            "coalesce(h.place_kind, '')"
         ),
         crossed!(
-            "incident.cross_cause", "起因",
+            "incident.cross_cause",
+            "起因",
             "该类有效警情按终结反馈登记的起因分，截至统计时刻；没有登记的列为未登记。",
-            Parts::List("cause_tag"), "coalesce(h.cause, '')"
+            Parts::List("cause_tag"),
+            "coalesce(h.cause, '')"
         ),
         crossed!(
-            "incident.cross_means", "手段",
+            "incident.cross_means",
+            "手段",
             "该类有效警情按终结反馈登记的手段分，截至统计时刻；没有登记的列为未登记。",
-            Parts::List("incident.means"), "coalesce(h.means, '')"
+            Parts::List("incident.means"),
+            "coalesce(h.means, '')"
         ),
         crossed!(
-            "incident.cross_beat", "警务区",
+            "incident.cross_beat",
+            "警务区",
             "该类有效警情按统计时刻归属的警务区分；还没有定位的列为未登记。",
-            Parts::Units, "coalesce(@hex(h.beat_id), '')"
+            Parts::Units,
+            "coalesce(@hex(h.beat_id), '')"
         ),
     ]
 }

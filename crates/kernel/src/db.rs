@@ -11,17 +11,17 @@
 
 use crate::event::{Event, Listener};
 use crate::lite::Lite;
+use crate::looks::{self, Look};
 use crate::meter::{Counts, Meter};
 use crate::migrate::{self, Migrations, Pending};
+use crate::readers::Readers;
 use crate::row::Row;
 use crate::tx::{Conn, Reader, Tx, Wire};
-use crate::writer::{Writer, commit_groups};
-use crate::{Act, Clock, Engine, Error, Result, Uuid, args, sql};
+use crate::writer::{Ended, Writer, commit_groups};
+use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, sql};
 use futures::future::BoxFuture;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{ConnectOptions, Executor};
+use sqlx::Executor;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
@@ -32,7 +32,7 @@ const MAX_WAITING: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 enum Kind {
-    Sqlite { path: PathBuf, writer: Arc<Mutex<Writer>>, due: Arc<Notify>, readers: sqlx::SqlitePool },
+    Sqlite { path: PathBuf, writer: Arc<Mutex<Writer>>, due: Arc<Notify>, readers: Arc<Readers> },
     Postgres { url: String, pool: sqlx::PgPool },
 }
 
@@ -44,6 +44,7 @@ struct Inner {
     bus: broadcast::Sender<Event>,
     listeners: OnceLock<Vec<Listener>>,
     meter: Arc<Meter>,
+    counts: Arc<figure::Memory>,
 }
 
 /// The database of this installation; cheap to clone.
@@ -65,7 +66,7 @@ impl Core for Inner {
 struct Begun {
     tx: Tx,
     /// Hears how the common transaction of the SQLite writer ended.
-    outcome: Option<watch::Receiver<Option<bool>>>,
+    outcome: Option<watch::Receiver<Option<Ended>>>,
 }
 
 impl Db {
@@ -82,7 +83,7 @@ impl Db {
                     .map_err(|e| Error::internal(format!("cannot reach PostgreSQL: {e}")))?;
                 Kind::Postgres { url: place.to_string(), pool }
             } else {
-                open_sqlite(Path::new(place), meter.clone()).await?
+                open_sqlite(Path::new(place), meter.clone())?
             };
             let (bus, _) = broadcast::channel(1024);
             let db = Db(Arc::new(Inner {
@@ -93,6 +94,7 @@ impl Db {
                 bus,
                 listeners: OnceLock::new(),
                 meter,
+                counts: Arc::default(),
             }));
             db.start();
             Ok(db)
@@ -183,7 +185,7 @@ impl Db {
             };
             let clock = self.0.inner().clock.clone();
             let tx = Tx {
-                read: Reader::new(Conn::new(wire), act.clone()),
+                read: Reader::new(Conn::new(wire), act.clone(), None),
                 notes: vec![],
                 events: vec![],
                 fresh: Arc::new(move || clock.new_id()),
@@ -243,7 +245,7 @@ impl Db {
             }
             match (conn.into_wire(), &done) {
                 (Wire::Writer(mut w), Ok(())) => w.leave()?,
-                (Wire::Writer(mut w), Err(_)) => w.undo_savepoint()?,
+                (Wire::Writer(mut w), Err(_)) => w.undo_savepoint(Ended::of(&done))?,
                 (Wire::PostgresTx(t), Ok(())) => {
                     let committed = t.commit().await;
                     self.0.inner().meter.committed(1, committed.is_ok());
@@ -260,10 +262,8 @@ impl Db {
             }
             done?;
             if let Some(mut outcome) = outcome {
-                let kept = outcome.wait_for(Option::is_some).await.map(|v| *v == Some(true)).unwrap_or(false);
-                if !kept {
-                    return Err(Error::internal("the common transaction could not be committed"));
-                }
+                let ended = outcome.wait_for(Option::is_some).await.ok().and_then(|v| *v);
+                ended.unwrap_or(Ended::Failed).answer()?;
                 for event in events {
                     let _ = self.0.inner().bus.send(event);
                 }
@@ -290,7 +290,8 @@ impl Db {
     }
 
     /// Reads for a purpose. Whatever `work` marked as shown is in the chain, durably, before this
-    /// returns; a look that could not be recorded is not given out.
+    /// returns; a look that could not be recorded is not given out. Within [`Db::answer`] it is in
+    /// the chain before the answer leaves.
     pub async fn read<T, F>(&self, act: &Act, work: F) -> Result<T>
     where
         F: AsyncFnOnce(&mut Reader) -> Result<T>,
@@ -302,20 +303,52 @@ impl Db {
     }
 
     fn look<'a>(&'a self, act: &'a Act) -> BoxFuture<'a, Result<Reader>> {
-        Box::pin(async move { Ok(Reader::new(self.reader().await?, act.clone())) })
+        Box::pin(async move { Ok(Reader::new(self.reader().await?, act.clone(), Some(self.0.inner().counts.clone()))) })
     }
 
     /// Puts what was shown into the chain; a look needs no guard against repetition.
     fn looked(&self, reader: Reader) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            let Reader { conn, act, seen } = reader;
+            let Reader { conn, act, seen, .. } = reader;
             drop(conn);
             if seen.is_empty() {
                 return Ok(());
             }
-            let mut begun = self.begin(&act).await?;
-            begun.tx.read.seen = seen;
-            self.keep(begun, None).await
+            match looks::put_by(act, seen) {
+                Some(now) => self.append_looks(vec![now]).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// Runs `work`, which makes one answer (a page with all its parts). Its looks are put into the chain together,
+    /// durably, before this returns, whatever became of the work: one wait for the disk instead of one for each part.
+    ///
+    /// Errors: the looks could not be recorded; the answer is dropped and must not be given out.
+    pub async fn answer<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+        let (answer, looks) = looks::gather(work).await;
+        if !looks.is_empty() {
+            self.append_looks(looks).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Appends looks to their chains in one transaction; they must not be empty.
+    fn append_looks(&self, mut looks: Vec<Look>) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            // Always in the same order, so that two answers never wait for each other's chain.
+            looks.sort_by_key(|l| l.act.station);
+            let mut begun = self.begin(&looks[0].act).await?;
+            let mut done = Ok(());
+            for look in looks {
+                begun.tx.read.act = look.act;
+                begun.tx.read.seen = look.seen;
+                done = begun.tx.seal(self.0.inner().hash).await;
+                if done.is_err() {
+                    break;
+                }
+            }
+            self.end(begun, done).await
         })
     }
 
@@ -328,7 +361,7 @@ impl Db {
 
     async fn reader(&self) -> Result<Conn> {
         Ok(Conn::new(match &self.0.inner().kind {
-            Kind::Sqlite { readers, .. } => Wire::SqliteReader(readers.acquire().await?),
+            Kind::Sqlite { readers, .. } => Wire::SqliteReader(readers.acquire(PATIENCE).await?),
             Kind::Postgres { pool, .. } => Wire::Postgres(pool.acquire().await?),
         }))
     }
@@ -393,9 +426,8 @@ impl Db {
             let Kind::Sqlite { readers, .. } = &self.0.inner().kind else {
                 return Err(Error::internal("copy_into is for SQLite; use pg_dump for PostgreSQL"));
             };
-            let mut conn = readers.acquire().await?;
-            let path = target.to_string_lossy().to_string();
-            sqlx::query("vacuum into $1").bind(path).execute(&mut *conn).await?;
+            let text = target.to_string_lossy().to_string();
+            readers.acquire_bare(PATIENCE).await?.aside(|lite| lite.rows("vacuum into $1", args![text]))?;
             Ok(())
         })
     }
@@ -405,8 +437,7 @@ impl Db {
         Box::pin(async move {
             match &self.0.inner().kind {
                 Kind::Sqlite { readers, .. } => {
-                    let mut c = readers.acquire().await?;
-                    c.prepare(sqlx::SqlStr::from_static(text)).await?;
+                    readers.acquire(PATIENCE).await?.aside(|lite| lite.check(text))?;
                 }
                 Kind::Postgres { pool, .. } => {
                     let mut c = pool.acquire().await?;
@@ -497,29 +528,15 @@ async fn hear_other_nodes(url: String, bus: broadcast::Sender<Event>) {
     }
 }
 
-async fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {
+fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(|e| Error::internal(format!("{}: {e}", dir.display())))?;
     }
-    let conn = Lite::open(path)?;
-    let base = SqliteConnectOptions::from_str(&format!("sqlite://{}", path.display()))?
-        .create_if_missing(false)
-        .read_only(true)
-        .busy_timeout(Duration::from_secs(5))
-        .pragma("cache_size", "-32000")
-        .pragma("mmap_size", "268435456")
-        .statement_cache_capacity(512)
-        .disable_statement_logging();
-    let readers = SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(PATIENCE)
-        .connect_with(base)
-        .await?;
-    let writer = Writer::new(conn, meter);
+    let writer = Writer::new(Lite::open(path)?, meter);
     Ok(Kind::Sqlite {
         path: path.to_path_buf(),
         writer: Arc::new(Mutex::new(writer)),
         due: Arc::new(Notify::new()),
-        readers,
+        readers: Readers::of(path),
     })
 }

@@ -10,6 +10,7 @@
 //! | `Conflict` | both values, a person picks | 409 |
 //! | `TooLarge` | the bound and how to get below it | 413 |
 //! | `Busy` | try again in a moment | 503 |
+//! | `Full` | the server's disk is full, whom to tell | 507 |
 //! | `Internal` | a code to quote; the cause goes to the log only | 500 |
 
 use std::fmt;
@@ -92,6 +93,8 @@ pub enum Error {
     Conflict(Vec<Clash>),
     TooLarge(String),
     Busy(String),
+    /// The disk under the database is full; nothing was kept, reading goes on.
+    Full,
     /// Cause for the operator's log; never shown to a user.
     Internal(String),
 }
@@ -111,6 +114,7 @@ impl Error {
             Error::Conflict(_) => "conflict",
             Error::TooLarge(_) => "too_large",
             Error::Busy(_) => "busy",
+            Error::Full => "disk_full",
             Error::Internal(_) => "internal",
         }
     }
@@ -131,6 +135,7 @@ impl fmt::Display for Error {
             Error::Refused(r) => write!(f, "{}{}", r.what, r.next),
             Error::Conflict(c) => write!(f, "有 {} 处内容已被他人修改", c.len()),
             Error::TooLarge(why) | Error::Busy(why) => f.write_str(why),
+            Error::Full => f.write_str("服务器磁盘已满，没有保存；请联系系统管理员清理磁盘后重试"),
             Error::Internal(cause) => write!(f, "internal: {cause}"),
         }
     }
@@ -148,6 +153,8 @@ impl From<sqlx::Error> for Error {
     fn from(e: sqlx::Error) -> Error {
         match e {
             sqlx::Error::PoolTimedOut => Error::Busy("系统正忙，请稍后再试。".into()),
+            // PostgreSQL's disk_full.
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("53100") => Error::Full,
             other => Error::internal(format!("database: {other}")),
         }
     }

@@ -2,20 +2,49 @@
 //!
 //! A command is some thirty statements of a few microseconds each. Through a driver with a worker thread every one of
 //! them cost two switches of thread, more than the statement itself (`docs/decisions/0019-writer-without-a-thread.md`).
-//! Readers keep the pool: theirs may take long, and must not hold up the runtime.
+//! Readers are of the same kind; their long statements are stopped and begun again aside (`readers.rs`).
 
 use crate::row::Value;
 use crate::{Error, Result};
 use rusqlite::types::{FromSql, Value as Own, ValueRef};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Statements kept prepared.
 const PREPARED: usize = 512;
 
 /// The connection. The lock is never waited for: whoever holds the writer has it alone.
-pub(crate) struct Lite(Mutex<rusqlite::Connection>);
+pub(crate) struct Lite {
+    conn: Mutex<rusqlite::Connection>,
+    limit: Arc<Limit>,
+}
+
+/// The moment after which a running statement of a reader is stopped, in microseconds since `zero`; 0 for none.
+struct Limit {
+    zero: Instant,
+    until: AtomicU64,
+}
+
+impl Limit {
+    fn now(&self) -> u64 {
+        u64::try_from(self.zero.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn set(&self, within: Option<Duration>) {
+        let until = within.map_or(0, |d| self.now().saturating_add(d.as_micros() as u64).max(1));
+        self.until.store(until, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        let until = self.until.load(Ordering::Relaxed);
+        until > 0 && self.now() > until
+    }
+}
+
+/// Steps of SQLite's machine between two looks at the limit; some 30 µs.
+const STEPS: i32 = 1_000;
 
 /// A row of its own, read by column name.
 #[derive(Debug)]
@@ -26,7 +55,10 @@ pub struct LiteRow {
 
 impl From<rusqlite::Error> for Error {
     fn from(e: rusqlite::Error) -> Error {
-        Error::internal(format!("database: {e}"))
+        match e.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Error::Full,
+            _ => Error::internal(format!("database: {e}")),
+        }
     }
 }
 
@@ -40,18 +72,37 @@ impl Lite {
             ("synchronous", "full"),
             ("foreign_keys", "on"),
             ("cache_size", "-32000"),
-            ("mmap_size", "268435456"),
             // 64 MB: a page that changes in every command is written back once, not every 4 MB.
             ("wal_autocheckpoint", "16384"),
         ] {
             conn.pragma_update(None, name, value)?;
         }
+        Ok(Lite::of(conn))
+    }
+
+    /// Opens an existing file for reading.
+    pub(crate) fn open_reader(path: &Path) -> Result<Lite> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = rusqlite::Connection::open_with_flags(path, flags)?;
+        conn.busy_timeout(Duration::from_secs(5))?;
+        conn.pragma_update(None, "cache_size", "-16000")?;
+        let lite = Lite::of(conn);
+        let limit = lite.limit.clone();
+        lite.conn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .progress_handler(STEPS, Some(move || limit.is_over()))?;
+        Ok(lite)
+    }
+
+    fn of(conn: rusqlite::Connection) -> Lite {
         conn.set_prepared_statement_cache_capacity(PREPARED);
-        Ok(Lite(Mutex::new(conn)))
+        let limit = Limit { zero: Instant::now(), until: AtomicU64::new(0) };
+        Lite { conn: Mutex::new(conn), limit: Arc::new(limit) }
     }
 
     fn conn(&mut self) -> &mut rusqlite::Connection {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+        self.conn.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs statements that give nothing back, one after another.
@@ -64,6 +115,11 @@ impl Lite {
         self.exec(text, vec![]).map(|_| ())
     }
 
+    /// Ends an open transaction; false when that failed.
+    pub(crate) fn end(&mut self) -> bool {
+        self.conn().is_autocommit() || self.run("rollback").is_ok()
+    }
+
     /// Runs a statement; returns how many rows it changed.
     pub(crate) fn exec(&mut self, text: &str, values: Vec<Value>) -> Result<u64> {
         let conn = self.conn();
@@ -74,6 +130,25 @@ impl Lite {
             while rows.next()?.is_some() {}
         }
         Ok(conn.changes())
+    }
+
+    /// Whether the statement can be prepared on this schema.
+    pub(crate) fn check(&mut self, text: &str) -> Result<()> {
+        self.conn().prepare_cached(text)?;
+        Ok(())
+    }
+
+    /// All rows of a statement of a reader; `None` when it was stopped because it took longer.
+    pub(crate) fn rows_within(&mut self, most: Duration, text: &str, values: Vec<Value>) -> Result<Option<Vec<LiteRow>>> {
+        self.limit.set(Some(most));
+        let rows = self.rows(text, values);
+        // A statement that came to its end within the limit stands, whatever the clock says now.
+        let over = self.limit.is_over();
+        self.limit.set(None);
+        match rows {
+            Err(_) if over => Ok(None),
+            rows => rows.map(Some),
+        }
     }
 
     /// All rows of a statement.

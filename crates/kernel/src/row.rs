@@ -26,9 +26,7 @@ pub enum Value {
 /// One row of a result.
 #[derive(Debug)]
 pub enum Row {
-    /// Read by the writer.
     Lite(crate::lite::LiteRow),
-    Sqlite(sqlx::sqlite::SqliteRow),
     Postgres(sqlx::postgres::PgRow),
 }
 
@@ -130,7 +128,6 @@ macro_rules! primitive {
             fn read(row: &Row, name: &str) -> Result<Option<Self>> {
                 Ok(match row {
                     Row::Lite(r) => r.get::<$t>(name)?,
-                    Row::Sqlite(r) => r.try_get::<Option<$t>, _>(name)?,
                     Row::Postgres(r) => r.try_get::<Option<$t>, _>(name)?,
                 })
             }

@@ -6,13 +6,16 @@
 
 use crate::audit::{self, Body, Deed, Note, Subject};
 use crate::event::Event;
+use crate::figure;
 use crate::lite::Lite;
-use crate::row::{FromRow, Row, Value};
+use crate::readers::Reading;
+use crate::row::{Column, FromRow, Row, Value};
 use crate::search::{self, Ask, Doc, Hit};
 use crate::{Act, Engine, Error, Reach, Result, Sql, StationId, Timestamp, Uuid, args, sql};
 use futures::future::BoxFuture;
-use sqlx::{Executor, PgConnection, SqliteConnection};
+use sqlx::{Executor, PgConnection};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
 /// The connection behind a transaction or a reader. Behind a `dyn`, so that dropping one (in every crate that awaits a
@@ -41,7 +44,7 @@ impl Carrier for Wire {
 pub(crate) enum Wire {
     /// The one SQLite writer, held for the length of one command.
     Writer(OwnedMutexGuard<crate::writer::Writer>),
-    SqliteReader(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    SqliteReader(Reading),
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
     /// Rolled back by its own drop when the command is dropped half way.
     PostgresTx(sqlx::Transaction<'static, sqlx::Postgres>),
@@ -49,7 +52,7 @@ pub(crate) enum Wire {
 
 enum Raw<'c> {
     Writer(&'c mut Lite),
-    Sqlite(&'c mut SqliteConnection),
+    Reading(&'c mut Reading),
     Postgres(&'c mut PgConnection),
 }
 
@@ -72,7 +75,7 @@ impl Conn {
     fn raw(&mut self) -> Raw<'_> {
         match self.0.wire_mut() {
             Wire::Writer(w) => Raw::Writer(&mut w.conn),
-            Wire::SqliteReader(c) => Raw::Sqlite(c),
+            Wire::SqliteReader(c) => Raw::Reading(c),
             Wire::Postgres(c) => Raw::Postgres(c),
             Wire::PostgresTx(c) => Raw::Postgres(c),
         }
@@ -85,9 +88,7 @@ impl Conn {
         Box::pin(async move {
             match self.raw() {
                 Raw::Writer(c) => c.batch(text)?,
-                Raw::Sqlite(c) => {
-                    c.execute(text).await?;
-                }
+                Raw::Reading(_) => return Err(Error::internal("a reader cannot write")),
                 Raw::Postgres(c) => {
                     c.execute(text).await?;
                 }
@@ -101,7 +102,7 @@ impl Conn {
             let text = statement.text(self.engine());
             Ok(match self.raw() {
                 Raw::Writer(c) => c.exec(text, values)?,
-                Raw::Sqlite(c) => bind_sqlite(text, values).execute(c).await?.rows_affected(),
+                Raw::Reading(_) => return Err(Error::internal("a reader cannot write")),
                 Raw::Postgres(c) => bind_postgres(text, values).execute(c).await?.rows_affected(),
             })
         })
@@ -112,7 +113,7 @@ impl Conn {
             let text = statement.text(self.engine());
             Ok(match self.raw() {
                 Raw::Writer(c) => c.rows(text, values)?.into_iter().map(Row::Lite).collect(),
-                Raw::Sqlite(c) => bind_sqlite(text, values).fetch_all(c).await?.into_iter().map(Row::Sqlite).collect(),
+                Raw::Reading(c) => c.rows(text, values)?.into_iter().map(Row::Lite).collect(),
                 Raw::Postgres(c) => {
                     bind_postgres(text, values).fetch_all(c).await?.into_iter().map(Row::Postgres).collect()
                 }
@@ -121,28 +122,7 @@ impl Conn {
     }
 }
 
-type SqliteQuery = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 type PgQuery = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
-
-fn bind_sqlite(text: &'static str, values: Vec<Value>) -> SqliteQuery {
-    let mut q = sqlx::query(text);
-    for v in values {
-        q = match v {
-            Value::Int(x) => q.bind(x),
-            Value::Float(x) => q.bind(x),
-            Value::Bool(x) => q.bind(x),
-            Value::Text(x) => q.bind(x),
-            Value::Blob(x) => q.bind(x),
-            Value::Uuid(x) => q.bind(x),
-            Value::Ids(list) => {
-                let hex: Vec<String> = list.iter().map(|id| hex::encode(id.as_bytes())).collect();
-                q.bind(serde_json::to_string(&hex).unwrap_or_else(|_| "[]".into()))
-            }
-            Value::Texts(list) => q.bind(serde_json::to_string(&list).unwrap_or_else(|_| "[]".into())),
-        };
-    }
-    q
-}
 
 fn bind_postgres(text: &'static str, values: Vec<Value>) -> PgQuery {
     let mut q = sqlx::query(text);
@@ -168,11 +148,15 @@ pub struct Reader {
     pub(crate) conn: Conn,
     pub(crate) act: Act,
     pub(crate) seen: Vec<Subject>,
+    /// Counts kept between readers; none within a command.
+    pub(crate) memory: Option<Arc<figure::Memory>>,
+    /// What was written when it was first asked.
+    pub(crate) written: Option<figure::Written>,
 }
 
 impl Reader {
-    pub(crate) fn new(conn: Conn, act: Act) -> Reader {
-        Reader { conn, act, seen: Vec::new() }
+    pub(crate) fn new(conn: Conn, act: Act, memory: Option<Arc<figure::Memory>>) -> Reader {
+        Reader { conn, act, seen: Vec::new(), memory, written: None }
     }
 
     pub fn engine(&self) -> Engine {
@@ -300,7 +284,7 @@ pub struct Tx {
     pub(crate) read: Reader,
     pub(crate) notes: Vec<Note>,
     pub(crate) events: Vec<Event>,
-    pub(crate) fresh: std::sync::Arc<dyn Fn() -> Uuid + Send + Sync>,
+    pub(crate) fresh: Arc<dyn Fn() -> Uuid + Send + Sync>,
 }
 
 impl std::ops::Deref for Tx {
@@ -476,6 +460,7 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
     };
     let mut seq: i64 = head.get("seq")?;
     let mut prev: Vec<u8> = head.get("hash")?;
+    let changes = notes.iter().any(|n| n.deed != Deed::Read);
     for note in notes {
         seq += 1;
         let body = Body::new(act, note, seq, act.at);
@@ -501,8 +486,13 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
         }
         prev = hash.to_vec();
     }
-    conn.exec(sql!("update kernel_audit_head set seq = $2, hash = $3 where chain = $1"), args![act.station, seq, prev])
-        .await?;
+    let text = match changes {
+        true => sql!("update kernel_audit_head set seq = $2, hash = $3, wrote = $2, wrote_at = $4 where chain = $1"),
+        false => sql!("update kernel_audit_head set seq = $2, hash = $3 where chain = $1"),
+    };
+    let mut values = args![act.station, seq, prev];
+    values.extend(changes.then(|| act.at.value()));
+    conn.exec(text, values).await?;
     Ok(())
 }
 

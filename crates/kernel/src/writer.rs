@@ -1,10 +1,40 @@
 //! The common transaction of the one SQLite writer: commands in savepoints, one commit for all of them.
 
-use crate::Result;
 use crate::lite::Lite;
 use crate::meter::Meter;
+use crate::{Error, Result};
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify, watch};
+
+/// How a common transaction ended, for each command in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Durable.
+    Kept,
+    /// Nothing of it was kept: no room on the disk.
+    Full,
+    /// Nothing of it was kept; the cause is in the log.
+    Failed,
+}
+
+impl Ended {
+    pub(crate) fn of(done: &Result<()>) -> Ended {
+        match done {
+            Ok(()) => Ended::Kept,
+            Err(Error::Full) => Ended::Full,
+            Err(_) => Ended::Failed,
+        }
+    }
+
+    /// What a command of this transaction is answered with.
+    pub(crate) fn answer(self) -> Result<()> {
+        match self {
+            Ended::Kept => Ok(()),
+            Ended::Full => Err(Error::Full),
+            Ended::Failed => Err(Error::internal("the common transaction could not be committed")),
+        }
+    }
+}
 
 /// The writer's connection and the state of the common transaction.
 pub(crate) struct Writer {
@@ -13,8 +43,8 @@ pub(crate) struct Writer {
     open: bool,
     /// A command was dropped inside its savepoint.
     torn: bool,
-    /// Told `Some(true)` on commit, `Some(false)` on failure; one channel per group.
-    pub(crate) outcome: watch::Sender<Option<bool>>,
+    /// Told how the transaction ended; one channel per group.
+    pub(crate) outcome: watch::Sender<Option<Ended>>,
     /// Finished commands in the open transaction.
     held: u64,
     meter: Arc<Meter>,
@@ -28,7 +58,7 @@ impl Writer {
     /// Opens a command's savepoint, and the common transaction when there is none.
     pub(crate) fn enter(&mut self) -> Result<()> {
         if self.torn {
-            self.undo_savepoint()?;
+            self.undo_savepoint(Ended::Failed)?;
         }
         if !self.open {
             self.conn.run("begin immediate")?;
@@ -47,7 +77,8 @@ impl Writer {
         Ok(())
     }
 
-    pub(crate) fn undo_savepoint(&mut self) -> Result<()> {
+    /// Takes the command back; `why` is what its neighbours are told where it took the whole transaction with it.
+    pub(crate) fn undo_savepoint(&mut self, why: Ended) -> Result<()> {
         // A failed statement may have ended the whole transaction (disk full); then there is
         // nothing to roll back to, and the group is told that it failed.
         if self.conn.run("rollback to command").is_err() {
@@ -55,7 +86,7 @@ impl Writer {
             self.open = false;
             self.torn = false;
             self.meter.committed(std::mem::take(&mut self.held), false);
-            self.outcome.send_replace(Some(false));
+            self.outcome.send_replace(Some(why));
             return Ok(());
         }
         self.conn.run("release command")?;
@@ -65,7 +96,7 @@ impl Writer {
 
     pub(crate) fn commit(&mut self) -> Result<()> {
         if self.torn {
-            self.undo_savepoint()?;
+            self.undo_savepoint(Ended::Failed)?;
         }
         if !self.open {
             return Ok(());
@@ -80,7 +111,7 @@ impl Writer {
             0 if done.is_ok() => {}
             held => self.meter.committed(held, done.is_ok()),
         }
-        self.outcome.send_replace(Some(done.is_ok()));
+        self.outcome.send_replace(Some(Ended::of(&done)));
         done
     }
 }

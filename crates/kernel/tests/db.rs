@@ -1,16 +1,24 @@
 //! The database on SQLite: group commit, repetition, rollback, audit chain, search.
 
-use kernel::{Act, Actor, Clock, CommandId, Db, Error, Migrations, Purpose, Reader, Refusal, StationId, Tx, Uuid, args, sql};
+use kernel::{
+    Act, Actor, Clock, CommandId, Db, Error, Migrations, Purpose, Reader, Refusal, StationId, Tx, Uuid, args, sql,
+};
 
 const THINGS: Migrations = Migrations {
     domain: "things",
-    steps: &[("create table thing (id @uuid primary key, station_id @uuid not null, name text not null)", "create table thing (id @uuid primary key, station_id @uuid not null, name text not null)")],
+    steps: &[(
+        "create table thing (id @uuid primary key, station_id @uuid not null, name text not null)",
+        "create table thing (id @uuid primary key, station_id @uuid not null, name text not null)",
+    )],
 };
 
 async fn open() -> (Db, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.sqlite");
-    let db = Db::open(path.to_str().unwrap(), Clock::fixed("2026-05-01T00:00:00Z".parse().unwrap()), vault::HashAlg::Sm3).await.unwrap();
+    let db =
+        Db::open(path.to_str().unwrap(), Clock::fixed("2026-05-01T00:00:00Z".parse().unwrap()), vault::HashAlg::Sm3)
+            .await
+            .unwrap();
     db.migrate(&[kernel::migrate::KERNEL, THINGS]).await.unwrap();
     (db, dir)
 }
@@ -22,7 +30,8 @@ fn act(db: &Db) -> Act {
 async fn add(db: Db, act: Act, name: String) -> kernel::Result<Uuid> {
     db.write(&act, async |tx: &mut Tx| {
         let id: Uuid = tx.fresh();
-        tx.exec(sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"), args![id, StationId::NIL, &name]).await?;
+        tx.exec(sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"), args![id, StationId::NIL, &name])
+            .await?;
         if name == "bad" {
             return Err(Refusal::new("things.bad", "坏", "换一个").into());
         }
@@ -34,7 +43,9 @@ async fn add(db: Db, act: Act, name: String) -> kernel::Result<Uuid> {
 }
 
 async fn count(db: &Db) -> i64 {
-    db.read(&act(db), async |r: &mut Reader| r.count(sql!("select count(*) as n from thing"), vec![]).await).await.unwrap()
+    db.read(&act(db), async |r: &mut Reader| r.count(sql!("select count(*) as n from thing"), vec![]).await)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +86,11 @@ async fn a_write_that_records_nothing_is_refused() {
     let r = db
         .write(&act(&db), async |tx: &mut Tx| {
             let id: Uuid = tx.fresh();
-            tx.exec(sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"), args![id, StationId::NIL, "silent"]).await?;
+            tx.exec(
+                sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"),
+                args![id, StationId::NIL, "silent"],
+            )
+            .await?;
             Ok(())
         })
         .await;
@@ -91,7 +106,11 @@ async fn a_dropped_command_leaves_nothing_behind() {
         tokio::spawn(async move {
             db.write(&act, async |tx: &mut Tx| {
                 let id: Uuid = tx.fresh();
-                tx.exec(sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"), args![id, StationId::NIL, "half"]).await?;
+                tx.exec(
+                    sql!("insert into thing (id, station_id, name) values ($1, $2, $3)"),
+                    args![id, StationId::NIL, "half"],
+                )
+                .await?;
                 tx.record("things.add", &[], "");
                 std::future::pending::<()>().await;
                 Ok(())
@@ -119,11 +138,81 @@ async fn what_was_shown_is_in_the_chain_before_it_leaves() {
     .unwrap();
     let n = db
         .read(&act(&db), async |r: &mut Reader| {
-            r.count(sql!("select count(*) as n from kernel_audit_subject where id = $1 and kind = 'person'"), args![person]).await
+            r.count(
+                sql!("select count(*) as n from kernel_audit_subject where id = $1 and kind = 'person'"),
+                args![person],
+            )
+            .await
         })
         .await
         .unwrap();
     assert_eq!(n, 1);
+}
+
+async fn look(db: &Db, what: Uuid) {
+    db.read(&act(db), async |r: &mut Reader| {
+        r.saw("thing", what);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+async fn looks(db: &Db) -> i64 {
+    let all = sql!("select count(*) as n from kernel_audit where body like '%\"deed\":\"read\"%'");
+    db.read(&act(db), async |r: &mut Reader| r.count(all, vec![]).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_looks_of_one_answer_are_in_the_chain_before_it_leaves() {
+    let (db, _dir) = open().await;
+    let (one, two) = (db.clock().new_id(), db.clock().new_id());
+    let inside = db
+        .answer(async {
+            look(&db, one).await;
+            look(&db, two).await;
+            looks(&db).await
+        })
+        .await
+        .unwrap();
+    assert_eq!((inside, looks(&db).await), (0, 2), "together, at the end of the answer");
+    look(&db, one).await;
+    assert_eq!(looks(&db).await, 3, "outside of an answer at once");
+    // A task of its own is not part of the answer that started it.
+    let other = db.clone();
+    db.answer(async move { tokio::spawn(async move { look(&other, one).await }).await.unwrap() }).await.unwrap();
+    assert_eq!(looks(&db).await, 4);
+    // An answer that is given up shows nothing and records nothing.
+    let given_up = tokio::time::timeout(
+        std::time::Duration::from_millis(20),
+        db.answer(async {
+            look(&db, one).await;
+            std::future::pending::<()>().await;
+        }),
+    );
+    assert!(given_up.await.is_err());
+    assert_eq!(looks(&db).await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_long_read_is_answered_and_others_go_on_beside_it() {
+    let (db, _dir) = open().await;
+    add(db.clone(), act(&db), "one".into()).await.unwrap();
+    let long = sql!("with recursive c(x) as (select 1 union all select x + 1 from c where x < 3000000) select count(*) as n from c");
+    let other = db.clone();
+    let slow = tokio::spawn(async move {
+        let n = other.read(&act(&other), async |r: &mut Reader| r.count(long, vec![]).await).await.unwrap();
+        (n, std::time::Instant::now())
+    });
+    // With one thread for tasks, this one runs only because the long statement steps aside.
+    let mut seen = 0;
+    while !slow.is_finished() && seen < 5 {
+        seen += count(&db).await;
+    }
+    let quick = std::time::Instant::now();
+    let (n, end) = slow.await.unwrap();
+    assert_eq!(n, 3_000_000);
+    assert!(seen >= 5 && quick < end, "short reads waited for the long one");
 }
 
 #[tokio::test]

@@ -76,6 +76,12 @@ impl Trouble {
             ),
             Error::TooLarge(why) => plain(StatusCode::PAYLOAD_TOO_LARGE, "内容太大", why.clone(), ""),
             Error::Busy(why) => plain(StatusCode::SERVICE_UNAVAILABLE, "系统正忙", why.clone(), ""),
+            Error::Full => plain(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "服务器磁盘已满",
+                "磁盘没有空间了，这一步没有保存，原有数据完好。".into(),
+                "请告诉系统管理员清理磁盘或者扩容；腾出空间后回到上一页重新提交，已填写的内容还在。",
+            ),
             Error::Internal(cause) => {
                 let code = code_of(cause);
                 tracing::error!(code, "{cause}");

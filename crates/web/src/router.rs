@@ -37,6 +37,7 @@ pub fn router(site: Site, caller: Caller) -> Router {
     all.fallback(|| async { Failure(Error::NotFound("这个页面")) })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state((site.clone(), caller), identify))
+        .layer(middleware::from_fn_with_state(site.clone(), record_looks))
         .layer(csrf)
         .layer(middleware::from_fn_with_state(site.clone(), errors_to_pages))
         .layer(middleware::from_fn_with_state(site.clone(), headers))
@@ -79,6 +80,14 @@ async fn identify(State((site, caller)): State<(Site, Caller)>, mut req: Request
         response.extensions_mut().insert(a);
     }
     response
+}
+
+/// An answer leaves when everything that it shows is in the chain.
+async fn record_looks(State(site): State<Site>, req: Request, next: Next) -> Response {
+    match site.app().db().answer(next.run(req)).await {
+        Ok(response) => response,
+        Err(e) => Failure(e).into_response(),
+    }
 }
 
 async fn guard(need: Need, req: Request, next: Next) -> Response {

@@ -13,10 +13,13 @@
 
 pub mod compare;
 pub mod interval;
+mod memory;
 
 use crate::rules::RuleSet;
-use crate::{Date, Reader, Result, Sql, StationId, Timestamp, ToSpan, Uuid, Value, clock, row::Column};
+use crate::{Date, Reader, Result, Row, Sql, StationId, Timestamp, ToSpan, Uuid, Value, clock, row::Column};
 pub use compare::Change;
+pub use memory::Memory;
+pub(crate) use memory::Written;
 
 /// How small numbers are treated; dated values of the rule pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,11 +122,17 @@ pub struct Spec {
 macro_rules! figure {
     ($key:literal, $group:literal, $name:literal, ($version:literal, $since:literal), $definition:literal, $ratio:literal, $kind:literal, $path:literal, $args:expr, $base:expr, $all:literal, $limit:literal) => {{
         static COUNT: $crate::Sql = $crate::Sql::new(concat!(
-            "select count(*) as den, coalesce(sum(case when b.hit then 1 else 0 end), 0) as num from (", $base, ") b"
+            "select count(*) as den, coalesce(sum(case when b.hit then 1 else 0 end), 0) as num from (",
+            $base,
+            ") b"
         ));
         static ROWS: $crate::Sql = $crate::Sql::new(concat!(
-            "select b.id as id, b.number as number, b.title as title, b.at as at, b.hit as hit from (", $base,
-            ") b where (", $all, " or b.hit) order by b.at desc, b.number desc limit ", $limit
+            "select b.id as id, b.number as number, b.title as title, b.at as at, b.hit as hit from (",
+            $base,
+            ") b where (",
+            $all,
+            " or b.hit) order by b.at desc, b.number desc limit ",
+            $limit
         ));
         $crate::figure::Spec {
             key: $key,
@@ -178,11 +187,18 @@ pub enum Parts {
 #[macro_export]
 macro_rules! breakdown {
     ($key:literal, $of:literal, $name:literal, ($version:literal, $since:literal), $definition:literal, $kind:literal, $path:literal, $parts:expr, $args:expr, $base:expr, $part:literal, $limit:literal) => {{
-        static COUNT: $crate::Sql =
-            $crate::Sql::new(concat!("select b.part as part, count(*) as n from (", $base, ") b group by b.part order by b.part"));
+        static COUNT: $crate::Sql = $crate::Sql::new(concat!(
+            "select b.part as part, count(*) as n from (",
+            $base,
+            ") b group by b.part order by b.part"
+        ));
         static ROWS: $crate::Sql = $crate::Sql::new(concat!(
-            "select b.id as id, b.number as number, b.title as title, b.at as at, (1 = 1) as hit from (", $base,
-            ") b where b.part = ", $part, " order by b.at desc, b.number desc limit ", $limit
+            "select b.id as id, b.number as number, b.title as title, b.at as at, (1 = 1) as hit from (",
+            $base,
+            ") b where b.part = ",
+            $part,
+            " order by b.at desc, b.number desc limit ",
+            $limit
         ));
         $crate::figure::Breakdown {
             key: $key,
@@ -282,7 +298,9 @@ fn values(args: &[Arg], p: &Period) -> Vec<Value> {
         .map(|a| match a {
             Arg::Station => p.station.value(),
             Arg::From => p.shift.map_or_else(|| clock::start_of(p.from), |s| s.0).value(),
-            Arg::Until => p.shift.map_or_else(|| clock::start_of(p.until.tomorrow().unwrap_or(p.until)), |s| s.1).value(),
+            Arg::Until => {
+                p.shift.map_or_else(|| clock::start_of(p.until.tomorrow().unwrap_or(p.until)), |s| s.1).value()
+            }
             Arg::FromDay => p.from.value(),
             Arg::UntilDay => p.until.value(),
             Arg::AsOf => p.as_of.value(),
@@ -298,7 +316,13 @@ async fn listed(r: &mut Reader, statement: &'static Sql, kind: &str, values: Vec
     for row in &rows {
         let id: Uuid = row.get("id")?;
         r.saw(kind, id);
-        out.push(FigureRow { id, number: row.get("number")?, title: row.get("title")?, at: row.get("at")?, hit: row.get("hit")? });
+        out.push(FigureRow {
+            id,
+            number: row.get("number")?,
+            title: row.get("title")?,
+            at: row.get("at")?,
+            hit: row.get("hit")?,
+        });
     }
     Ok(out)
 }
@@ -312,11 +336,13 @@ impl Spec {
 
     /// Counts.
     pub async fn figure(&self, r: &mut Reader, p: &Period) -> Result<Figure> {
-        let rows = r.rows(self.count, values(self.args, p)).await?;
-        let (num, den): (i64, i64) = match rows.first() {
-            Some(row) => (row.get("num")?, row.get("den")?),
-            None => (0, 0),
-        };
+        let counts = memory::counts(r, self.count, self.args, p, |rows| match rows.first() {
+            Some(row) => Ok(vec![("num".into(), row.get("num")?), ("den".into(), row.get("den")?)]),
+            None => Ok(vec![]),
+        });
+        let counts = counts.await?;
+        let of = |what: &str| counts.iter().find(|(name, _)| name == what).map_or(0, |(_, n)| *n);
+        let (num, den) = (of("num"), of("den"));
         Ok(Figure {
             key: self.key.into(),
             name: self.name.into(),
@@ -340,8 +366,8 @@ impl Spec {
 impl Breakdown {
     /// The parts that occur, by code, with their counts.
     pub async fn parts(&self, r: &mut Reader, p: &Period) -> Result<Vec<(String, i64)>> {
-        let rows = r.rows(self.count, values(self.args, p)).await?;
-        rows.iter().map(|row| Ok((row.get("part")?, row.get("n")?))).collect()
+        let read = |rows: &[Row]| rows.iter().map(|row| Ok((row.get("part")?, row.get("n")?))).collect();
+        Ok(memory::counts(r, self.count, self.args, p, read).await?.to_vec())
     }
 
     /// The rows of one part, newest first, marked as shown.
