@@ -5,6 +5,7 @@ use std::process::Command;
 /// Name and how cargo runs it. What needs no heavy optimising runs as built for tests.
 const BENCHES: &[(&str, &[&str])] = &[
     ("roster", &["--release", "--package", "solver", "--features", "bench", "--bin", "roster-bench"]),
+    ("staffing", &["--release", "--package", "staffing", "--features", "bench", "--bin", "staffing-bench"]),
     ("text", &["--package", "categories", "--example", "bench_text"]),
     ("hint", &["--package", "precedents", "--example", "store_hint_sql"]),
 ];

@@ -19,6 +19,7 @@ cargo xt test [--fast]   packages, tidy, every test on both engines
 cargo xt lint            clippy over everything, warnings refused
 cargo xt tidy            the conventions of the house, as checks
 cargo xt bench roster    duty rosters from the public format: --dir <folder> [--seconds 60] [--threads 2] [--json]
+cargo xt bench staffing  forecasts of thin arrivals, promises on replayed days: [--data <file>] [--seed 1] [--lead 1] [--json]
 cargo xt soak writes     the built program killed while it writes: [--kills 1000] [--json]
 cargo xt bench web       pages under load on years of data: [--incidents N] [--disputes N] [--rate N] [--json]
 cargo xt soak video      the recorder killed while it records: [--cameras 100] [--kills 50] [--seconds 600] [--json]

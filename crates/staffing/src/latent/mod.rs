@@ -1,0 +1,284 @@
+//! Demand that cannot be seen because the doors are closed: arrivals at the present hours and a survey together.
+//!
+//! Each respondent `i`, weighted to the register, chooses among the open hours that suit them:
+//! `λ_h = Λ·Σ_i w_i·a_ih·e^{u_h} / (V + Σ_k open a_ik·e^{u_k})`. The tastes `u` of open hours and the total `Λ` follow from
+//! arrivals. `V`, the pull of not coming at all, does not: it is given as a band of the share that stays away today, so the
+//! answer is a band too. The tastes of hours that were never open and the bias of who answers are drawn from beliefs
+//! that [`Belief`] names. Everything is drawn again and again; the spread of the results is the interval.
+//!
+//! Hours whose doors were open are marked observed, all others extrapolated; an extrapolated number is not demand.
+
+mod pilot;
+pub mod rake;
+pub mod world;
+
+use crate::{BadInput, Rng, within};
+pub use pilot::Advice;
+
+/// Hours of a week at most.
+pub const MAX_HOURS: usize = 336;
+
+/// What is known.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// By respondent and hour: they could come then.
+    pub suits: Vec<Vec<bool>>,
+    /// The group of each respondent, for which answers are pooled.
+    pub group: Vec<usize>,
+    /// Raked weights.
+    pub weights: Vec<f64>,
+    /// The part of the week that each hour belongs to (mornings, evenings, weekends): its hours have something in common.
+    pub part: Vec<usize>,
+    /// Hours with open doors at present.
+    pub open: Vec<bool>,
+    /// Arrivals by hour of the week over all `weeks`; 0 where closed.
+    pub arrivals: Vec<u32>,
+    pub weeks: f64,
+}
+
+/// What is believed about what no data show. The defaults are stated, not fitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Belief {
+    /// Share of those with a need who stay away at the present hours: from, to.
+    pub away: (f64, f64),
+    /// How much one answer says about one hour; the rest is taken from the group.
+    pub trust: f64,
+    /// Standard deviation of tastes (in logarithms) of hours within a part of the week, as four hours' worth of belief
+    /// beside what the open hours show.
+    pub taste: f64,
+    /// The same of whole parts of the week: open hours say nothing about it, as they mostly lie in one part.
+    pub taste_of_part: f64,
+    /// Standard deviation (in logarithms) of the bias by which those who want new hours answer more, or promise more.
+    pub bias: f64,
+}
+
+impl Default for Belief {
+    fn default() -> Belief {
+        Belief { away: (0.1, 0.6), trust: 0.75, taste: 0.3, taste_of_part: 0.4, bias: 0.3 }
+    }
+}
+
+/// Arrivals of an hour in one week, if the proposed hours were open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hour {
+    /// The doors were open: arrivals were seen.
+    pub observed: bool,
+    /// 10, 50 and 90 % of what was drawn.
+    pub low: f64,
+    pub middle: f64,
+    pub high: f64,
+    /// The middle if few stay away today, and if many do.
+    pub few_away: f64,
+    pub many_away: f64,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Latent {
+    pub hours: Vec<Hour>,
+    /// By pilot asked about.
+    pub advice: Vec<Advice>,
+}
+
+/// One draw of everything that is not known.
+pub(crate) struct Drawn {
+    away: f64,
+    /// Arrivals a week by hour under the proposed hours.
+    proposed: Vec<f64>,
+    /// By pilot: arrivals a week in its hours, if only it were added to the present hours.
+    pilots: Vec<Vec<f64>>,
+}
+
+/// Draws of everything unknown.
+const DRAWS: u64 = 240;
+
+/// Arrivals by hour if the `proposed` hours were open, and what each pilot (a set of closed hours opened for
+/// `pilot_weeks` besides the present ones) would teach.
+///
+/// # Errors
+/// Lengths that do not agree, no open hour, no arrival, a belief outside its bounds, a pilot in hours already open.
+pub fn estimate(
+    e: &Evidence,
+    belief: &Belief,
+    proposed: &[bool],
+    pilots: &[Vec<usize>],
+    pilot_weeks: f64,
+    seed: u64,
+) -> Result<Latent, BadInput> {
+    check(e, belief, proposed, pilots)?;
+    within("weeks of a pilot", pilot_weeks, 0.5, 104.0)?;
+    let suits = pooled(e, belief.trust);
+    let drawn: Vec<Drawn> =
+        (0..DRAWS).map(|n| draw(e, belief, &suits, proposed, pilots, &mut Rng::fork(seed, n))).collect();
+    let closed: Vec<usize> = (0..e.open.len()).filter(|h| proposed[*h] && !e.open[*h]).collect();
+    let advice = pilot::advice(&drawn, &closed, pilot_weeks, &mut Rng::fork(seed, DRAWS));
+    Ok(Latent { hours: (0..e.open.len()).map(|h| hour(e.open[h], h, &drawn)).collect(), advice })
+}
+
+fn hour(observed: bool, h: usize, drawn: &[Drawn]) -> Hour {
+    let mut by_away: Vec<(f64, f64)> = drawn.iter().map(|d| (d.away, d.proposed[h])).collect();
+    by_away.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let fifth = drawn.len() / 5;
+    let few = middle(&by_away[..fifth], 0.5);
+    let many = middle(&by_away[by_away.len() - fifth..], 0.5);
+    let at = |p| middle(&by_away, p);
+    Hour { observed, low: at(0.1), middle: at(0.5), high: at(0.9), few_away: few, many_away: many }
+}
+
+fn middle(all: &[(f64, f64)], p: f64) -> f64 {
+    let mut values: Vec<f64> = all.iter().map(|v| v.1).collect();
+    values.sort_by(f64::total_cmp);
+    let at = p * (values.len() - 1) as f64;
+    let (low, part) = (at as usize, at.fract());
+    values[low] * (1.0 - part) + values[(low + 1).min(values.len() - 1)] * part
+}
+
+fn check(e: &Evidence, belief: &Belief, proposed: &[bool], pilots: &[Vec<usize>]) -> Result<(), BadInput> {
+    let (n, hours) = (e.suits.len(), e.open.len());
+    within("respondents", n as f64, 5.0, rake::MAX_RESPONDENTS as f64)?;
+    within("hours", hours as f64, 1.0, MAX_HOURS as f64)?;
+    within("weeks", e.weeks, 0.1, 520.0)?;
+    within("share that stays away, from", belief.away.0, 0.0, belief.away.1)?;
+    within("share that stays away, to", belief.away.1, belief.away.0, 0.95)?;
+    within("trust in one answer", belief.trust, 0.0, 1.0)?;
+    within("spread of tastes", belief.taste, 0.0, 3.0)?;
+    within("spread of tastes of parts", belief.taste_of_part, 0.0, 3.0)?;
+    within("spread of the answers' bias", belief.bias, 0.0, 3.0)?;
+    if e.group.len() != n || e.weights.len() != n {
+        return Err(BadInput(format!("{} groups and {} weights for {n} respondents", e.group.len(), e.weights.len())));
+    }
+    if e.part.len() != hours
+        || e.arrivals.len() != hours
+        || proposed.len() != hours
+        || e.suits.iter().any(|s| s.len() != hours)
+    {
+        return Err(BadInput(format!("answers, parts, arrivals and proposed hours must all have {hours} hours")));
+    }
+    if e.weights.iter().any(|w| !w.is_finite() || *w < 0.0) || e.weights.iter().sum::<f64>() <= 0.0 {
+        return Err(BadInput("weights: below 0, no number, or all 0".into()));
+    }
+    if let Some(h) = (0..hours).find(|h| !e.open[*h] && e.arrivals[*h] > 0) {
+        return Err(BadInput(format!("hour {h} is closed but has {} arrivals", e.arrivals[h])));
+    }
+    if e.arrivals.iter().all(|a| *a == 0) {
+        return Err(BadInput("nobody has come at the open hours: there is nothing to scale by".into()));
+    }
+    match pilots.iter().flatten().find(|h| **h >= hours || e.open[**h] || !proposed[**h]) {
+        Some(h) => Err(BadInput(format!("pilot hour {h} is open already or not among the proposed hours"))),
+        None => Ok(()),
+    }
+}
+
+/// Answers, each drawn a little towards its group's: an answer is not yet a visit, and small groups are drawn towards
+/// all respondents (beta-binomial with four answers' worth of belief).
+fn pooled(e: &Evidence, trust: f64) -> Vec<Vec<f64>> {
+    let groups = e.group.iter().max().map_or(0, |g| g + 1);
+    let hours = e.open.len();
+    let mut yes = vec![vec![0.0; hours]; groups];
+    let mut size = vec![0.0; groups];
+    let mut all = vec![0.0; hours];
+    for ((suits, g), w) in e.suits.iter().zip(&e.group).zip(&e.weights) {
+        size[*g] += w;
+        for (h, _) in suits.iter().enumerate().filter(|(_, s)| **s) {
+            yes[*g][h] += w;
+            all[h] += w;
+        }
+    }
+    let total: f64 = size.iter().sum();
+    let share = |g: usize, h: usize| (yes[g][h] + 4.0 * all[h] / total) / (size[g] + 4.0);
+    let one = |(suits, g): (&Vec<bool>, &usize)| {
+        let at = |(h, s): (usize, &bool)| trust * f64::from(u8::from(*s)) + (1.0 - trust) * share(*g, h);
+        suits.iter().enumerate().map(at).collect()
+    };
+    e.suits.iter().zip(&e.group).map(one).collect()
+}
+
+/// Arrivals by hour for one unit of need, with these hours open.
+fn spread(suits: &[Vec<f64>], weights: &[f64], pull: &[f64], open: &[bool], away: f64) -> Vec<f64> {
+    let mut sums = vec![0.0; open.len()];
+    for (suits, w) in suits.iter().zip(weights) {
+        let all: f64 = suits.iter().zip(pull).zip(open).filter(|(_, o)| **o).map(|((a, p), _)| a * p).sum();
+        let each = w / (away + all);
+        for h in (0..open.len()).filter(|h| open[*h]) {
+            sums[h] += each * suits[h] * pull[h];
+        }
+    }
+    sums
+}
+
+/// The pull of not coming by which the share `away` stays away at these hours, by bisection in logarithms.
+fn pull_of_staying(suits: &[Vec<f64>], weights: &[f64], pull: &[f64], open: &[bool], away: f64) -> f64 {
+    let at_hand: Vec<f64> = suits
+        .iter()
+        .map(|s| s.iter().zip(pull).zip(open).filter(|(_, o)| **o).map(|((a, p), _)| a * p).sum())
+        .collect();
+    let all: f64 = weights.iter().sum();
+    let (mut low, mut high) = (-12.0_f64, 12.0_f64);
+    for _ in 0..40 {
+        let middle = 0.5 * (low + high);
+        let v = middle.exp();
+        let staying: f64 = at_hand.iter().zip(weights).map(|(a, w)| w * v / (v + a)).sum();
+        if staying < away * all {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (0.5 * (low + high)).exp()
+}
+
+fn draw(
+    e: &Evidence,
+    b: &Belief,
+    suits: &[Vec<f64>],
+    proposed: &[bool],
+    pilots: &[Vec<usize>],
+    rng: &mut Rng,
+) -> Drawn {
+    let hours = e.open.len();
+    // Bayesian bootstrap of the respondents (Rubin 1981), and arrivals as they might have been.
+    let weights: Vec<f64> = e.weights.iter().map(|w| w * rng.exponential(1.0)).collect();
+    let opened = e.open.iter().filter(|o| **o).count() as f64;
+    let typical = e.arrivals.iter().map(|n| f64::from(*n)).sum::<f64>() / opened;
+    let mut seen = vec![0.0; hours];
+    for h in (0..hours).filter(|h| e.open[*h]) {
+        // One average hour's count as a two arrivals' worth of belief, so that an hour without arrivals is not impossible.
+        let count = f64::from(e.arrivals[h]) + 2.0 * (typical / (typical + 2.0)).min(1.0);
+        seen[h] = count * rng.gamma_about_one(1.0 / count) / e.weeks;
+    }
+    let total: f64 = seen.iter().sum();
+    let share_away = b.away.0 + (b.away.1 - b.away.0) * rng.unit();
+    let mut pull = vec![1.0; hours];
+    let mut away = 1.0;
+    let mut scale = 1.0;
+    for _ in 0..15 {
+        away = pull_of_staying(suits, &weights, &pull, &e.open, share_away);
+        let got = spread(suits, &weights, &pull, &e.open, away);
+        scale = total / got.iter().sum::<f64>().max(1e-12);
+        let mut level = 0.0;
+        for h in (0..hours).filter(|h| e.open[*h]) {
+            pull[h] *= (seen[h] / (scale * got[h]).max(1e-12)).clamp(0.2, 5.0);
+            level += pull[h].ln() / opened;
+        }
+        pull.iter_mut().zip(&e.open).filter(|(_, o)| **o).for_each(|(p, _)| *p /= level.exp());
+    }
+    // Tastes of hours never open: as different as the open ones are among themselves, and in common by part of the week.
+    let squares: f64 = (0..hours).filter(|h| e.open[*h]).map(|h| pull[h].ln().powi(2)).sum();
+    let taste = ((squares + 4.0 * b.taste * b.taste) / (opened + 4.0)).sqrt();
+    let parts = e.part.iter().max().map_or(0, |p| p + 1);
+    let of_part: Vec<f64> = (0..parts).map(|_| b.taste_of_part * rng.normal()).collect();
+    let bias = b.bias * rng.normal();
+    for h in (0..hours).filter(|h| !e.open[*h]) {
+        pull[h] = (of_part[e.part[h]] + taste * rng.normal() + bias).exp();
+    }
+    let by_week = |open: &[bool]| -> Vec<f64> {
+        spread(suits, &weights, &pull, open, away).into_iter().map(|s| s * scale).collect()
+    };
+    let pilot = |hours: &Vec<usize>| {
+        let mut open = e.open.clone();
+        hours.iter().for_each(|h| open[*h] = true);
+        let all = by_week(&open);
+        hours.iter().map(|h| all[*h]).collect()
+    };
+    Drawn { away: share_away, proposed: by_week(proposed), pilots: pilots.iter().map(pilot).collect() }
+}
