@@ -4,7 +4,7 @@
 //! `λ_h = Λ·Σ_i w_i·a_ih·e^{u_h} / (V + Σ_k open a_ik·e^{u_k})`. The tastes `u` of open hours and the total `Λ` follow from
 //! arrivals. `V`, the pull of not coming at all, does not: it is given as a band of the share that stays away today, so the
 //! answer is a band too. The tastes of hours that were never open and the bias of who answers are drawn from beliefs
-//! that [`Belief`] names. Everything is drawn again and again; the spread of the results is the interval.
+//! that [`Belief`] names; where respondents named the hour they would choose first, it is weighed against them. Everything is drawn again and again; the spread of the results is the interval.
 //!
 //! Hours whose doors were open are marked observed, all others extrapolated; an extrapolated number is not demand.
 
@@ -23,6 +23,8 @@ pub const MAX_HOURS: usize = 336;
 pub struct Evidence {
     /// By respondent and hour: they could come then.
     pub suits: Vec<Vec<bool>>,
+    /// The hour each respondent would choose first if all proposed hours were open; `None` where not asked or not said.
+    pub first: Vec<Option<usize>>,
     /// The group of each respondent, for which answers are pooled.
     pub group: Vec<usize>,
     /// Raked weights.
@@ -54,7 +56,7 @@ pub struct Belief {
 
 impl Default for Belief {
     fn default() -> Belief {
-        Belief { away: (0.1, 0.6), trust: 0.75, taste: 0.3, taste_of_part: 0.4, bias: 0.3 }
+        Belief { away: (0.1, 0.6), trust: 0.75, taste: 0.3, taste_of_part: 0.4, bias: 0.2 }
     }
 }
 
@@ -144,8 +146,12 @@ fn check(e: &Evidence, belief: &Belief, proposed: &[bool], pilots: &[Vec<usize>]
     within("spread of tastes", belief.taste, 0.0, 3.0)?;
     within("spread of tastes of parts", belief.taste_of_part, 0.0, 3.0)?;
     within("spread of the answers' bias", belief.bias, 0.0, 3.0)?;
-    if e.group.len() != n || e.weights.len() != n {
-        return Err(BadInput(format!("{} groups and {} weights for {n} respondents", e.group.len(), e.weights.len())));
+    if e.group.len() != n || e.weights.len() != n || e.first.len() != n {
+        let (groups, weights, first) = (e.group.len(), e.weights.len(), e.first.len());
+        return Err(BadInput(format!("{groups} groups, {weights} weights, {first} first choices for {n} respondents")));
+    }
+    if let Some(h) = e.first.iter().flatten().find(|h| **h >= hours || !(proposed[**h] || e.open[**h])) {
+        return Err(BadInput(format!("first choice {h}: not among the proposed hours")));
     }
     if e.part.len() != hours
         || e.arrivals.len() != hours
@@ -268,9 +274,10 @@ fn draw(
     let parts = e.part.iter().max().map_or(0, |p| p + 1);
     let of_part: Vec<f64> = (0..parts).map(|_| b.taste_of_part * rng.normal()).collect();
     let bias = b.bias * rng.normal();
-    for h in (0..hours).filter(|h| !e.open[*h]) {
-        pull[h] = (of_part[e.part[h]] + taste * rng.normal() + bias).exp();
-    }
+    let own: Vec<f64> = (0..hours).map(|_| taste * rng.normal()).collect();
+    let drawn = Tastes { own, of_part, own_variance: taste * taste, part_variance: b.taste_of_part * b.taste_of_part };
+    first_choices(e, suits, &weights, proposed, &drawn, &mut pull);
+    pull.iter_mut().zip(&e.open).filter(|(_, o)| !**o).for_each(|(p, _)| *p *= bias.exp());
     let by_week = |open: &[bool]| -> Vec<f64> {
         spread(suits, &weights, &pull, open, away).into_iter().map(|s| s * scale).collect()
     };
@@ -281,4 +288,65 @@ fn draw(
         hours.iter().map(|h| all[*h]).collect()
     };
     Drawn { away: share_away, proposed: by_week(proposed), pilots: pilots.iter().map(pilot).collect() }
+}
+
+/// Beliefs about the tastes of hours, as drawn, and how firm they are.
+struct Tastes {
+    own: Vec<f64>,
+    of_part: Vec<f64>,
+    own_variance: f64,
+    part_variance: f64,
+}
+
+/// Tastes of hours never open, between the drawn belief and what was named first: Newton's steps towards the posterior
+/// mode, for parts of the week and for single hours in turn. Both sides are drawn anew each time, so the modes are draws
+/// of the posterior (randomise, then optimise).
+fn first_choices(
+    e: &Evidence,
+    suits: &[Vec<f64>],
+    weights: &[f64],
+    proposed: &[bool],
+    drawn: &Tastes,
+    pull: &mut [f64],
+) {
+    let hours = e.open.len();
+    let asked: Vec<bool> = (0..hours).map(|h| proposed[h] || e.open[h]).collect();
+    let closed: Vec<usize> = (0..hours).filter(|h| asked[*h] && !e.open[*h]).collect();
+    let said =
+        |w: &[f64]| -> Vec<f64> { w.iter().zip(&e.first).map(|(w, f)| if f.is_some() { *w } else { 0.0 }).collect() };
+    let (now, fixed) = (said(weights), said(&e.weights));
+    let squares: f64 = fixed.iter().map(|w| w * w).sum();
+    let answers = if squares > 0.0 { fixed.iter().sum::<f64>().powi(2) / squares } else { 0.0 };
+    let scale = answers / now.iter().sum::<f64>().max(1e-12);
+    let mut named = vec![0.0; hours];
+    for (w, f) in now.iter().zip(&e.first) {
+        if let Some(h) = f {
+            named[*h] += w * scale;
+        }
+    }
+    let (mut own, mut of_part) = (drawn.own.clone(), drawn.of_part.clone());
+    // A step towards counts from a belief; none where the belief is certain.
+    let step = |named: f64, expected: f64, off: f64, variance: f64| {
+        let firm = 1.0 / variance.max(1e-9);
+        ((named - expected - off * firm) / (expected + firm)).clamp(-1.0, 1.0)
+    };
+    for round in 0..12 {
+        for h in &closed {
+            pull[*h] = (own[*h] + of_part[e.part[*h]]).exp();
+        }
+        if answers == 0.0 {
+            return;
+        }
+        let chosen = spread(suits, &now, pull, &asked, 1e-6);
+        if round % 2 == 1 {
+            for h in &closed {
+                own[*h] += step(named[*h], chosen[*h] * scale, own[*h] - drawn.own[*h], drawn.own_variance);
+            }
+            continue;
+        }
+        for (p, part) in of_part.iter_mut().enumerate() {
+            let sum = |v: &[f64]| closed.iter().filter(|h| e.part[**h] == p).map(|h| v[*h]).sum::<f64>();
+            *part += step(sum(&named), sum(&chosen) * scale, *part - drawn.of_part[p], drawn.part_variance);
+        }
+    }
 }

@@ -41,13 +41,15 @@ pub struct Kind {
     pub uneven: f64,
     /// How much more those answer whose hours are closed today (logarithm from none to all of them).
     pub interest: f64,
+    /// The hour chosen first is asked for.
+    pub first: bool,
 }
 
 /// A town with its truth.
 pub struct World {
     pub evidence: Evidence,
-    /// The same answers without weights.
-    pub raw_share: Vec<f64>,
+    /// The same answers without weights: ticks, and first choices (empty where not asked).
+    pub raw_shares: Vec<Vec<f64>>,
     /// True arrivals a week by hour if all hours were open.
     pub truth: Vec<f64>,
     /// Answers given over equally sure answers.
@@ -133,10 +135,20 @@ pub fn world(seed: u64, kind: &Kind) -> Result<World, BadInput> {
     let chosen = respondents(&people, &open, kind, &mut rng);
     let suits: Vec<Vec<bool>> = chosen.iter().map(|p| answers(p, &open, &mut rng)).collect();
     let raked = weights(&people, &chosen)?;
-    let raw_share = (0..HOURS).map(|h| suits.iter().filter(|s| s[h]).count() as f64 / suits.len() as f64).collect();
+    let first: Vec<Option<usize>> = chosen
+        .iter()
+        .zip(&suits)
+        .map(|(p, s)| if kind.first { choice(p, s, &pull, &open, &mut rng) } else { None })
+        .collect();
+    let ticks = (0..HOURS).map(|h| suits.iter().filter(|s| s[h]).count() as f64).collect();
+    let mut raw_shares = vec![ticks];
+    if kind.first {
+        raw_shares.push((0..HOURS).map(|h| first.iter().filter(|f| **f == Some(h)).count() as f64).collect());
+    }
     let group = chosen.iter().map(|p| p.group).collect();
     let evidence = Evidence {
         suits,
+        first,
         group,
         weights: raked.weights,
         part: (0..HOURS).map(part).collect(),
@@ -144,7 +156,7 @@ pub fn world(seed: u64, kind: &Kind) -> Result<World, BadInput> {
         arrivals: came,
         weeks,
     };
-    Ok(World { evidence, raw_share, truth, design_effect: raked.design_effect })
+    Ok(World { evidence, raw_shares, truth, design_effect: raked.design_effect })
 }
 
 /// Ticks: mostly true, with hours forgotten and hours promised, closed ones more easily than open ones.
@@ -158,6 +170,21 @@ fn answers(p: &Person, open: &[bool], rng: &mut Rng) -> Vec<bool> {
         rng.unit() < chance
     };
     (0..HOURS).map(tick).collect()
+}
+
+/// The first choice: as they would really go, with new hours named too easily, and now and then any hour they ticked.
+fn choice(p: &Person, ticks: &[bool], pull: &[f64], open: &[bool], rng: &mut Rng) -> Option<usize> {
+    let careless = rng.unit() < 0.1;
+    let weight = |h: usize| match (careless, ticks[h], p.suits[h]) {
+        (true, true, _) => 1.0,
+        (false, _, true) => pull[h] * if open[h] { 1.0 } else { 1.15 },
+        _ => 0.0,
+    };
+    let mut at = rng.unit() * (0..HOURS).map(weight).sum::<f64>();
+    (0..HOURS).find(|h| {
+        at -= weight(*h);
+        at < 0.0
+    })
 }
 
 /// Drawn without replacement: the old, the not employed and the near answer more, and those who have new hours in mind.
@@ -195,12 +222,17 @@ fn weights(people: &[Person], chosen: &[&Person]) -> Result<super::rake::Raked, 
     rake(chosen.len(), &margins, 6.0)
 }
 
-/// What the answers say when they are taken as they are, by two simple rules: ticks to arrivals as at the open hours, and
-/// the present arrivals spread over all hours by ticks.
-pub fn raw(w: &World) -> [Vec<f64>; 2] {
+/// What the answers say when they are taken as they are, ticks and first choices by two simple rules each: as many
+/// arrivals to an answer as at the open hours, and the present arrivals spread over all hours.
+pub fn raw(w: &World) -> Vec<Vec<f64>> {
     let e = &w.evidence;
     let came = e.arrivals.iter().map(|n| f64::from(*n)).sum::<f64>() / e.weeks;
-    let open: f64 = (0..HOURS).filter(|h| e.open[*h]).map(|h| w.raw_share[h]).sum();
-    let all: f64 = w.raw_share.iter().sum();
-    [open, all].map(|ticks| w.raw_share.iter().map(|s| came * s / ticks.max(1e-9)).collect())
+    let mut rules = vec![];
+    for shares in &w.raw_shares {
+        let open: f64 = (0..HOURS).filter(|h| e.open[*h]).map(|h| shares[h]).sum();
+        for answers in [open, shares.iter().sum()] {
+            rules.push(shares.iter().map(|s| came * s / answers.max(1.0)).collect());
+        }
+    }
+    rules
 }
