@@ -65,17 +65,17 @@ fn the_pilot_with_more_to_learn_is_worth_more() {
 
 #[test]
 fn the_same_seed_gives_the_same_answer() {
-    let kind = Kind { respondents: 100, uneven: 3.0, interest: 0.5, first: false };
+    let kind = Kind { respondents: 100, uneven: 3.0, interest: 0.5, first: false, tastes: 1.0 };
     let w = world(5, &kind).unwrap();
     let all = |seed| estimate(&w.evidence, &Belief::default(), &[true; HOURS], &[], 4.0, seed).unwrap().hours;
     assert_eq!(all(2), all(2));
     assert_ne!(all(2), all(3));
 }
 
-/// A few towns here; the bench judges a hundred of each kind.
+/// A few towns here; the bench judges sixty of each kind.
 #[test]
 fn nearer_to_the_truth_than_raw_answers() {
-    let kind = Kind { respondents: 200, uneven: 4.0, interest: 0.5, first: true };
+    let kind = Kind { respondents: 200, uneven: 4.0, interest: 0.5, first: true, tastes: 1.0 };
     let (mut ours, mut theirs, mut inside, mut hours) = (0.0, [0.0; 4], 0, 0);
     for seed in 0..12 {
         let w = world(seed, &kind).unwrap();

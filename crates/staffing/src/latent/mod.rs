@@ -48,7 +48,8 @@ pub struct Belief {
     /// Standard deviation of tastes (in logarithms) of hours within a part of the week, as four hours' worth of belief
     /// beside what the open hours show.
     pub taste: f64,
-    /// The same of whole parts of the week: open hours say nothing about it, as they mostly lie in one part.
+    /// The same of whole parts of the week, by default as much as single hours: open hours say nothing about it, as they
+    /// mostly lie in one part.
     pub taste_of_part: f64,
     /// Standard deviation (in logarithms) of the bias by which those who want new hours answer more, or promise more.
     pub bias: f64,
@@ -56,7 +57,7 @@ pub struct Belief {
 
 impl Default for Belief {
     fn default() -> Belief {
-        Belief { away: (0.1, 0.6), trust: 0.75, taste: 0.3, taste_of_part: 0.4, bias: 0.2 }
+        Belief { away: (0.1, 0.6), trust: 0.75, taste: 0.3, taste_of_part: 0.3, bias: 0.2 }
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Kind {
     pub interest: f64,
     /// The hour chosen first is asked for.
     pub first: bool,
+    /// How much tastes differ, 1: as much as is believed.
+    pub tastes: f64,
 }
 
 /// A town with its truth.
@@ -111,8 +113,8 @@ fn staying(people: &[Person], pull: &[f64], open: &[bool], away: f64) -> f64 {
 pub fn world(seed: u64, kind: &Kind) -> Result<World, BadInput> {
     let mut rng = Rng::fork(seed, 1);
     let people = people(&mut rng);
-    let of_part: Vec<f64> = (0..PARTS).map(|_| 0.3 * rng.normal()).collect();
-    let pull: Vec<f64> = (0..HOURS).map(|h| (of_part[part(h)] + 0.25 * rng.normal()).exp()).collect();
+    let of_part: Vec<f64> = (0..PARTS).map(|_| 0.3 * kind.tastes * rng.normal()).collect();
+    let pull: Vec<f64> = (0..HOURS).map(|h| (of_part[part(h)] + 0.25 * kind.tastes * rng.normal()).exp()).collect();
     let open = present();
     // How many stay away today: between what people without any suitable hour make it and three fifths.
     let nobody = staying(&people, &pull, &open, 1e-9);

@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 use staffing::latent::world::{HOURS, Kind, present, raw, world};
 use staffing::latent::{Belief, estimate};
 
-const KINDS: [(&str, Kind); 5] = [
-    ("200 answers, first choice not asked", Kind { respondents: 200, uneven: 4.0, interest: 0.5, first: false }),
-    ("200 answers, uneven 4 times", Kind { respondents: 200, uneven: 4.0, interest: 0.5, first: true }),
-    (
-        "200 answers, uneven 10 times, keen ones answer",
-        Kind { respondents: 200, uneven: 10.0, interest: 1.5, first: true },
-    ),
-    ("60 answers, uneven 4 times", Kind { respondents: 60, uneven: 4.0, interest: 0.5, first: true }),
-    ("600 answers, uneven 4 times", Kind { respondents: 600, uneven: 4.0, interest: 0.5, first: true }),
+const USUAL: Kind = Kind { respondents: 200, uneven: 4.0, interest: 0.5, first: true, tastes: 1.0 };
+
+const KINDS: [(&str, Kind); 6] = [
+    ("200 answers, uneven 4 times", USUAL),
+    ("200 answers, first choice not asked", Kind { first: false, ..USUAL }),
+    ("200 answers, uneven 10 times, keen ones answer", Kind { uneven: 10.0, interest: 1.5, ..USUAL }),
+    ("60 answers", Kind { respondents: 60, ..USUAL }),
+    ("600 answers", Kind { respondents: 600, ..USUAL }),
+    ("200 answers, tastes differ half as much again as is believed", Kind { tastes: 1.5, ..USUAL }),
 ];
 
 #[derive(Default)]

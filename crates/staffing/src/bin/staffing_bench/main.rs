@@ -24,7 +24,7 @@ struct Args {
 }
 
 fn args() -> Result<Args, String> {
-    let mut a = Args { data: data::DEFAULT.into(), seed: 1, lead: 1, towns: 100, json: false, only: vec![] };
+    let mut a = Args { data: data::DEFAULT.into(), seed: 1, lead: 1, towns: 60, json: false, only: vec![] };
     let mut given = std::env::args().skip(1);
     while let Some(arg) = given.next() {
         let mut value = || given.next().ok_or(format!("{arg} needs a value"));
