@@ -79,7 +79,7 @@ CREATE TABLE incidents_suggestion ( station_id blob not null, id blob not null, 
 CREATE INDEX incidents_suggestion_record on incidents_suggestion (record_id, at);
 CREATE TABLE kernel_audit ( chain blob not null, seq integer not null, at integer not null, alg text not null, prev blob not null, hash blob not null, body text not null, primary key (chain, seq) );
 CREATE INDEX kernel_audit_at on kernel_audit (at, seq);
-CREATE TABLE kernel_audit_head (chain blob primary key, seq integer not null, hash blob not null) without rowid;
+CREATE TABLE kernel_audit_head (chain blob primary key, seq integer not null, hash blob not null, wrote integer not null default 0, wrote_at integer not null default 0) without rowid;
 CREATE TABLE kernel_audit_seal ( chain blob not null, seq integer not null, at integer not null, hash blob not null, alg text not null, key_id text not null, signature blob not null, pruned boolean not null default false, primary key (chain, seq, at) ) without rowid;
 CREATE TABLE kernel_audit_subject ( kind text not null, id blob not null, chain blob not null, seq integer not null, primary key (id, kind, chain, seq) ) without rowid;
 CREATE INDEX kernel_audit_subject_seq on kernel_audit_subject (chain, seq);
