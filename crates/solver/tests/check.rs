@@ -124,7 +124,7 @@ fn rows_and_weights_are_added_up_part_by_part() {
     };
     m.mixes = vec![row(0, false), row(2, false), row(1, true)];
     m.fairness =
-        vec![Fairness { name: "d".into(), people: vec![(0, 2), (1, 0)], cells: vec![(0, 0), (1, 0)], weight: 19 }];
+        vec![Fairness { name: "d".into(), people: vec![(0, 2), (1, 0)], cells: vec![(0, 0), (1, 0)], weight: 19, free: 0 }];
     let r = check(&m, &roster(&["D.", "D."]));
     assert_eq!((r.under, r.over, r.requests, r.costs, r.mixes, r.fairness), (200, 3, 12, 24, 34, 38));
     assert_eq!((r.objective, r.spreads), (311, vec![2]));

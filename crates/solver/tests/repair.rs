@@ -44,6 +44,7 @@ fn month(people: usize, days: usize, seed: usize) -> Model {
             people: (0..people).map(|p| (p, 0)).collect(),
             cells: (0..days).map(|d| (d, 2)).collect(),
             weight: 3,
+            free: 0,
         }],
         ..Model::default()
     }

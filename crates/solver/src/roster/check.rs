@@ -249,6 +249,6 @@ fn wishes(model: &Model, roster: &Roster, report: &mut Report) {
         let totals: Vec<i64> = f.people.iter().map(|&(p, carry)| i64::from(carry) + count(p)).collect();
         let spread = totals.iter().max().unwrap_or(&0) - totals.iter().min().unwrap_or(&0);
         report.spreads.push(spread);
-        report.fairness += f.weight * spread;
+        report.fairness += f.weight * (spread - i64::from(f.free)).max(0);
     }
 }

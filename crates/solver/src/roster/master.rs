@@ -21,10 +21,10 @@ struct Column {
     lp: usize,
 }
 
+/// The largest or the smallest total of a fairness rule, as a variable.
 struct Shared {
-    cost: i64,
-    sign: i64,
-    rows: Vec<usize>,
+    /// (row, coefficient): those of the people, then that of the spread.
+    entries: Vec<(usize, i64)>,
     most: i64,
 }
 
@@ -124,21 +124,26 @@ impl<'n> Master<'n> {
             let outside = (0..n).filter(|&j| !inside[f.people[j].0]);
             let totals: Vec<i64> = outside.map(|j| f.people[j].1 + rest.activity[f.first_row + j]).collect();
             let fixed = totals.iter().max().zip(totals.iter().min());
-            offset += fixed.map_or(0, |(a, b)| f.weight * (a - b));
             if members.is_empty() {
+                offset += fixed.map_or(0, |(a, b)| f.weight * (a - b - f.free).max(0));
                 continue;
             }
             let (high, low) = fixed.map_or((f.zero, f.zero), |(a, b)| (*a, *b));
+            // low − high + missing ≥ −free; both are counted from where the others stand.
+            let spread = rows.len();
+            rows.push(f.first_row + 2 * n);
+            need.push(high - low - f.free);
             for (upper, level) in [(true, high), (false, low)] {
                 let first = rows.len();
                 for &j in &members {
                     rows.push(f.first_row + if upper { j } else { n + j });
                     need.push(level - f.people[j].1);
                 }
-                let cost = if upper || fixed.is_some() { f.weight } else { -f.weight };
                 let sign = if upper || fixed.is_none() { -1 } else { 1 };
                 let most = f.most + (high - f.zero).abs() + (low - f.zero).abs();
-                shared.push(Shared { cost, sign, rows: (first..rows.len()).collect(), most });
+                let mut entries: Vec<(usize, i64)> = (first..rows.len()).map(|r| (r, sign)).collect();
+                entries.push((spread, if upper { -1 } else { -sign }));
+                shared.push(Shared { entries, most });
             }
         }
         let mut local = vec![u32::MAX; net.rows.len()];
@@ -290,8 +295,7 @@ impl<'n> Master<'n> {
             .shared
             .iter()
             .map(|s| {
-                let sum: i128 = s.rows.iter().map(|&r| y[r] as i128).sum();
-                let rate = i128::from(s.cost) * SCALE as i128 - i128::from(s.sign) * sum;
+                let rate: i128 = s.entries.iter().map(|&(r, c)| -y[r] as i128 * i128::from(c)).sum();
                 rate.min(0) * i128::from(s.most)
             })
             .sum();
@@ -419,6 +423,32 @@ impl<'n> Master<'n> {
         Ended::Budget
     }
 
+    /// Moves duals of fairness to where the largest and the smallest total have no price below zero: a step knows nothing
+    /// of those two.
+    fn settle(&self, y: &mut [f64]) {
+        for pair in self.shared.chunks_exact(2) {
+            let [high, low] = pair else { continue };
+            let (Some((&(spread, _), high)), Some((&(_, free), low))) = (high.entries.split_last(), low.entries.split_last()) else { continue };
+            let sum = |y: &[f64], e: &[(usize, i64)]| e.iter().map(|x| y[x.0].abs()).sum::<f64>();
+            let scale = |y: &mut [f64], e: &[(usize, i64)], to: f64, from: f64| e.iter().for_each(|x| y[x.0] *= to / from);
+            let (most, least) = (sum(y, high), sum(y, low));
+            let weight = self.net.rows[self.rows[spread]].under as f64;
+            // Without others outside, the smallest total itself may rise.
+            let rises = free > 0;
+            let at = if rises { (most + least) / 2.0 } else { most.max(least) }.min(weight);
+            y[spread] = at;
+            if most > at {
+                scale(y, high, at, most);
+            }
+            if (rises && least < at && least > 0.0) || (!rises && least > at) {
+                scale(y, low, at, least);
+            } else if rises && least <= 0.0 {
+                y[spread] = 0.0;
+                high.iter().for_each(|x| y[x.0] = 0.0);
+            }
+        }
+    }
+
     /// Improves the bound by subgradient steps towards `upper`, for problems too large for the dense programme.
     pub fn climb(&mut self, pricers: &mut [Pricer], rounds: usize, upper: i64, clock: &Clock<'_>) {
         let mut y: Vec<f64> = match self.duals.is_empty() {
@@ -433,6 +463,7 @@ impl<'n> Master<'n> {
             if clock.over() || self.least() >= upper || agility < 2e-3 {
                 return;
             }
+            self.settle(&mut y);
             let grid = self.on_grid(&y);
             let found = self.price(pricers, &grid, 1);
             let bound = self.lagrangian(&grid, &found);
@@ -486,8 +517,8 @@ fn first_programme(net: &Net, rows: &[usize], need: &[i64], shared: &[Shared], m
         lp.add(net.rows[r].over as f64, &[(i, -1.0)]);
     }
     for s in shared {
-        let entries: Vec<(usize, f64)> = s.rows.iter().map(|&r| (r, s.sign as f64)).collect();
-        lp.add(s.cost as f64, &entries);
+        let entries: Vec<(usize, f64)> = s.entries.iter().map(|&(r, c)| (r, c as f64)).collect();
+        lp.add(0.0, &entries);
     }
     lp
 }

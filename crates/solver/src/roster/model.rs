@@ -11,6 +11,8 @@ pub const MAX_DAYS: usize = 400;
 pub const MAX_PEOPLE: usize = 400;
 /// Largest number of kinds of shift.
 pub const MAX_KINDS: usize = 60;
+/// Largest number of fairness rules.
+pub const MAX_FAIRNESS: usize = 20;
 /// Largest weight or cost of a single thing.
 pub const MAX_WEIGHT: i64 = 1_000_000;
 /// Largest number of (person, day, kind) cells: what memory is bounded by.
@@ -115,7 +117,8 @@ pub struct Mix {
     pub hard: bool,
 }
 
-/// Fairness (均衡): the spread, largest minus smallest, of carried-over plus new counted cells costs `weight` a unit.
+/// Fairness (均衡): the spread, largest minus smallest, of carried-over plus new counted cells costs `weight` for each
+/// unit above `free`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fairness {
     pub name: String,
@@ -124,6 +127,8 @@ pub struct Fairness {
     /// (day, kind) cells that count.
     pub cells: Vec<(usize, usize)>,
     pub weight: i64,
+    /// Spread that costs nothing: 1 where what is shared out need not divide evenly.
+    pub free: u32,
 }
 
 /// A whole problem. All weights and costs are whole numbers, so every objective is one.
@@ -230,7 +235,7 @@ impl Model {
             weight(c.cost, "cell")?;
         }
         let counted: usize = self.fairness.iter().map(|f| f.people.len() * f.cells.len()).sum();
-        if self.mixes.len() > 5000 || self.fairness.len() > 12 || counted > MAX_CELLS {
+        if self.mixes.len() > 5000 || self.fairness.len() > MAX_FAIRNESS || counted > MAX_CELLS {
             return bad(format!("{} mixes, {} fairness rules: too many", self.mixes.len(), self.fairness.len()));
         }
         for m in &self.mixes {
@@ -245,7 +250,7 @@ impl Model {
             let known =
                 f.people.iter().all(|&(p, _)| p < people) && f.cells.iter().all(|&(d, k)| d < days && k < kinds);
             let once = distinct(f.people.iter().map(|p| p.0)) && distinct(f.cells.iter().map(|c| c.0 * kinds + c.1));
-            if !known || !once || f.people.iter().any(|&(_, c)| c.abs() > 100_000) {
+            if !known || !once || f.free > 1000 || f.people.iter().any(|&(_, c)| c.abs() > 100_000) {
                 return bad(format!("fairness {}: unknown or repeated person or cell, or too large", f.name));
             }
             weight(f.weight, &f.name)?;

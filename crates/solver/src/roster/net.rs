@@ -21,7 +21,9 @@ pub(crate) struct Fair {
     pub people: Vec<(usize, i64)>,
     pub counted: Vec<bool>,
     pub weight: i64,
-    /// First of the rows: for each person one for the largest, then one for the smallest total.
+    /// Spread that costs nothing.
+    pub free: i64,
+    /// First of the rows: for each person one for the largest, then one for the smallest total, then one for the spread.
     pub first_row: usize,
     /// Smallest carry: the zero of the variables for the largest and the smallest total.
     pub zero: i64,
@@ -189,7 +191,9 @@ impl Net {
                 }
             }
             let people = f.people.iter().map(|&(p, c)| (p, i64::from(c))).collect();
-            self.fair.push(Fair { people, counted, weight: f.weight, first_row, zero, most });
+            let free = i64::from(f.free);
+            self.rows.push(Row { need: -free, under: f.weight, over: 0 });
+            self.fair.push(Fair { people, counted, weight: f.weight, free, first_row, zero, most });
         }
     }
 

@@ -186,6 +186,9 @@ impl<'n, 'c> Driver<'n, 'c> {
         let clock = self.clock.share(warm);
         self.both(&mut lanes, |lane| lane.walk(1.0, 1.0, &clock));
         self.tell(Phase::First, progress);
+        if let Some(end) = self.ended() {
+            return end;
+        }
         if small {
             self.root(progress)
         } else {

@@ -59,7 +59,12 @@ impl State {
     /// Whole cost with missing hard units at their large weight.
     pub fn cost(&self, net: &Net) -> i64 {
         let plain: i64 = (0..net.plain_rows()).map(|r| State::row_cost(net, r, self.activity[r])).sum();
-        self.own + plain + net.fair.iter().map(|f| f.weight * self.spread(f)).sum::<i64>()
+        self.own + plain + net.fair.iter().map(|f| self.unfair(f)).sum::<i64>()
+    }
+
+    /// Cost of a fairness rule.
+    pub fn unfair(&self, f: &super::net::Fair) -> i64 {
+        f.weight * (self.spread(f) - f.free).max(0)
     }
 
     pub fn spread(&self, f: &super::net::Fair) -> i64 {

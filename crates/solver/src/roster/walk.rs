@@ -91,7 +91,8 @@ impl<'n> Walk<'n> {
         let mut heat = hot;
         for i in 0..moves {
             if i % BREATH == 0 {
-                if clock.over() {
+                // No cost is below nothing.
+                if clock.over() || self.best_cost == 0 {
                     break;
                 }
                 heat = hot * (cold / hot).powf(i as f64 / moves as f64);
@@ -152,7 +153,7 @@ impl<'n> Walk<'n> {
             let totals = || f.people.iter().enumerate().map(|(i, x)| x.1 + self.state.activity[f.first_row + i]);
             let (n, sum) = (f.people.len() as i64, totals().sum::<i64>());
             let squares = totals().map(|t| t * t).sum::<i64>() - sum * sum / n;
-            (f.weight * self.state.spread(f), f.weight * squares / 2)
+            (self.state.unfair(f), f.weight * squares / 2)
         };
         Some(self.net.fair.iter().map(of).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)))
     }

@@ -82,7 +82,7 @@ pub fn month(people: usize, seed: u64) -> Model {
     }
     let carried = (0..people).map(|p| (p, dice.below(3) as i32)).collect();
     let cells = (0..days).map(|d| (d, NIGHT)).collect();
-    model.fairness.push(Fairness { name: "nights".into(), people: carried, cells, weight: 20 });
+    model.fairness.push(Fairness { name: "nights".into(), people: carried, cells, weight: 20, free: 1 });
     model
 }
 
