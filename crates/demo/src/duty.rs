@@ -8,8 +8,8 @@ use roster::actions as act;
 use roster::model::*;
 use std::time::Duration;
 
-/// Seconds of the search; the first roster stands after a tenth of one.
-const SECONDS: i64 = 2;
+/// Seconds of the search at most: it ends before when no better roster exists.
+const SECONDS: i64 = 4;
 
 /// A post: name, kind, who, mix, must, share of paid time, shifts.
 type PostOf = (&'static str, PostKind, &'static [Standing], MixRule, bool, i64, &'static [ShiftOf]);
@@ -99,7 +99,7 @@ pub async fn publish(app: &App, crew: &Crew, (station, id): (StationId, Uuid)) -
     if put_out(app, crew, station, id).await? {
         return Ok(());
     }
-    let again = act::start(app, &by(app, crew.of(Role::DutyLeader)?, "roster.start"), app.today(), 5 * SECONDS).await?;
+    let again = act::start(app, &by(app, crew.of(Role::DutyLeader)?, "roster.start"), app.today(), 3 * SECONDS).await?;
     put_out(app, crew, station, again).await.map(|_| ())
 }
 

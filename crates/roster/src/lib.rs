@@ -32,7 +32,7 @@ pub fn domain() -> Domain {
     use web_pages::{after, mine, people, plan, plans, posts, rules};
     Domain {
         name: "roster",
-        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql")),
+        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql")),
         routes: vec![
             get("/roster", SEE, plans::page),
             post("/roster/solve", PLAN, plans::solve),
@@ -45,6 +45,7 @@ pub fn domain() -> Domain {
             post("/roster/posts/{id}/end", PLAN, posts::end),
             get("/roster/rules", SEE, rules::page),
             post("/roster/rules", PLAN, rules::set),
+            post("/roster/rules/successions", PLAN, rules::succession),
             get("/roster/people", PLAN, people::page),
             post("/roster/people/contract", PLAN, people::contract),
             post("/roster/people/contract/{id}/end", PLAN, people::end_contract),

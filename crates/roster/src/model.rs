@@ -244,6 +244,19 @@ record! {
 }
 
 record! {
+    /// 第二天不能接的班, as the station set it by hand; `barred` false takes it back.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Succession {
+        pub before_shift: Uuid,
+        pub after_shift: Uuid,
+        pub barred: bool,
+        pub why: String,
+        pub at: Timestamp,
+        pub by_user: UserId,
+    }
+}
+
+record! {
     /// 一版值班表
     #[derive(Clone, Debug)]
     pub struct Plan {
@@ -390,6 +403,9 @@ pub struct Problem {
     /// (day, kind, people)
     pub needs: Vec<(usize, usize, u32)>,
     pub limits: Limits,
+    /// (kind, kind on the next day) that the station forbids beyond what rest asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never: Vec<(usize, usize)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -498,6 +514,8 @@ pub struct Limits {
     pub weight_nights: i64,
     pub weight_weekends: i64,
     pub weight_holidays: i64,
+    #[serde(default)]
+    pub weight_duties: i64,
     pub carry_months: i64,
     pub most_wishes: i64,
 }

@@ -42,6 +42,7 @@ pub async fn facts(r: &mut Reader, rules: &RuleSet, station: StationId, month: D
     Ok(Facts {
         days: rules::days(rules.calendar(), first),
         limits,
+        never: store::successions(r, station).await?.into_iter().map(|x| (x.before_shift, x.after_shift)).collect(),
         posts: store::posts(r, station).await?,
         names: users.into_iter().filter(|u| u.disabled_at.is_none()).map(|u| (u.id, u.name)).collect(),
         contracts: store::contracts(r, station, first, last).await?,

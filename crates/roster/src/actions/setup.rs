@@ -87,6 +87,36 @@ pub async fn set_rule(app: &App, act: &Act, key: &str, value: i64, why: &str) ->
         .await
 }
 
+/// Forbids a shift on the day after another with the reason for it, or takes that back (`barred` false).
+///
+/// # Errors
+/// Right missing, a shift that does not exist, no reason.
+pub async fn set_succession(app: &App, act: &Act, pair: (Uuid, Uuid), barred: bool, why: &str) -> Result<()> {
+    act.actor.must(P::RosterPlan)?;
+    if why.trim().chars().count() < 2 || why.chars().count() > 200 {
+        return Err(FieldErrors::one("never_why", "请写明依据或者理由，2 到 200 字。"));
+    }
+    let station = act.station;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let posts = store::posts(tx, station).await?;
+            let known = |id: Uuid| posts.iter().any(|p| p.shifts.iter().any(|s| s.id == id));
+            let now = store::successions(tx, station).await?;
+            let stands = now.iter().any(|x| (x.before_shift, x.after_shift) == pair);
+            match (barred, stands) {
+                (true, _) if !known(pair.0) || !known(pair.1) => return Err(Error::NotFound("这个班次")),
+                (true, true) => return Err(FieldErrors::one("after", "这两班已经不能相接。")),
+                (false, false) => return Err(Error::NotFound("这条不能相接")),
+                _ => {}
+            }
+            store::set_succession(tx, station, pair, barred, why.trim()).await?;
+            tx.record("roster.succession", &[("station", station.0)], &format!("{pair:?} {barred} {why}"));
+            tx.emit("roster.setup", station);
+            Ok(())
+        })
+        .await
+}
+
 /// Adds a contract after the person's others.
 pub async fn add_contract(app: &App, act: &Act, mut c: Contract) -> Result<Uuid> {
     act.actor.must(P::RosterPlan)?;

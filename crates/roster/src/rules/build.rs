@@ -20,6 +20,8 @@ const UNLED: i64 = 600;
 pub struct Facts {
     pub days: Vec<Day>,
     pub limits: Limits,
+    /// Shifts that the station forbids after others.
+    pub never: Vec<(Uuid, Uuid)>,
     pub posts: Vec<PostSet>,
     /// Accounts of the station with their names.
     pub names: Vec<(UserId, String)>,
@@ -78,7 +80,10 @@ pub fn problem(f: &Facts) -> Result<Problem> {
     if people.is_empty() {
         return Err(Refusal::new("roster.no_people", "这个月没有可以排班的人。", "请先到“人员”里登记身份和工时。").into());
     }
-    Ok(Problem { days: f.days.clone(), kinds, people, needs, limits: f.limits })
+    let place = |id: Uuid| kinds.iter().position(|k: &Kind| k.shift == id);
+    let mut never: Vec<(usize, usize)> = f.never.iter().filter_map(|&(a, b)| place(a).zip(place(b))).collect();
+    never.sort_unstable();
+    Ok(Problem { days: f.days.clone(), kinds, people, needs, limits: f.limits, never })
 }
 
 fn kind(set: &PostSet, x: &Shift) -> Kind {
@@ -205,10 +210,11 @@ pub fn model(p: &Problem) -> s::Model {
     let kinds = p
         .kinds
         .iter()
-        .map(|a| s::Kind {
+        .enumerate()
+        .map(|(i, a)| s::Kind {
             name: a.label(),
             minutes: a.paid.clamp(1, 2_880) as u32,
-            never_then: (0..p.kinds.len()).filter(|&b| never_then(l, a, &p.kinds[b])).collect(),
+            never_then: (0..p.kinds.len()).filter(|&b| never_then(l, a, &p.kinds[b]) || p.never.contains(&(i, b))).collect(),
         })
         .collect();
     let mut m = s::Model { days: p.days.len(), kinds, weekends: weekends(p), ..s::Model::default() };
@@ -318,12 +324,13 @@ fn mixes(p: &Problem, day: usize, out: &mut Vec<s::Mix>) {
 /// Something that is shared out: name, weight, and whether a cell counts.
 pub type Share = (&'static str, i64, fn(&Day, &Kind) -> bool);
 
-/// The three things that are shared out.
-pub fn shares(l: &Limits) -> [Share; 3] {
+/// The things that are shared out: three are carried over from earlier months, the number of duties is not.
+pub fn shares(l: &Limits) -> [Share; 4] {
     [
         ("夜班", l.weight_nights, |_, k| k.night),
         ("周末班", l.weight_weekends, |d, _| d.kind == DayType::Rest),
         ("节假日班", l.weight_holidays, |d, _| d.kind == DayType::Holiday),
+        ("班数", l.weight_duties, |_, _| true),
     ]
 }
 
@@ -371,9 +378,11 @@ fn fairness(p: &Problem) -> Vec<s::Fairness> {
                 .filter(|&(d, k)| counts(&p.days[d], &p.kinds[k]) && can(d, k))
                 .collect();
             if weight > 0 && !cells.is_empty() {
-                let least = list.iter().map(|(_, c)| c[i]).min().unwrap_or(0);
-                let people = list.iter().map(|(m, c)| (*m, c[i] - least)).collect();
-                out.push(s::Fairness { name: format!("{}{name}", standing.label()), people, cells, weight });
+                let carried = |c: &[i32; 3]| c.get(i).copied().unwrap_or(0);
+                let least = list.iter().map(|(_, c)| carried(c)).min().unwrap_or(0);
+                let people = list.iter().map(|(m, c)| (*m, carried(c) - least)).collect();
+                // What does not divide evenly differs by one: that is fair, and no roster is called better for less.
+                out.push(s::Fairness { name: format!("{}{name}", standing.label()), people, cells, weight, free: 1 });
             }
         }
     }

@@ -85,6 +85,6 @@ pub fn gap(objective: i64, bound: i64) -> String {
     if objective <= bound {
         return "已证明没有更好的排法".into();
     }
-    let tenths = (objective - bound) * 1_000 / objective;
+    let tenths = ((objective - bound) * 1_000 + objective - 1) / objective;
     format!("任何排法最多还能好 {}.{} %", tenths / 10, tenths % 10)
 }

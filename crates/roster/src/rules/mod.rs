@@ -11,7 +11,7 @@ use kernel::rules::RuleSet;
 use kernel::{Date, Error, FieldErrors, Refusal, Result, ToSpan, UserId};
 
 /// The rules of a roster: key in the rule pack, what may be set.
-pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 13] = [
+pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 14] = [
     ("roster.rest_hours", 0..=48),
     ("roster.after_night", 0..=2),
     ("roster.max_run", 1..=14),
@@ -23,6 +23,7 @@ pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 13] = [
     ("roster.weight_nights", 0..=100),
     ("roster.weight_weekends", 0..=100),
     ("roster.weight_holidays", 0..=100),
+    ("roster.weight_duties", 0..=100),
     ("roster.carry_months", 0..=12),
     ("roster.most_wishes", 0..=31),
 ];
@@ -44,7 +45,7 @@ pub fn limits(rules: &RuleSet, set: &[SetRule], on: Date) -> Result<Limits> {
         };
         v[i] = value.clamp(*range.start(), *range.end());
     }
-    let [rest_hours, after_night, max_run, min_run, min_off, max_weekends, max_nights, over_percent, weight_nights, weight_weekends, weight_holidays, carry_months, most_wishes] = v;
+    let [rest_hours, after_night, max_run, min_run, min_off, max_weekends, max_nights, over_percent, weight_nights, weight_weekends, weight_holidays, weight_duties, carry_months, most_wishes] = v;
     Ok(Limits {
         rest_hours,
         after_night,
@@ -57,6 +58,7 @@ pub fn limits(rules: &RuleSet, set: &[SetRule], on: Date) -> Result<Limits> {
         weight_nights,
         weight_weekends,
         weight_holidays,
+        weight_duties,
         carry_months,
         most_wishes,
     })

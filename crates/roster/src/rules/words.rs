@@ -40,6 +40,9 @@ pub fn violation(p: &Problem, m: &s::Model, v: &Violation) -> String {
         Violation::MinOff { person, to, length } => format!("{} 到 {} 只休 {length} 天，至少 {} 天。", name(p, *person), on(p, *to), m.people[*person].min_off),
         Violation::MaxWeekends { person, worked } => format!("{} 有 {worked} 个周末上班，上限 {} 个。", name(p, *person), m.people[*person].max_weekends),
         Violation::MaxOfKind { person, kind, worked } => format!("{} 的“{}”有 {worked} 次，上限 {} 次。", name(p, *person), duty(p, Some(*kind)), m.people[*person].max_of_kind[*kind]),
+        Violation::Succession { person, day, before, after } if p.never.contains(&(*before, *after)) => {
+            format!("{} {} 的“{}”接在“{}”之后，本所规定不能这样接。", name(p, *person), on(p, *day), duty(p, Some(*after)), duty(p, Some(*before)))
+        }
         Violation::Succession { person, day, before, after } => {
             format!("{} {} 的“{}”接在“{}”之后，休息不够。", name(p, *person), on(p, *day), duty(p, Some(*after)), duty(p, Some(*before)))
         }

@@ -1,6 +1,6 @@
 //! Posts, rules, people.
 
-use crate::model::{Contract, Leave, Need, Pin, Post, PostSet, SetRule, Shift, Skill, Wish};
+use crate::model::{Contract, Leave, Need, Pin, Post, PostSet, SetRule, Shift, Skill, Succession, Wish};
 use kernel::{Date, Error, Reader, Refusal, Result, StationId, Tx, UserId, Uuid, args, sql};
 
 /// Posts in use with their shifts and needs, in order.
@@ -108,6 +108,28 @@ pub async fn set_rule(tx: &mut Tx, station: StationId, key: &str, value: i64, wh
 /// All values that were ever set, newest first.
 pub async fn rules(r: &mut Reader, station: StationId) -> Result<Vec<SetRule>> {
     r.all(sql!("select key, value, why, at, by_user from roster_rule where station_id = $1 order by at desc, n desc limit 500"), args![station]).await
+}
+
+/// Forbids a shift on the day after another, or takes that back.
+pub async fn set_succession(tx: &mut Tx, station: StationId, pair: (Uuid, Uuid), barred: bool, why: &str) -> Result<()> {
+    let (now, user) = (tx.now(), tx.act().actor.user);
+    tx.exec(
+        sql!("insert into roster_succession (station_id, before_shift, after_shift, n, barred, why, at, by_user) values ($1, $2, $3, (select coalesce(max(n), 0) + 1 from roster_succession where station_id = $1 and before_shift = $2 and after_shift = $3), $4, $5, $6, $7)"),
+        args![station, pair.0, pair.1, barred, why, now, user],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Pairs of shifts that are forbidden by hand now, the newest first.
+pub async fn successions(r: &mut Reader, station: StationId) -> Result<Vec<Succession>> {
+    let all: Vec<Succession> = r
+        .all(
+            sql!("select before_shift, after_shift, barred, why, at, by_user from roster_succession x where station_id = $1 and n = (select max(n) from roster_succession y where y.station_id = x.station_id and y.before_shift = x.before_shift and y.after_shift = x.after_shift) order by at desc, before_shift, after_shift limit 1000"),
+            args![station],
+        )
+        .await?;
+    Ok(all.into_iter().filter(|x| x.barred).collect())
 }
 
 pub async fn insert_contract(tx: &mut Tx, station: StationId, c: &Contract) -> Result<()> {

@@ -131,7 +131,15 @@ fn a_server_killed_in_a_search_leaves_the_best_so_far() {
         let before = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (town, id) = before.block_on(async {
             let town = town(engine).await;
-            let id = act::start(&town.t.app, &town.act(&town.planner, "roster.start"), d("2026-06-01"), 5).await.unwrap();
+            // More patrols than there are people for: the search has something to do until it is killed.
+            let station = town.station;
+            for mut set in town.read(async |r: &mut Reader| crate::store::posts(r, station).await).await {
+                if set.post.kind == PostKind::Patrol {
+                    set.needs.iter_mut().for_each(|n| n.people = 8);
+                    act::save_post(&town.t.app, &town.act(&town.planner, "roster.post"), set).await.unwrap();
+                }
+            }
+            let id = act::start(&town.t.app, &town.act(&town.planner, "roster.start"), d("2026-06-01"), 8).await.unwrap();
             for _ in 0..100 {
                 tokio::time::sleep(std::time::Duration::from_millis(200)).await;
                 if !town.seen(id).await.plan.cells.0.is_empty() {

@@ -2,6 +2,7 @@
 
 mod after;
 mod bad_input;
+mod fair;
 mod story;
 mod town;
 mod web;

@@ -31,7 +31,7 @@ async fn who_sees_and_does_what() {
 
         t.get(&town.planner, "/roster?month=2026-05-01").await.is(200).says("调休上班：5 月 9 日").says("开始排班").says("第 1 版");
         t.get(&town.planner, "/roster?month=2027-05").await.is(200).says("暂定");
-        t.get(&town.planner, &path).await.is(200).says("没有不符合规则的地方").says(if seen.plan.bound > 0 { "已证明" } else { "理论下界还没有算出" }).says("发布").says("民警甲");
+        t.get(&town.planner, &path).await.is(200).says("没有不符合规则的地方").says(if seen.plan.bound > 0 || seen.judged.report.objective == 0 { "已证明" } else { "理论下界还没有算出" }).says("发布").says("民警甲");
         t.get(&town.planner, &format!("{path}?view=day")).await.is(200).says("指挥室·夜班").says("劳动节");
         let cell = format!("{path}?who={}&day=2026-05-20", quiet.user);
         t.get(&town.planner, &cell).await.is(200).says("上什么班").says("对调");
@@ -121,6 +121,27 @@ async fn posts_rules_and_people_by_their_forms() {
         t.post(planner, "/roster/rules", &[("key", "roster.unknown"), ("value", "9"), ("why", "依据")]).await.is(404);
         t.post(planner, "/roster/rules", &[("key", "roster.rest_hours"), ("value", "12"), ("why", "本所勤务规定第三条")]).await.is(303);
         t.get(planner, "/roster/rules").await.is(200).says("本所：本所勤务规定第三条").says("改动记录");
+
+        // A succession forbidden by hand holds in the next problem, and is taken back.
+        let problem = town.problem(d("2026-06-01")).await.unwrap();
+        let window = problem.kinds.iter().position(|k| k.post_kind == PostKind::Window).unwrap();
+        let patrol = problem.kinds.iter().position(|k| k.post_kind == PostKind::Patrol).unwrap();
+        let (a, b) = (problem.kinds[window].shift.to_string(), problem.kinds[patrol].shift.to_string());
+        let pair = [("before", a.as_str()), ("after", b.as_str()), ("never_why", "窗口日班后要休整")];
+        assert!(!crate::rules::build::model(&problem).kinds[window].never_then.contains(&patrol));
+        t.post(&town.officers[0], "/roster/rules/successions", &pair).await.is(403);
+        t.post(planner, "/roster/rules/successions", &[pair[0], pair[1], ("never_why", "")]).await.is(422).says("请写明依据或者理由");
+        let other = Uuid::from_u128(78).to_string();
+        t.post(planner, "/roster/rules/successions", &[pair[0], ("after", &other), pair[2]]).await.is(404);
+        t.post(planner, "/roster/rules/successions", &pair).await.is(303);
+        t.post(planner, "/roster/rules/successions", &pair).await.is(422).says("已经不能相接").says("窗口日班后要休整");
+        t.get(planner, "/roster/rules").await.is(200).says("本所另外规定").says("窗口日班后要休整");
+        let problem = town.problem(d("2026-06-01")).await.unwrap();
+        assert!(crate::rules::build::model(&problem).kinds[window].never_then.contains(&patrol));
+        let lift = [pair[0], pair[1], ("never_why", "不再要求"), ("lift", "1")];
+        t.post(planner, "/roster/rules/successions", &lift).await.is(303);
+        t.post(planner, "/roster/rules/successions", &lift).await.is(404);
+        assert_eq!(town.problem(d("2026-06-01")).await.unwrap().never, vec![]);
 
         let who = town.auxiliaries[0].user.to_string();
         let contract = [("person", who.as_str()), ("standing", "officer"), ("week_hours", "40"), ("fill_percent", "80"), ("from", "2026-06-01"), ("until", "")];

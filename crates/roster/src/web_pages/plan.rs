@@ -204,7 +204,7 @@ fn content<'a>(ctx: &Ctx, x: &'a (Seen, Vec<Ack>, Vec<PlanLine>), q: &Asked, for
         day_rows: if q.view == "day" { day_rows(seen) } else { vec![] },
         by_day: q.view == "day",
         legend: p.kinds.iter().collect(),
-        gap: if seen.plan.bound > 0 && !seen.edited && seen.judged.findings.is_empty() { judge::gap(seen.judged.report.objective, seen.plan.bound) } else { String::new() },
+        gap: if (seen.plan.bound > 0 || seen.judged.report.objective == 0) && !seen.edited && seen.judged.findings.is_empty() { judge::gap(seen.judged.report.objective, seen.plan.bound) } else { String::new() },
         missing: missing.take(12).collect(),
         chosen: if may_plan && editable { chosen(seen, q) } else { None },
         told: &seen.plan.changes.0,

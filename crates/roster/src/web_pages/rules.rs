@@ -1,11 +1,11 @@
 //! 排班规则: values with their sources, what they mean for which shift may follow which, and what was changed by whom.
 
 use crate::actions;
-use crate::model::{Kind, SetRule};
+use crate::model::{Kind, SetRule, Succession};
 use crate::rules::{LIMITS, build, limits};
 use crate::store;
 use askama::Template;
-use kernel::{Permission as P, Purpose, Reader};
+use kernel::{Permission as P, Purpose, Reader, Uuid};
 use web::page::{Again, go};
 use web::{Answer, Ctx, Form, Page};
 
@@ -27,6 +27,10 @@ struct Rules<'a> {
     history: Vec<(String, String, SetRule)>,
     /// Shift, and those that may not follow on the next day.
     never: Vec<(String, String)>,
+    /// What the station forbids beyond that: shift, the next, and who set it why.
+    by_hand: Vec<(String, String, String, Succession)>,
+    /// Shifts to choose from: id and name.
+    shifts: Vec<(String, String)>,
     may_plan: bool,
     form: &'a Form,
     again: &'a Again,
@@ -36,7 +40,7 @@ struct Rules<'a> {
 async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
     let (rules, station, today) = (ctx.app.rules(), ctx.who.station, ctx.app.today());
     let look = ctx.look("roster.rules", Purpose::Administration);
-    let (set, kinds, names) = ctx
+    let (set, kinds, successions, names) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -46,9 +50,10 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
                 Err(kernel::Error::Refused(_)) => vec![],
                 Err(e) => return Err(e),
             };
-            let users: Vec<kernel::UserId> = set.iter().map(|s| s.by_user).collect();
+            let successions = store::successions(r, station).await?;
+            let users: Vec<kernel::UserId> = set.iter().map(|s| s.by_user).chain(successions.iter().map(|s| s.by_user)).collect();
             let names = identity::store::names(r, &users).await?;
-            Ok((set, kinds, names))
+            Ok((set, kinds, successions, names))
         })
         .await?;
     let now = limits(&rules, &set, today)?;
@@ -77,8 +82,11 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
         .collect();
     let name = |u| names.iter().find(|(id, _)| *id == u).map_or("—".to_string(), |(_, n)| n.clone());
     let history = set.iter().take(50).map(|s| (title(&s.key), name(s.by_user), s.clone())).collect();
+    let label = |id: Uuid| kinds.iter().find(|k| k.shift == id).map(Kind::label);
+    let by_hand = successions.into_iter().filter_map(|s| Some((label(s.before_shift)?, label(s.after_shift)?, name(s.by_user), s))).collect();
+    let shifts = kinds.iter().map(|k| (k.shift.to_string(), k.label())).collect();
     let failed = again.any();
-    let content = Rules { lines, history, never, may_plan: ctx.may(P::RosterPlan), form, again: &again, command_id: ctx.command_id().to_string() };
+    let content = Rules { lines, history, never, by_hand, shifts, may_plan: ctx.may(P::RosterPlan), form, again: &again, command_id: ctx.command_id().to_string() };
     let page = Page::new("排班规则", &content).crumb("值班表", "/roster");
     if failed { page.status(again.status()).show(ctx) } else { page.show(ctx) }
 }
@@ -101,6 +109,23 @@ pub async fn set(ctx: Ctx, mut form: Form) -> Answer {
     .await;
     match done {
         Ok(()) => go("/roster/rules"),
+        Err(kernel::Error::NotFound(what)) => Err(kernel::Error::NotFound(what).into()),
+        Err(e) => show(&ctx, &form, Again::from_error(e)?).await,
+    }
+}
+
+/// `POST /roster/rules/successions`: a shift that may not follow another, or no longer so.
+pub async fn succession(ctx: Ctx, mut form: Form) -> Answer {
+    let pair = (form.id::<Uuid>("before", "这一班"), form.id::<Uuid>("after", "第二天的班"));
+    let why = form.text("never_why");
+    let act = ctx.act("roster.succession", Purpose::Administration, &form);
+    let done = async {
+        form.finish(())?;
+        actions::set_succession(&ctx.app, &act, pair, !form.yes("lift"), &why).await
+    }
+    .await;
+    match done {
+        Ok(()) => go("/roster/rules#never"),
         Err(kernel::Error::NotFound(what)) => Err(kernel::Error::NotFound(what).into()),
         Err(e) => show(&ctx, &form, Again::from_error(e)?).await,
     }
