@@ -182,8 +182,7 @@ impl<'n, 'c> Driver<'n, 'c> {
         let mut lanes: Vec<Lane> =
             (0..LANES).map(|i| Lane::new(self.net, &self.best, self.control.seed.wrapping_add(1 + i as u64))).collect();
         let small = self.net.rows.len() + self.net.agents.len() <= DENSE_ROWS;
-        let warm = if small { 0.08 } else { 0.3 };
-        let clock = self.clock.share(warm);
+        let clock = self.clock.share(0.3);
         self.both(&mut lanes, |lane| lane.walk(1.0, 1.0, &clock));
         self.tell(Phase::First, progress);
         if let Some(end) = self.ended() {

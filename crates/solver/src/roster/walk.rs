@@ -89,13 +89,18 @@ impl<'n> Walk<'n> {
     /// `moves` moves while the temperature falls from `hot` to `cold`; returns the best state and its cost.
     pub fn run(mut self, moves: usize, hot: f64, cold: f64, rng: &mut Rng, clock: &Clock<'_>) -> (State, i64) {
         let mut heat = hot;
+        let begun = (clock.elapsed)();
         for i in 0..moves {
             if i % BREATH == 0 {
                 // No cost is below nothing.
                 if clock.over() || self.best_cost == 0 {
                     break;
                 }
-                heat = hot * (cold / hot).powf(i as f64 / moves as f64);
+                // Where the time is short for so many moves it cools by the time, or it would end hot.
+                let (by_moves, spent) = (i as f64 / moves as f64, (clock.elapsed)() - begun);
+                let by_time = spent / (clock.until - begun).max(1e-6);
+                let part = if by_time > by_moves + 0.05 { by_time.min(1.0) } else { by_moves };
+                heat = hot * (cold / hot).powf(part);
             }
             self.cells.clear();
             self.propose(rng);
