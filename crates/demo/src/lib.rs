@@ -5,6 +5,7 @@
 //! phones start with 10000, so no real person can be met.
 
 pub mod bulk;
+pub mod cameras;
 mod dice;
 mod duty;
 mod life;
@@ -50,6 +51,10 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
         tick("账号");
         let crew = staff::hire(app, &operator, t, &places, &mut accounts).await?;
         built.push((t, places, crew));
+    }
+    for (which, (_, places, crew)) in built.iter().enumerate() {
+        cameras::register(app, which, places, crew).await?;
+        cameras::watched(app, places, crew).await?;
     }
     // The rosters are searched for while the rest is filled.
     let mut searches = vec![];

@@ -1,5 +1,6 @@
 //! What people do: preview a file, import it.
 
+use crate::cameras::{self, CameraRow};
 use crate::judge::{Row, Verdict, judge};
 use crate::mapping::{Kind, Mapping};
 use crate::persons;
@@ -30,6 +31,7 @@ fn act(app: &App, job: &Job<'_>, action: &'static str) -> Act {
 enum Entry {
     Intake(Row),
     Person(RegisterRow),
+    Camera(Box<CameraRow>),
 }
 
 /// A row that can be written.
@@ -86,6 +88,18 @@ fn one(app: &App, job: &Job<'_>, header: &[String], record: &[String]) -> Result
                 entry: Entry::Intake(*row),
             })),
         },
+        Kind::Camera => match cameras::camera(job.mapping, header, record, &app.rules(), app.today()) {
+            Verdict::Skipped => Sorted::Skipped,
+            Verdict::Refused(reasons) => words(reasons),
+            // A digest with a key: the row holds a password.
+            Verdict::Accepted(row) => Sorted::Ready(Box::new(Ready {
+                key: row.form.number.clone(),
+                digest: app.vault().blind("exchange.camera", &cameras::words(&row)).to_vec(),
+                warnings: vec![],
+                order: Timestamp::UNIX_EPOCH,
+                entry: Entry::Camera(row),
+            })),
+        },
         Kind::Person => match persons::person(job.mapping, header, record) {
             Verdict::Skipped => Sorted::Skipped,
             Verdict::Refused(reasons) => words(reasons),
@@ -106,9 +120,18 @@ fn one(app: &App, job: &Job<'_>, header: &[String], record: &[String]) -> Result
     })
 }
 
+/// Cameras are registered by those who maintain them; the station must lie within reach.
+fn permit(job: &Job<'_>) -> Result<()> {
+    job.actor.must(Permission::DataImport)?;
+    if job.mapping.target.kind == Kind::Camera {
+        job.actor.must(Permission::VideoAdmin)?;
+    }
+    job.actor.must_reach("这个派出所", job.station, None)
+}
+
 /// What an import would do; writes nothing.
 pub async fn preview(app: &App, job: &Job<'_>, table: &Table) -> Result<Report> {
-    job.actor.must(Permission::DataImport)?;
+    permit(job)?;
     let sorted = sort_out(app, job, table)?;
     let look = app.look(job.actor, "exchange.preview", Purpose::Exchange);
     app.db()
@@ -127,6 +150,10 @@ pub async fn preview(app: &App, job: &Job<'_>, table: &Table) -> Result<Report> 
                         match (known, &row.entry) {
                             (Some(digest), _) if digest == row.digest => Outcome::Known,
                             (Some(_), Entry::Intake(_)) => refused(&["key.conflict"]),
+                            (_, Entry::Camera(c)) => match video::actions::judge_row(app, r, job.station, &c.form).await? {
+                                Ok(()) => Outcome::Accepted { warnings: vec![] },
+                                Err(fields) => Outcome::Refused { reasons: fields.0.into_iter().map(|(_, says)| says).collect() },
+                            },
                             _ => Outcome::Accepted { warnings: row.warnings.clone() },
                         }
                     }
@@ -144,7 +171,7 @@ fn refused(reasons: &[&str]) -> Outcome {
 
 /// Imports a table; `progress` hears how many rows are done. Running it again changes nothing.
 pub async fn import(app: &App, job: &Job<'_>, table: &Table, progress: &(dyn Fn(usize) + Sync)) -> Result<Report> {
-    job.actor.must(Permission::DataImport)?;
+    permit(job)?;
     let started = app.now();
     let sorted = sort_out(app, job, table)?;
     let import: ImportId = ImportId(app.clock().new_id());
@@ -221,6 +248,14 @@ async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Rea
                         continue;
                     }
                     Entry::Intake(row) => incidents::actions::take_in(app, tx, &intake(job, row)).await?.id.0,
+                    Entry::Camera(row) => match video::actions::import_row(app, tx, job.station, &row.form, &row.group).await? {
+                        Ok(id) => id,
+                        Err(fields) => {
+                            let says: Vec<&str> = fields.0.iter().map(|(_, s)| s.as_str()).collect();
+                            out.push(Some(says.join(" ")));
+                            continue;
+                        }
+                    },
                     Entry::Person(row) => match people::actions::import_row(app, tx, row).await? {
                         Ok(people::model::Outcome::Added { person, .. } | people::model::Outcome::Updated { person, .. }) => person.0,
                         Err(fields) => {
@@ -232,6 +267,9 @@ async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Rea
                 };
                 store::keep(tx, job.station, namespace, &row.key, &row.digest, record, import).await?;
                 out.push(None);
+            }
+            if slice.iter().any(|(_, row)| matches!(row.entry, Entry::Camera(_))) {
+                tx.emit("video.setup", import.0);
             }
             tx.record("exchange.rows", &[("import", import.0)], "");
             Ok(out)

@@ -52,6 +52,7 @@ pub fn says(reason: &str) -> &'static str {
         "name.missing" => "没有姓名。",
         "place.missing" => "没有住址，人员要挂在地址上。",
         "number.lost_digits" => "证件号码被表格软件改成了科学计数，后几位已经丢失。请把该列设为文本后重新填写。",
+        "number.unreadable" => "有一格应该是数，却读不懂。",
         "cell.too_long" => "有一格太长，不截断，请改短。",
         "write.failed" => "写入时被拒绝。",
         _ => "不能导入。",

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 pub const SHIPPED: &[(&str, &str, &str)] = &[
     ("citizen_messages", "群众留言、12345 转办（编号、时间、标题、内容）", include_str!("../../../mappings/citizen_messages.toml")),
     ("people_register", "住户登记表（姓名、证件、住址）", include_str!("../../../mappings/people_register.toml")),
+    ("cameras", "摄像机台账（编号、位置、码流、备案）", include_str!("../../../mappings/cameras.toml")),
 ];
 
 /// A mapping file (`mappings/*.toml`).
@@ -80,6 +81,9 @@ pub enum Kind {
     /// 人员登记: one person a row, hung on an address.
     #[serde(rename = "people.register")]
     Person,
+    /// 摄像机: one camera a row, known by its number.
+    #[serde(rename = "video.camera")]
+    Camera,
 }
 
 impl Kind {
@@ -88,6 +92,7 @@ impl Kind {
         match self {
             Kind::Intake => &["external_id", "reported_at", "content"],
             Kind::Person => &["name"],
+            Kind::Camera => &["number", "name", "place", "main_url"],
         }
     }
 }

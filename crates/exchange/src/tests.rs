@@ -57,6 +57,7 @@ async fn station(engine: &str) -> (TestApp, StationId) {
         people::domain(),
         notices::domain(),
         incidents::domain(),
+        video::domain(),
         crate::domain(),
     ];
     let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;

@@ -16,6 +16,7 @@ pub fn all() -> Vec<Domain> {
         incidents::domain(),
         mediation::domain(),
         roster::domain(),
+        video::domain(),
         dossier::domain(),
         precedents::domain(),
         bulletins::domain(),

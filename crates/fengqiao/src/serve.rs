@@ -39,6 +39,12 @@ pub struct ServeArgs {
     /// 运行指标（Prometheus 文本）的监听地址，只在本机，例如 127.0.0.1:9464
     #[arg(long)]
     pub metrics: Option<String>,
+    /// 录像目录；不写则为数据目录下的 ring。建议放在单独的盘上
+    #[arg(long)]
+    pub ring: Option<PathBuf>,
+    /// 这个进程不接入摄像机（多个进程共用一个数据库时，只由一个接入）
+    #[arg(long, conflicts_with = "ring")]
+    pub no_video: bool,
 }
 
 /// `fengqiao serve`
@@ -66,7 +72,8 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
     };
     let listener = TcpListener::bind(listen).await.with_context(|| format!("监听 {listen}"))?;
     println!("枫桥已启动：{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
-    run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics }).await
+    let ring = (!args.no_video).then(|| args.ring.clone().unwrap_or_else(|| place.data.join("ring")));
+    run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics, ring }).await
 }
 
 fn acceptor(cert: &PathBuf, key: &PathBuf) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
@@ -93,17 +100,23 @@ pub struct Options {
     pub proxy: Option<IpAddr>,
     /// Where metrics are asked for.
     pub metrics: Option<TcpListener>,
+    /// Where recordings are kept; without it this process pulls no camera.
+    pub ring: Option<PathBuf>,
 }
 
 /// Serves until a signal; open requests get ten seconds to end.
 pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::Result<()> {
-    let Options { tls, proxy, metrics } = options;
+    let Options { tls, proxy, metrics, ring } = options;
     let all = domains::all();
     let runs = jobs::spawn(app.clone(), &all);
     let site = web::Site::new(app.clone(), all);
     if let Some(at) = metrics {
         crate::metrics::serve(at, site.clone(), runs);
     }
+    let estate = match ring {
+        Some(root) => Some(video::run::start(&site, root).await?),
+        None => None,
+    };
     let router = web::router(site, identity::caller);
     let mut stop = std::pin::pin!(signal());
     let graceful = hyper_util::server::graceful::GracefulShutdown::new();
@@ -127,10 +140,19 @@ pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::R
             serve_one(router, stream, peer, tls, proxy, watcher).await;
         });
     }
-    tokio::select! {
-        () = graceful.shutdown() => {}
-        () = tokio::time::sleep(Duration::from_secs(10)) => {}
-    }
+    // The sockets end and the files are finished while open requests come to their end.
+    let cameras = async {
+        if let Some(e) = estate {
+            e.stop().await;
+        }
+    };
+    let requests = async {
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            () = tokio::time::sleep(Duration::from_secs(10)) => {}
+        }
+    };
+    tokio::join!(cameras, requests);
     app.db().close().await;
     Ok(())
 }
@@ -150,10 +172,10 @@ async fn serve_one(
     builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(Duration::from_secs(15));
     let _ = match tls {
         Some(tls) => match tokio::time::timeout(Duration::from_secs(10), tls.accept(stream)).await {
-            Ok(Ok(stream)) => watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+            Ok(Ok(stream)) => watcher.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned()).await,
             _ => return,
         },
-        None => watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+        None => watcher.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned()).await,
     };
 }
 

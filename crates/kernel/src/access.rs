@@ -58,6 +58,12 @@ text_enum! {
         RosterSee = "roster.see" / "查看值班表",
         RosterPlan = "roster.plan" / "编排值班表",
         RosterPublish = "roster.publish" / "发布值班表",
+        VideoSee = "video.see" / "查看实时视频",
+        VideoReplay = "video.replay" / "回放录像",
+        VideoExport = "video.export" / "导出录像",
+        VideoApprove = "video.approve" / "审批录像调取与保全",
+        VideoLog = "video.log" / "查看视频调阅登记",
+        VideoAdmin = "video.admin" / "维护摄像机",
         SearchUse = "search.use" / "全文检索",
         DataImport = "data.import" / "导入数据",
         DataExport = "data.export" / "导出数据",
@@ -113,37 +119,40 @@ impl Role {
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, IncidentRespond, IncidentReview,
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
                 PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
-                DisclosureDelay, RuleSee, RosterSee, RosterPlan, RosterPublish,
+                DisclosureDelay, RuleSee, RosterSee, RosterPlan, RosterPublish, VideoSee, VideoReplay, VideoExport,
+                VideoApprove, VideoLog,
             ],
             Role::DutyLeader => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, IncidentRespond, IncidentReview,
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
                 PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
-                DisclosureDelay, RuleSee, RosterSee, RosterPlan,
+                DisclosureDelay, RuleSee, RosterSee, RosterPlan, VideoSee, VideoReplay, VideoExport, VideoApprove, VideoLog,
             ],
             Role::Operator => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, DisputeSee, DisputeAssist,
-                PeopleSee, PlacesSee, FiguresSee, BulletinWrite, SearchUse, HandoverSign, RuleSee, RosterSee,
+                PeopleSee, PlacesSee, FiguresSee, BulletinWrite, SearchUse, HandoverSign, RuleSee, RosterSee, VideoSee,
+                VideoReplay,
             ],
             Role::Officer => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeOpen, DisputeMediate,
                 DisputeAssist, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, PlacesEdit, FiguresSee, BulletinWrite,
-                SearchUse, DataImport, DataExport, HandoverSign, DisclosureDelay, RuleSee, RosterSee,
+                SearchUse, DataImport, DataExport, HandoverSign, DisclosureDelay, RuleSee, RosterSee, VideoSee, VideoReplay,
+                VideoExport,
             ],
             Role::Auxiliary => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeAssist, PeopleSee, PlacesSee,
-                SearchUse, RuleSee, RosterSee,
+                SearchUse, RuleSee, RosterSee, VideoSee,
             ],
             Role::GridWorker => &[TaskSee, IncidentTake, IncidentRespond, DisputeAssist],
             Role::Volunteer => &[TaskSee],
             Role::WindowClerk => {
                 &[TaskSee, IncidentTake, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, SearchUse, RuleSee, RosterSee]
             }
-            Role::SystemAdmin => &[TaskSee, UserAdmin, PlacesSee, PlacesEdit, RuleSee, SystemSee, DataImport],
+            Role::SystemAdmin => &[TaskSee, UserAdmin, PlacesSee, PlacesEdit, RuleSee, SystemSee, DataImport, VideoAdmin],
             Role::SecurityAdmin => &[TaskSee, GrantAdmin, RuleSee, RuleAdmin, RetentionRun, SystemSee],
-            Role::AuditAdmin => &[TaskSee, AuditRead, AuditVerify, RuleSee, SystemSee],
+            Role::AuditAdmin => &[TaskSee, AuditRead, AuditVerify, RuleSee, SystemSee, VideoLog],
             Role::Resident => &[],
-            Role::LocalOperator => &[DataImport, DataExport, FiguresSee, AuditVerify, RetentionRun, SystemSee, PlacesEdit, PeopleEdit, UserAdmin],
+            Role::LocalOperator => &[DataImport, DataExport, FiguresSee, AuditVerify, RetentionRun, SystemSee, PlacesEdit, PeopleEdit, UserAdmin, VideoAdmin],
             Role::System => &[RetentionRun],
         }
     }
@@ -166,6 +175,8 @@ text_enum! {
         Exchange = "exchange" / "数据交换",
         Retention = "retention" / "到期清理",
         OwnMatter = "own_matter" / "本人事项",
+        /// 公共安全视频图像信息系统管理条例 §16, §20
+        Video = "video" / "视频调阅",
         SignIn = "sign_in" / "登录",
     }
 }
@@ -346,6 +357,7 @@ mod tests {
         }
         for role in admins {
             assert!(!role.may(PeopleSee) && !role.may(IncidentSee), "{role} must not see personal data");
+            assert!(!role.may(VideoSee) && !role.may(VideoReplay) && !role.may(VideoExport), "{role} must not watch");
         }
     }
 }

@@ -60,6 +60,11 @@ impl TestApp {
         TestApp { app, site, place, router, _dir: dir }
     }
 
+    /// The router, for tests that listen on a port (sockets).
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
+    }
+
     /// One request; the answer whole.
     pub async fn send(&self, req: Request<axum::body::Body>) -> Answered {
         let response = self.router.clone().oneshot(req).await.expect("the router answers");

@@ -4,7 +4,9 @@ use axum::routing::MethodRouter;
 use futures::future::BoxFuture;
 use kernel::event::Listener;
 use kernel::{Actor, App, Migrations, Permission, Result, Uuid};
-use std::sync::Arc;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 
 /// What a route needs of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +109,9 @@ struct Inner {
     domains: Vec<Domain>,
     menu: Vec<MenuItem>,
     meter: crate::meter::Meter,
+    /// What runs beside the pages (the video estate), by its type.
+    parts: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    caller: RwLock<Option<crate::Caller>>,
 }
 
 /// The running site, the state of every handler.
@@ -117,7 +122,28 @@ impl Site {
     pub fn new(app: App, domains: Vec<Domain>) -> Site {
         let mut menu: Vec<MenuItem> = domains.iter().flat_map(|d| d.menu.clone()).collect();
         menu.sort_by_key(|m| m.order);
-        Site(Arc::new(Inner { app, domains, menu, meter: crate::meter::Meter::default() }))
+        let (meter, parts, caller) = Default::default();
+        Site(Arc::new(Inner { app, domains, menu, meter, parts, caller }))
+    }
+    /// Puts something that runs beside the pages where handlers find it; what was there of its type is replaced.
+    pub fn put<T: Send + Sync + 'static>(&self, part: Arc<T>) {
+        self.0.parts.write().unwrap_or_else(|e| e.into_inner()).insert(TypeId::of::<T>(), part);
+    }
+    /// What was [`Site::put`], if anything.
+    pub fn part<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let found = self.0.parts.read().unwrap_or_else(|e| e.into_inner()).get(&TypeId::of::<T>()).cloned();
+        found.and_then(|p| p.downcast::<T>().ok())
+    }
+    pub(crate) fn set_caller(&self, caller: crate::Caller) {
+        *self.0.caller.write().unwrap_or_else(|e| e.into_inner()) = Some(caller);
+    }
+    /// Who these headers belong to now: for what stays open after its request (a socket). `None`: nobody signed in.
+    pub async fn caller(&self, headers: &http::HeaderMap) -> Result<Option<Actor>> {
+        let caller = *self.0.caller.read().unwrap_or_else(|e| e.into_inner());
+        match caller {
+            Some(find) => find(self, headers).await,
+            None => Ok(None),
+        }
     }
     pub fn app(&self) -> &App {
         &self.0.app

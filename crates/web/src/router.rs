@@ -24,6 +24,7 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 
 /// The kernel of every site: live stream, static files and the given domains.
 pub fn router(site: Site, caller: Caller) -> Router {
+    site.set_caller(caller);
     let mut all: Router<Site> = Router::new()
         .route("/assets/{hash}/{*name}", axum::routing::get(assets::serve))
         .route("/healthz", axum::routing::get(healthz));

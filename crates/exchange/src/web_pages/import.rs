@@ -45,6 +45,7 @@ struct Import<'a> {
     mappings: &'static [(&'static str, &'static str, &'static str)],
     told: Option<&'a Told>,
     unit: &'a str,
+    stations: Vec<places::model::Station>,
 }
 
 #[derive(Template)]
@@ -53,12 +54,18 @@ struct ToldPart<'a> {
     told: &'a Told,
 }
 
-fn show(ctx: &Ctx, form: &Form, again: Again, told: Option<&Told>) -> Answer {
+async fn show(ctx: &Ctx, form: &Form, again: Again, told: Option<&Told>) -> Answer {
     let (failed, status) = (again.any(), again.status());
     if failed && ctx.partial {
         return Ok((status, axum::response::Html(again.summary())).into_response());
     }
-    let content = Import { form, again: &again, mappings: SHIPPED, told, unit: &ctx.who.unit };
+    // Administrators belong to no station and choose one.
+    let mut stations = vec![];
+    if ctx.who.station.is_nil() {
+        let look = ctx.look("exchange.stations", kernel::Purpose::Exchange);
+        stations = ctx.app.db().read(&look, async |r: &mut kernel::Reader| places::store::stations(r).await).await?;
+    }
+    let content = Import { form, again: &again, mappings: SHIPPED, told, unit: &ctx.who.unit, stations };
     let page = Page::new("导入数据", &content);
     if failed { page.status(status).show(ctx) } else { page.show(ctx) }
 }
@@ -66,7 +73,7 @@ fn show(ctx: &Ctx, form: &Form, again: Again, told: Option<&Told>) -> Answer {
 /// `GET /exchange/import`
 pub async fn page(ctx: Ctx) -> Answer {
     let form = Form::of([("mapping", SHIPPED[0].0)]);
-    show(&ctx, &form, Again::default(), None)
+    show(&ctx, &form, Again::default(), None).await
 }
 
 fn read(form: &Form) -> kernel::Result<(Mapping, String, Table)> {
@@ -101,13 +108,15 @@ fn read(form: &Form) -> kernel::Result<(Mapping, String, Table)> {
 pub async fn send(ctx: Ctx, form: Form) -> Answer {
     let (mapping, file_name, table) = match read(&form) {
         Ok(all) => all,
-        Err(e) => return show(&ctx, &form, Again::from_error(e)?, None),
+        Err(e) => return show(&ctx, &form, Again::from_error(e)?, None).await,
     };
-    if ctx.who.station.is_nil() {
-        let none = Refusal::new("exchange.no_station", "您的账号不属于任何派出所，不能在页面上导入。", "请用命令行 fengqiao import --station 指明派出所。");
-        return show(&ctx, &form, Again::from_error(none.into())?, None);
+    let asked = form.optional_id::<kernel::StationId>("station").unwrap_or(kernel::StationId::NIL);
+    let station = if ctx.who.station.is_nil() { asked } else { ctx.who.station };
+    if station.is_nil() {
+        let none = Refusal::new("exchange.no_station", "还没有选派出所，没有导入。", "请先选择导入到哪个派出所。");
+        return show(&ctx, &form, Again::from_error(none.into())?, None).await;
     }
-    let job = Job { actor: &ctx.who, station: ctx.who.station, mapping: &mapping, file_name: &file_name };
+    let job = Job { actor: &ctx.who, station, mapping: &mapping, file_name: &file_name };
     let written = form.typed("do") == "import";
     let done = match written {
         true => actions::import(&ctx.app, &job, &table, &|_| {}).await,
@@ -115,20 +124,23 @@ pub async fn send(ctx: Ctx, form: Form) -> Answer {
     };
     let report = match done {
         Ok(r) => r,
-        Err(e) => return show(&ctx, &form, Again::from_error(e)?, None),
+        Err(e) => return show(&ctx, &form, Again::from_error(e)?, None).await,
     };
     if form.typed("do") == "errors" {
         let head = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"refused.csv\"")];
         return Ok((StatusCode::OK, head, report.error_file(&table)).into_response());
     }
-    let told = tell(report, &table, mapping.mapping.title.clone(), file_name, written);
+    let told = tell(report, &table, &mapping, file_name, written);
     if ctx.partial {
         return web::page::fragment(&ToldPart { told: &told });
     }
-    show(&ctx, &form, Again::default(), Some(&told))
+    show(&ctx, &form, Again::default(), Some(&told)).await
 }
 
-fn tell(report: Report, table: &Table, title: String, file_name: String, written: bool) -> Told {
+fn tell(report: Report, table: &Table, mapping: &Mapping, file_name: String, written: bool) -> Told {
+    // A password is not shown again, not even to the one who brought it.
+    let secret = mapping.columns.get("sign_in_password");
+    let secret = secret.and_then(|c| table.header.iter().position(|h| *h == c.from || c.aliases.contains(h)));
     let words = |key: &str| if key.is_ascii() { says(key).to_string() } else { key.to_string() };
     let reasons = report.reasons().into_iter().map(|(k, n)| (words(&k), k, n)).collect();
     let bad = report
@@ -138,12 +150,12 @@ fn tell(report: Report, table: &Table, title: String, file_name: String, written
         .filter_map(|(outcome, (line, cells))| match outcome {
             Outcome::Refused { reasons } => Some(Bad {
                 line: *line,
-                cells: cells.iter().filter(|c| !c.is_empty()).take(4).map(|c| kernel::text::cut(c, CELL)).collect::<Vec<_>>().join(" · "),
+                cells: cells.iter().enumerate().filter(|(i, c)| !c.is_empty() && Some(*i) != secret).map(|x| x.1).take(4).map(|c| kernel::text::cut(c, CELL)).collect::<Vec<_>>().join(" · "),
                 why: reasons.iter().map(|r| words(r)).collect::<Vec<_>>().join(" "),
             }),
             _ => None,
         })
         .take(SHOWN)
         .collect();
-    Told { report, title, file_name, written, reasons, bad }
+    Told { report, title: mapping.mapping.title.clone(), file_name, written, reasons, bad }
 }

@@ -114,7 +114,12 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
     }
     println!("\n枫桥演示已启动：http://{}", listener.local_addr()?);
     println!("群众入口：http://{}/p", listener.local_addr()?);
-    serve::run(app, listener, serve::Options::default()).await
+    // They play as long as the server runs.
+    let sim = demo::cameras::play(&app).await?;
+    let options = serve::Options { ring: Some(place.data.join("ring")), ..serve::Options::default() };
+    let done = serve::run(app, listener, options).await;
+    drop(sim);
+    done
 }
 
 /// `fengqiao init`

@@ -86,6 +86,12 @@ pub async fn by_receipt(r: &mut Reader, hash: &[u8]) -> Result<Option<IncidentId
     rows.first().map(|row| row.get("id")).transpose()
 }
 
+/// By the number that people call it by, within a station.
+pub async fn by_number(r: &mut Reader, station: StationId, number: &str) -> Result<Option<IncidentId>> {
+    let rows = r.rows(sql!("select id from incidents_intake where station_id = $1 and number = $2"), args![station, number]).await?;
+    rows.first().map(|row| row.get("id")).transpose()
+}
+
 /// By the sender's number, so that nothing comes in twice.
 pub async fn by_external(r: &mut Reader, station: StationId, system: &str, no: &str) -> Result<Option<IncidentId>> {
     let rows = r

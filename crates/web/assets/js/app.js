@@ -5,3 +5,5 @@ import "./menu.js";
 import "./sign.js";
 import "./hint.js";
 import "./roster.js";
+import "./wall.js";
+import "./replay.js";

@@ -1,0 +1,99 @@
+//! 公共安全视频: cameras registered and recorded, the wall of the command room, and a register of every look.
+//!
+//! **Terms.** 摄像机 *camera*, 码流 *stream* (主码流 main, 子码流 sub), 网段 *network*, 分组 *group*, 监控墙 *wall*, 轮巡 *tour*,
+//! 一次调阅 *watch* (the purpose is asked once), 调阅登记 *look*, 保全 *hold*, 备案 *filing*.
+//!
+//! **Invariants.** A look stands in the register and in the chain before its first picture leaves. A tile shows its own
+//! camera or says why it shows nothing. Cameras are reached on networks that the administrator named; their sign-in is
+//! sealed and stands in no page, log or chain. Places that the regulation forbids cannot be registered, footage is kept for
+//! no less than it demands. Who maintains cameras does not watch them, who grants rights neither.
+
+pub mod actions;
+pub mod model;
+pub mod nearby;
+mod replay;
+pub mod rules;
+pub mod run;
+mod socket;
+pub mod store;
+mod web_pages;
+
+#[cfg(test)]
+mod tests;
+
+use kernel::Permission as P;
+use web::domain::{get, post};
+use web::{Domain, MenuItem, Need};
+
+const SEE: Need = Need::Can(P::VideoSee);
+const REPLAY: Need = Need::Can(P::VideoReplay);
+const ADMIN: Need = Need::Can(P::VideoAdmin);
+/// Those who may know which cameras there are.
+const LIST: Need = Need::Any(&[P::VideoSee, P::VideoAdmin, P::GrantAdmin, P::VideoLog]);
+
+/// Routes, tables and menu of the domain.
+pub fn domain() -> Domain {
+    use web_pages::{cameras, form, health, looks, rights, setup, wall};
+    Domain {
+        name: "video",
+        migrations: Some(kernel::migrations!("video", "0001_video.sql")),
+        routes: vec![
+            get("/video", LIST, cameras::list),
+            get("/video/cameras/new", ADMIN, form::new_page),
+            post("/video/cameras/new", ADMIN, form::new),
+            get("/video/cameras/{id}", LIST, cameras::page),
+            get("/video/cameras/{id}/edit", ADMIN, form::edit_page),
+            post("/video/cameras/{id}/edit", ADMIN, form::edit),
+            post("/video/cameras/{id}/end", ADMIN, form::end),
+            post("/video/cameras/{id}/rights", Need::Can(P::GrantAdmin), rights::set),
+            get("/video/setup", ADMIN, setup::page),
+            post("/video/networks", ADMIN, setup::add_network),
+            post("/video/networks/{id}/end", ADMIN, setup::end_network),
+            post("/video/groups", ADMIN, setup::add_group),
+            post("/video/groups/{id}/end", ADMIN, setup::end_group),
+            get("/video/holds", REPLAY, rights::holds),
+            post("/video/holds", Need::Can(P::VideoApprove), rights::hold),
+            post("/video/holds/{id}/release", Need::Can(P::VideoApprove), rights::release),
+            get("/video/wall", SEE, wall::page),
+            post("/video/watch", SEE, wall::start),
+            post("/video/watch/{id}/end", SEE, wall::end),
+            post("/video/watch/{id}/snapshot", SEE, wall::snapshot),
+            get("/video/live", SEE, socket::open),
+            get("/video/health", LIST, health::page),
+            get("/video/health/live", LIST, health::part),
+            get("/video/looks", Need::Can(P::VideoLog), looks::page),
+            get("/video/report", Need::Can(P::VideoLog), looks::report),
+            get("/video/replay", REPLAY, web_pages::replay::page),
+            get("/video/replay/piece", REPLAY, replay::piece),
+            get("/video/replay/line", REPLAY, replay::line),
+        ],
+        menu: vec![
+            MenuItem { group: "视频", label: "监控墙", path: "/video/wall", permission: P::VideoSee, order: 38 },
+            MenuItem { group: "视频", label: "摄像机", path: "/video", permission: P::VideoSee, order: 39 },
+            MenuItem { group: "视频", label: "摄像机", path: "/video", permission: P::VideoAdmin, order: 39 },
+            MenuItem {
+                group: "视频", label: "摄像机授权", path: "/video", permission: P::GrantAdmin, order: 39
+            },
+            MenuItem {
+                group: "视频", label: "网段和分组", path: "/video/setup", permission: P::VideoAdmin, order: 39
+            },
+            MenuItem {
+                group: "视频", label: "录像回放", path: "/video/replay", permission: P::VideoReplay, order: 38
+            },
+            MenuItem {
+                group: "视频", label: "设备健康", path: "/video/health", permission: P::VideoSee, order: 39
+            },
+            MenuItem {
+                group: "视频", label: "设备健康", path: "/video/health", permission: P::VideoAdmin, order: 39
+            },
+            MenuItem {
+                group: "视频", label: "调阅登记", path: "/video/looks", permission: P::VideoLog, order: 39
+            },
+            MenuItem {
+                group: "视频", label: "录像保全", path: "/video/holds", permission: P::VideoReplay, order: 39
+            },
+        ],
+        slots: vec![web::SlotFill { slot: incidents::ACTIONS_SLOT, fill: nearby::on_incident }],
+        ..Domain::default()
+    }
+}

@@ -1,0 +1,373 @@
+//! The running estate: cameras of the database pulled and recorded, changes followed, rows kept, health told.
+//!
+//! One for each process; pages find it in the site's parts. It starts after the database is open and stops before it is
+//! closed. What fails for one camera is that camera's state and nobody else's.
+
+mod clocked;
+mod health;
+mod rows;
+
+pub use health::{Seen, Sight};
+
+use crate::model::{StreamKind, Whole};
+use crate::{actions, store};
+use kernel::{Actor, App, Purpose, Reader, Result, StationId, Uuid};
+use media::address::Network;
+use media::archive::{Known, StreamId};
+use media::camera::Source;
+use media::disk::Plain;
+use media::estate::{Clock, Estate, Opened, Stream};
+use media::hub::Viewer;
+use media::recorder::{DiskState, Settings};
+use media::retention::{Hold, Quota};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use web::Site;
+
+/// Bytes of a megabyte of a quota.
+pub const MB: u64 = 1 << 20;
+/// Live sockets at once on this node.
+const SOCKETS: usize = 400;
+/// Changes that nobody announced (another node's) are found after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// The machine's clock as the application tells it.
+struct AppClock(App);
+
+impl Clock for AppClock {
+    fn now_ms(&self) -> i64 {
+        self.0.now().as_millisecond()
+    }
+}
+
+/// What a stream was added with; compared to find changes.
+#[derive(Clone, PartialEq)]
+struct Wanted {
+    url: String,
+    sign_in: Option<(String, String)>,
+    networks: Vec<Network>,
+    record: Option<Quota>,
+    main: bool,
+}
+
+/// Whose a stream is.
+#[derive(Clone, Copy)]
+pub struct Owner {
+    pub station: StationId,
+    pub camera: Uuid,
+    pub kind: StreamKind,
+}
+
+#[derive(Default)]
+struct Applied {
+    streams: HashMap<Uuid, Wanted>,
+    holds: HashMap<Uuid, Vec<Hold>>,
+    /// Streams in use and those that still have recordings.
+    owners: HashMap<Uuid, Owner>,
+    /// Why a stream is not pulled at all.
+    problems: HashMap<Uuid, String>,
+}
+
+/// What pages and sockets see of the running estate.
+pub struct Live {
+    app: App,
+    estate: Mutex<Option<Estate>>,
+    applied: Mutex<Applied>,
+    /// Empty, or why nothing runs.
+    why_not: String,
+    root: PathBuf,
+    sight: watch::Sender<Arc<Sight>>,
+    stopping: watch::Sender<bool>,
+    pub(crate) sockets: Arc<Semaphore>,
+    seen: crate::replay::Seen,
+}
+
+impl Live {
+    fn estate(&self) -> MutexGuard<'_, Option<Estate>> {
+        self.estate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn applied(&self) -> MutexGuard<'_, Applied> {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Why no camera is pulled on this node; empty when the estate runs.
+    pub fn why_not(&self) -> &str {
+        &self.why_not
+    }
+    /// How all streams were a moment ago.
+    pub fn sight(&self) -> Arc<Sight> {
+        self.sight.borrow().clone()
+    }
+    /// Hears every new look at the streams, once a second.
+    pub fn sights(&self) -> watch::Receiver<Arc<Sight>> {
+        self.sight.subscribe()
+    }
+    /// Turns true when the program ends.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+    /// Somebody who watches a stream, when it is pulled.
+    pub fn viewer(&self, stream: Uuid) -> Option<Viewer> {
+        self.estate().as_ref()?.watch(StreamId(*stream.as_bytes()))
+    }
+    /// The ring's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// The minutes of footage that stand in the register for the running watches.
+    pub(crate) fn seen(&self) -> &crate::replay::Seen {
+        &self.seen
+    }
+    /// The disk's state.
+    pub fn disk(&self) -> DiskState {
+        self.estate().as_ref().map_or(DiskState::Well, Estate::disk)
+    }
+    /// Bytes that each stream keeps.
+    pub fn usage(&self) -> HashMap<Uuid, media::retention::Usage> {
+        let all = self.estate().as_ref().map(Estate::usage).unwrap_or_default();
+        all.into_iter().map(|(id, u)| (Uuid::from_bytes(id.0), u)).collect()
+    }
+    /// Why a stream is not pulled although it is registered.
+    pub fn problem(&self, stream: Uuid) -> Option<String> {
+        self.applied().problems.get(&stream).cloned()
+    }
+
+    /// Brings the estate to what the database says: adds, changes, removes, sets quotas and holds.
+    async fn apply(&self) -> Result<()> {
+        let look = self.app.look(&Actor::system(), "video.apply", Purpose::Administration);
+        let (cameras, networks, holds, retired, known_streams) = self
+            .app
+            .db()
+            .read(&look, async |r: &mut Reader| {
+                Ok((
+                    store::all_cameras(r).await?,
+                    store::all_networks(r).await?,
+                    store::all_holds(r).await?,
+                    store::retired(r).await?,
+                    store::stream_owners(r).await?,
+                ))
+            })
+            .await?;
+        let mut wanted: HashMap<Uuid, Wanted> = HashMap::new();
+        let mut owners: HashMap<Uuid, Owner> = HashMap::new();
+        let mut problems: HashMap<Uuid, String> = HashMap::new();
+        let mut held: HashMap<Uuid, Vec<Hold>> = HashMap::new();
+        for (stream, station, camera) in known_streams {
+            owners.insert(stream, Owner { station, camera, kind: StreamKind::Main });
+            let of: Vec<Hold> = holds
+                .iter()
+                .filter(|h| h.camera_id == camera)
+                .map(|h| Hold { from_ms: h.from_ms, to_ms: h.to_ms })
+                .collect();
+            if !of.is_empty() {
+                held.insert(stream, of);
+            }
+        }
+        for Whole { camera, streams } in &cameras {
+            let own: Vec<_> = networks.iter().filter(|n| n.station_id == camera.station_id).cloned().collect();
+            let own = actions::parsed(&own);
+            let sign_in = actions::sign_in(&self.app, camera);
+            for s in streams {
+                owners.insert(s.id, Owner { station: camera.station_id, camera: camera.id, kind: s.kind });
+                let keep_ms = Some(camera.keep_days * 86_400_000);
+                match &sign_in {
+                    Ok(sign_in) => {
+                        wanted.insert(
+                            s.id,
+                            Wanted {
+                                url: s.url.clone(),
+                                sign_in: sign_in.clone(),
+                                networks: own.clone(),
+                                record: s
+                                    .record
+                                    .then_some(Quota { bytes: u64::try_from(s.quota_mb).unwrap_or(0) * MB, keep_ms }),
+                                main: s.kind == StreamKind::Main,
+                            },
+                        );
+                    }
+                    Err(_) => {
+                        problems.insert(s.id, "登录信息打不开，密钥文件里没有对应的密钥".into());
+                    }
+                }
+            }
+        }
+        self.bring(wanted, held, owners, problems, &retired);
+        Ok(())
+    }
+
+    fn bring(
+        &self,
+        wanted: HashMap<Uuid, Wanted>,
+        held: HashMap<Uuid, Vec<Hold>>,
+        owners: HashMap<Uuid, Owner>,
+        problems: HashMap<Uuid, String>,
+        retired: &[(Uuid, i64, i64)],
+    ) {
+        let estate = self.estate();
+        let Some(e) = estate.as_ref() else { return };
+        let mut a = self.applied();
+        let id = |u: &Uuid| StreamId(*u.as_bytes());
+        for gone in a.streams.keys().filter(|k| !wanted.contains_key(k)) {
+            e.remove(id(gone));
+        }
+        for (stream, quota_mb, keep_days) in retired {
+            e.quota(
+                id(stream),
+                Quota { bytes: u64::try_from(*quota_mb).unwrap_or(0) * MB, keep_ms: Some(keep_days * 86_400_000) },
+            );
+        }
+        for (stream, w) in &wanted {
+            match a.streams.get(stream) {
+                Some(old) if old == w => {}
+                Some(old)
+                    if (Wanted { record: w.record, ..old.clone() }) == *w
+                        && old.record.is_some()
+                        && w.record.is_some() =>
+                {
+                    if let Some(q) = w.record {
+                        e.quota(id(stream), q);
+                    }
+                }
+                _ => e.add(Stream {
+                    id: id(stream),
+                    source: Source {
+                        url: w.url.clone(),
+                        sign_in: w.sign_in.clone(),
+                        allowed: w.networks.clone().into(),
+                    },
+                    record: w.record,
+                    weight: if w.main { 2 } else { 1 },
+                }),
+            }
+        }
+        let ended: Vec<Uuid> = a.holds.keys().filter(|k| !held.contains_key(k)).copied().collect();
+        for (stream, spans) in held.iter().map(|(k, v)| (*k, v.clone())).chain(ended.into_iter().map(|k| (k, vec![]))) {
+            if a.holds.get(&stream) != Some(&spans) {
+                e.holds(id(&stream), spans);
+            }
+        }
+        *a = Applied { streams: wanted, holds: held, owners, problems };
+    }
+}
+
+/// The estate while it runs; to be [`Running::stop`]ped.
+pub struct Running {
+    live: Arc<Live>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Opens the ring at `root` and pulls the registered cameras. A ring that cannot be had (another process owns it, no disk)
+/// is told on the pages and in the log; the rest of the program runs.
+///
+/// # Errors
+/// The database's.
+pub async fn start(site: &Site, root: PathBuf) -> Result<Running> {
+    let clock = Arc::new(AppClock(site.app().clone()));
+    start_with(site, Settings::new(root), clock).await
+}
+
+/// The same with the adapter's settings and a clock of the caller's, for tests.
+///
+/// # Errors
+/// The database's.
+pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) -> Result<Running> {
+    let app = site.app().clone();
+    let root = settings.root.clone();
+    let look = app.look(&Actor::system(), "video.start", Purpose::Administration);
+    let kept = app.db().read(&look, async |r: &mut Reader| store::kept_everywhere(r).await).await?;
+    let known: HashMap<StreamId, Known> = kept
+        .iter()
+        .map(|k| {
+            let bytes = u64::try_from(k.bytes).unwrap_or(0);
+            (StreamId(*k.stream_id.as_bytes()), Known { until_ms: k.newest_name_ms, bytes })
+        })
+        .collect();
+    let opened = tokio::task::spawn_blocking(move || Estate::open(settings, Arc::new(Plain), clock, &known)).await;
+    let (opened, why_not) = match opened {
+        Ok(Ok(o)) => (Some(o), String::new()),
+        Ok(Err(e)) => {
+            tracing::error!("video: the ring at {} cannot be had: {e}", root.display());
+            (
+                None,
+                match e {
+                    media::archive::RingError::InUse(..) => {
+                        "录像目录正由另一个进程使用，本进程不接入摄像机。".to_string()
+                    }
+                    media::archive::RingError::Disk(..) => {
+                        "录像目录读不了，本进程不接入摄像机。请检查录像盘。".to_string()
+                    }
+                },
+            )
+        }
+        Err(e) => return Err(kernel::Error::internal(e)),
+    };
+    let (estate, rest) = match opened {
+        Some(Opened { estate, events, found }) => (Some(estate), Some((events, found))),
+        None => (None, None),
+    };
+    let live = Arc::new(Live {
+        app,
+        estate: Mutex::new(estate),
+        applied: Mutex::default(),
+        why_not,
+        root,
+        sight: watch::Sender::new(Arc::default()),
+        stopping: watch::Sender::new(false),
+        sockets: Arc::new(Semaphore::new(SOCKETS)),
+        seen: crate::replay::Seen::default(),
+    });
+    site.put(live.clone());
+    let mut tasks = vec![];
+    if let Some((events, found)) = rest {
+        live.apply().await?;
+        tasks.push(tokio::spawn(rows::keep(live.clone(), events, found)));
+        tasks.push(tokio::spawn(health::look(live.clone())));
+        tasks.push(tokio::spawn(follow(live.clone())));
+    }
+    Ok(Running { live, tasks })
+}
+
+/// Follows what is changed by hand: at once on this node, after half a minute when another one did it.
+async fn follow(live: Arc<Live>) {
+    let mut bus = live.app.db().subscribe();
+    let mut stop = live.stopping();
+    loop {
+        tokio::select! {
+            heard = bus.recv() => match heard {
+                Ok(e) if e.topic != "video.setup" => continue,
+                Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(_) => return,
+            },
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(e) = live.apply().await {
+            tracing::error!("video: the registered cameras cannot be read: {e}");
+        }
+    }
+}
+
+impl Running {
+    /// What pages see of it.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Ends the sockets, the cameras and the recording, writes the last rows and gives the ring back.
+    pub async fn stop(self) {
+        self.live.stopping.send_replace(true);
+        let estate = self.live.estate().take();
+        // Finishing the files waits for the disk.
+        let _ = tokio::task::spawn_blocking(move || drop(estate)).await;
+        for t in self.tasks {
+            // The estate's end closes the events; the others heard `stopping`.
+            let abort = t.abort_handle();
+            if tokio::time::timeout(Duration::from_secs(8), t).await.is_err() {
+                abort.abort();
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! 设备健康: the estate at a glance, what is kept really, and what will be.
+
+use super::{Condition, condition, live, rate, size};
+use crate::model::{Alarm, StreamKind, Whole};
+use crate::{rules, store};
+use askama::Template;
+use axum::extract::Query;
+use kernel::{Purpose, Reader, Timestamp, ToSpan, Uuid};
+use serde::Deserialize;
+use std::collections::HashMap;
+use web::{Answer, Ctx, Page};
+
+/// `?station=…`, for administrators.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Asked {
+    station: String,
+}
+
+struct Line {
+    w: Whole,
+    now: Condition,
+    online: String,
+    low: bool,
+    gaps: String,
+    rate: String,
+    skew: String,
+    kept: String,
+    forecast: String,
+    short: bool,
+}
+
+struct Open {
+    a: Alarm,
+    camera: String,
+}
+
+#[derive(Template)]
+#[template(path = "health.html")]
+struct Health {
+    lines: Vec<Line>,
+    alarms: Vec<Open>,
+    past: Vec<Open>,
+    well: usize,
+    disk: &'static str,
+    disk_bad: bool,
+    used: String,
+    quota: String,
+    needed: String,
+    removed: Vec<(String, i64, String)>,
+    why_not: String,
+    here: String,
+    part: bool,
+}
+
+/// Gaps longer than this are counted.
+const GAP_MS: i64 = 2_000;
+
+/// `12 秒`, `3 分 20 秒`, `2 小时 5 分`.
+pub fn length(ms: i64) -> String {
+    let s = ms / 1000;
+    match (s / 3600, s / 60 % 60, s % 60) {
+        (0, 0, s) => format!("{s} 秒"),
+        (0, m, s) => format!("{m} 分 {s} 秒"),
+        (h, m, _) => format!("{h} 小时 {m} 分"),
+    }
+}
+
+fn days(ms: i64) -> String {
+    let hours = ms as f64 / 3_600_000.0;
+    if hours < 48.0 { format!("{hours:.1} 小时") } else { format!("{:.1} 天", hours / 24.0) }
+}
+
+async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
+    let now = ctx.now();
+    let day_ms = now.as_millisecond() - 86_400_000;
+    let today = ctx.app.today();
+    let look = ctx.look("video.health", Purpose::Video);
+    let since: Timestamp = now - (24 * 7).hours();
+    let (cameras, kept, hours, gaps, alarms, removed) = ctx
+        .app
+        .db()
+        .read(&look, async |r: &mut Reader| {
+            let station = super::station_for(r, &ctx.who, &a.station).await?.1.id;
+            Ok((
+                store::cameras(r, station, false).await?,
+                store::kept(r, station).await?,
+                store::hours(r, station, day_ms / 3_600_000 * 3_600_000, i64::MAX).await?,
+                store::gaps(r, station, day_ms, GAP_MS).await?,
+                store::alarms(r, station, since).await?,
+                store::removed(r, station, today.saturating_sub(30.days()), today).await?,
+            ))
+        })
+        .await?;
+    let estate = live(ctx);
+    let sight = estate.as_ref().map(|l| l.sight());
+    let seen = |s: Uuid| sight.as_ref().and_then(|x| x.streams.get(&s).cloned());
+    let least = ctx.app.rules().int("video.min_online_percent", today)?;
+    let (mut used, mut quota, mut needed) = (0i64, 0i64, 0f64);
+    let mut lines = vec![];
+    for w in cameras {
+        let main = w.stream(StreamKind::Main).map(|s| s.id).unwrap_or_default();
+        let of = |s: Uuid| hours.iter().find(|h| h.stream_id == s);
+        let h = of(main);
+        let percent = h.filter(|h| h.seconds > 0).map(|h| h.live * 100 / h.seconds);
+        let own: Vec<i64> = gaps.iter().filter(|g| g.stream_id == main).map(|g| g.to_ms - g.from_ms).collect();
+        let k = kept.iter().find(|k| k.stream_id == main);
+        let mut shortest: Option<f64> = None;
+        for s in w.streams.iter().filter(|s| s.record) {
+            let bits = seen(s.id).map_or(0.0, |x| x.bit_rate);
+            // The hour's mean, where there is one: a single moment says little.
+            let mean = of(s.id).filter(|h| h.live > 60).map_or(bits, |h| h.bit_rate_sum as f64 / h.live as f64);
+            used += kept.iter().find(|k| k.stream_id == s.id).map_or(0, |k| k.bytes);
+            quota += s.quota_mb * 1_048_576;
+            needed += mean / 8.0 * 86_400.0 * w.camera.keep_days as f64;
+            if let Some(d) = rules::days_kept(u64::try_from(s.quota_mb).unwrap_or(0) * 1_048_576, mean) {
+                shortest = Some(shortest.map_or(d, |x| x.min(d)));
+            }
+        }
+        let short = shortest.is_some_and(|d| d < w.camera.keep_days as f64);
+        let m = seen(main);
+        lines.push(Line {
+            now: condition(estate.as_ref(), &w),
+            online: h.filter(|h| h.seconds > 0).map_or("—".into(), |h| web::show::rate(h.live, h.seconds)),
+            low: percent.is_some_and(|p| p < least),
+            gaps: match (own.len(), own.iter().max()) {
+                (0, _) => "没有".into(),
+                (n, Some(longest)) => format!("{n} 处，最长 {}", length(*longest)),
+                _ => String::new(),
+            },
+            rate: m.as_ref().map_or("—".into(), |m| rate(m.bit_rate)),
+            skew: m.map_or("—".into(), |m| {
+                if m.skew_ms.abs() < 1000 { "准".into() } else { format!("差 {:.1} 秒", m.skew_ms as f64 / 1000.0) }
+            }),
+            kept: k.map_or("—".into(), |k| days(now.as_millisecond() - k.oldest_ms)),
+            forecast: shortest.map_or("—".into(), |d| {
+                if d > 3650.0 {
+                    "十年以上".into()
+                } else if d < 2.0 {
+                    format!("{:.1} 小时", d * 24.0)
+                } else {
+                    format!("{d:.1} 天")
+                }
+            }),
+            short,
+            w,
+        });
+    }
+    let names: HashMap<Uuid, String> = lines.iter().map(|l| (l.w.camera.id, l.w.camera.name.clone())).collect();
+    let view = |a: Alarm| Open {
+        camera: a
+            .camera_id
+            .map_or("录像盘".into(), |c| names.get(&c).cloned().unwrap_or_else(|| "已停用的摄像机".into())),
+        a,
+    };
+    let (open, past): (Vec<Alarm>, Vec<Alarm>) = alarms.into_iter().partition(|a| a.ended_at.is_none());
+    let mut sums: HashMap<&str, (i64, i64)> = HashMap::new();
+    for r in &removed {
+        let words = match r.reason.as_str() {
+            "age" => "到期",
+            "quota" => "超过容量",
+            "space" => "磁盘空间不足",
+            _ => "文件不在盘上",
+        };
+        let s = sums.entry(words).or_default();
+        (s.0, s.1) = (s.0 + r.files, s.1 + r.bytes);
+    }
+    let mut removed: Vec<(String, i64, String)> =
+        sums.into_iter().map(|(k, v)| (k.to_string(), v.0, size(v.1))).collect();
+    removed.sort();
+    let disk = estate.as_ref().map_or(media::recorder::DiskState::Well, |l| l.disk());
+    Ok(Health {
+        well: lines.iter().filter(|l| l.now.badge == "badge--ok").count(),
+        lines,
+        alarms: open.into_iter().map(view).collect(),
+        past: past.into_iter().map(view).take(20).collect(),
+        disk: match disk {
+            media::recorder::DiskState::Well => "正常",
+            media::recorder::DiskState::Full => "已满，没有可删的",
+            media::recorder::DiskState::Failing => "故障",
+        },
+        disk_bad: disk != media::recorder::DiskState::Well,
+        used: size(used),
+        quota: size(quota),
+        needed: size(needed as i64),
+        removed,
+        why_not: estate
+            .as_ref()
+            .map_or("这个进程没有接入摄像机，下面的“现在”不可知。".to_string(), |l| {
+                l.why_not().to_string()
+            }),
+        here: if a.station.is_empty() {
+            "/video/health/live".into()
+        } else {
+            format!(
+                "/video/health/live?station={}",
+                a.station.chars().filter(|c| c.is_ascii_hexdigit() || *c == '-').collect::<String>()
+            )
+        },
+        part: false,
+    })
+}
+
+/// `GET /video/health`
+pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
+    let content = load(&ctx, &a).await?;
+    Page::new("视频设备健康", &content).crumb("摄像机", "/video").show(&ctx)
+}
+
+/// `GET /video/health/live`: the same for the live element.
+pub async fn part(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
+    let content = Health { part: true, ..load(&ctx, &a).await? };
+    web::page::fragment(&content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_like_speech() {
+        assert_eq!([length(12_000), length(200_000), length(7_500_000)], ["12 秒", "3 分 20 秒", "2 小时 5 分"]);
+        assert_eq!([days(5_400_000), days(86_400_000 * 30)], ["1.5 小时", "30.0 天"]);
+    }
+}

@@ -1,0 +1,280 @@
+// <fq-replay>: recordings of up to sixteen cameras on one slider. One clock leads; each tile fetches the groups of
+// pictures that it needs and is held at the clock's moment, or says that nothing was recorded then.
+import { Player, read } from "./player.js";
+
+const MOST = 16;
+/** Seconds that are fetched ahead. */
+const AHEAD = 6;
+/** Seconds that a tile may be away from the clock before it is set right. */
+const AWAY = 0.35;
+
+class Tile {
+  #busy = false;
+  #next = 0;
+  #last = 0;
+  #wall = 0;
+  /** @type {{ from: number, to: number }[]} */ #missing = [];
+  #init = "";
+  words = "正在取录像";
+
+  /** @param {Replay} replay @param {DOMStringMap} d */
+  constructor(replay, d) {
+    this.replay = replay;
+    this.id = d.camera ?? "";
+    this.large = false;
+    const e = (this.element = document.createElement("figure"));
+    e.className = "tile";
+    e.dataset.camera = this.id;
+    e.tabIndex = 0;
+    e.innerHTML = '<video muted playsinline></video><p class="tile__mark" aria-hidden="true"></p><p class="tile__says" role="status"></p><figcaption class="tile__name"></figcaption>';
+    /** @type {HTMLElement} */ (e.querySelector(".tile__name")).textContent = d.name ?? "";
+    this.player = new Player(/** @type {HTMLVideoElement} */ (e.querySelector("video")));
+    this.player.live = false;
+    e.addEventListener("dblclick", () => replay.enlarge(this));
+    e.addEventListener("keydown", (k) => k.key === "Enter" && replay.enlarge(this));
+  }
+
+  /** The clock jumped: what is kept may not do. */
+  reset() {
+    this.player.close();
+    this.player.unsupported = "";
+    this.#init = "";
+    this.#last = 0;
+    this.#next = 0;
+    this.#missing = [];
+    this.#wall += 1;
+    this.words = "正在取录像";
+  }
+
+  /** @param {number} now */
+  #isMissing(now) {
+    return this.#missing.some((g) => g.from <= now && now < g.to);
+  }
+
+  /** Holds the tile at the clock. @param {number} now wall-clock milliseconds */
+  hold(now) {
+    const { replay, player } = this;
+    const video = player.video;
+    if (this.#init && player.closed && !player.unsupported) this.reset();
+    const t = (now - replay.origin) / 1000;
+    const there = player.holds(t);
+    if (there) {
+      if (Math.abs(video.currentTime - t) > AWAY * Math.max(1, replay.rate)) video.currentTime = t;
+      video.playbackRate = replay.rate;
+      if (replay.playing && video.paused) video.play().catch(() => {});
+      if (!replay.playing && !video.paused) video.pause();
+      if (!replay.playing && Math.abs(video.currentTime - t) > 0.05) video.currentTime = t;
+    } else if (!video.paused) video.pause();
+    const says = there ? "" : player.unsupported ? `录像是 ${/^h(vc|ev)1/.test(player.unsupported) ? "H.265" : player.unsupported}，这台浏览器放不了，可以导出` : this.#isMissing(now) ? "这一刻没有录像" : this.words;
+    const now_says = /** @type {HTMLElement} */ (this.element.querySelector(".tile__says"));
+    if (now_says.textContent !== says) now_says.textContent = says;
+    this.element.classList.toggle("tile--blank", !there);
+    if (!this.#busy && !player.unsupported && !this.#isMissing(now) && (!there || (this.#next && this.#next < now + AHEAD * 1000 * Math.max(1, replay.rate)))) this.#fetch(there ? this.#next : now, there);
+  }
+
+  /** @param {number} at @param {boolean} follows */
+  async #fetch(at, follows) {
+    this.#busy = true;
+    const round = this.#wall;
+    try {
+      const q = new URLSearchParams({ watch: this.replay.watch, camera: this.id, stream: this.large ? "main" : "sub", at: String(Math.round(at)), origin: String(this.replay.origin) });
+      if (follows && this.#last) q.set("after", String(this.#last));
+      const answer = await fetch(`/video/replay/piece?${q}`, { headers: { "x-fragment": "1", accept: "application/json" } });
+      if (round !== this.#wall) return;
+      if (answer.status === 204) {
+        this.#missing.push({ from: at, to: Number.MAX_SAFE_INTEGER });
+        return;
+      }
+      if (!answer.ok) {
+        this.words = (await answer.json().catch(() => null))?.says ?? "录像取不出来";
+        this.#missing = [];
+        await new Promise((r) => window.setTimeout(r, 2000));
+        return;
+      }
+      const [from, to] = [Number(answer.headers.get("x-from")), Number(answer.headers.get("x-to"))];
+      const data = await answer.arrayBuffer();
+      if (round !== this.#wall) return;
+      if (from > at + 300) this.#missing.push({ from: at, to: from });
+      this.#last = from;
+      this.#next = to;
+      const view = new DataView(data);
+      for (let i = 0; i + 4 <= data.byteLength; ) {
+        const n = view.getUint32(i);
+        const m = read(data.slice(i + 4, i + 4 + n));
+        i += 4 + n;
+        if (!m) continue;
+        if (m.kind === 1) {
+          const key = m.body.join(",");
+          if (key === this.#init) continue;
+          this.#init = key;
+        }
+        this.player.take(m);
+      }
+    } catch {
+      this.words = "与服务器的连接断了，正在重试";
+      await new Promise((r) => window.setTimeout(r, 1500));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  close() {
+    this.#wall += 1;
+    this.player.close();
+    this.element.remove();
+  }
+}
+
+class Replay extends HTMLElement {
+  #tiles = /** @type {Tile[]} */ ([]);
+  #timer = 0;
+  #then = 0;
+  now = 0;
+  playing = false;
+  rate = 1;
+  watch = "";
+  origin = 0;
+
+  connectedCallback() {
+    this.watch = this.dataset.watch ?? "";
+    this.from = Number(this.dataset.from);
+    this.to = Number(this.dataset.to);
+    // Groups begin before the moment asked for.
+    this.origin = this.from - 120_000;
+    this.now = Number(this.dataset.at);
+    this.slider = /** @type {HTMLInputElement} */ (this.querySelector("[data-slider]"));
+    this.slider?.addEventListener("input", () => this.#seek(Number(this.slider?.value)));
+    this.addEventListener("change", (e) => {
+      if (e.target instanceof HTMLInputElement && e.target.dataset.camera) this.#choose(e.target);
+      if (e.target instanceof HTMLSelectElement && e.target.dataset.rate !== undefined) this.rate = Number(e.target.value);
+    });
+    this.addEventListener("click", (e) => {
+      const b = e.target instanceof Element ? /** @type {HTMLElement | null} */ (e.target.closest("button")) : null;
+      if (b?.dataset.step) this.#seek(this.now + Number(b.dataset.step), true);
+      else if (b?.dataset.jump) this.#seek(Number(b.dataset.jump));
+      else if (b?.dataset.do === "play") this.#play(!this.playing);
+    });
+    this.key = (/** @type {KeyboardEvent} */ e) => {
+      const on = document.activeElement;
+      if (e.ctrlKey || e.metaKey || e.altKey || on instanceof HTMLInputElement || on instanceof HTMLSelectElement || on instanceof HTMLButtonElement || on instanceof HTMLAnchorElement) return;
+      const step = /** @type {Record<string, number>} */ ({ ArrowLeft: -1000, ArrowRight: 1000, PageUp: -60_000, PageDown: 60_000, ",": -40, ".": 40 })[e.key];
+      if (step) this.#seek(this.now + step, true);
+      else if (e.key === " ") this.#play(!this.playing);
+      else return;
+      e.preventDefault();
+    };
+    document.addEventListener("keydown", this.key);
+    this.#lay();
+    this.#then = performance.now();
+    this.#timer = window.setInterval(() => this.#tick(), 100);
+  }
+
+  disconnectedCallback() {
+    window.clearInterval(this.#timer);
+    if (this.key) document.removeEventListener("keydown", this.key);
+    this.#tiles.forEach((t) => t.close());
+  }
+
+  get #boxes() {
+    return /** @type {HTMLInputElement[]} */ ([...this.querySelectorAll("input[data-camera]")]);
+  }
+
+  /** @param {HTMLInputElement} box */
+  #choose(box) {
+    const note = /** @type {HTMLElement | null} */ (this.querySelector("[data-note]"));
+    const many = this.#boxes.filter((b) => b.checked).length;
+    if (many > MOST) box.checked = false;
+    if (note) {
+      note.hidden = many <= MOST;
+      note.textContent = many > MOST ? `最多同时看 ${MOST} 台，请先去掉一台。` : "";
+    }
+    this.#lay();
+  }
+
+  #lay() {
+    const grid = /** @type {HTMLElement | null} */ (this.querySelector("[data-grid]"));
+    const wanted = this.#boxes.filter((b) => b.checked);
+    if (!grid || !this.#boxes.length) return;
+    const kept = this.#tiles.filter((t) => wanted.some((b) => b.dataset.camera === t.id));
+    this.#tiles.filter((t) => !kept.includes(t)).forEach((t) => t.close());
+    this.#tiles = wanted.map((b) => kept.find((t) => t.id === b.dataset.camera) ?? new Tile(this, b.dataset));
+    grid.dataset.size = String([1, 4, 9, 16].find((n) => n >= this.#tiles.length) ?? 16);
+    grid.replaceChildren(...this.#tiles.map((t) => t.element));
+    grid.classList.toggle("wall__grid--large", this.#tiles.some((t) => t.large));
+    this.#line();
+  }
+
+  /** One tile over all with its main stream, or back. @param {Tile} tile */
+  enlarge(tile) {
+    for (const t of this.#tiles) {
+      const large = t === tile && !t.large;
+      if (t.large !== large) {
+        t.large = large;
+        t.reset();
+      }
+      t.element.classList.toggle("tile--large", t.large);
+    }
+    this.querySelector("[data-grid]")?.classList.toggle("wall__grid--large", this.#tiles.some((t) => t.large));
+  }
+
+  /** Where there are recordings. */
+  async #line() {
+    const track = /** @type {HTMLElement | null} */ (this.querySelector("[data-track]"));
+    if (!track || !this.from || !this.to) return;
+    const cameras = this.#tiles.map((t) => t.id).join(",");
+    const rows = cameras ? await fetch(`/video/replay/line?${new URLSearchParams({ watch: this.watch, cameras, from: String(this.from), to: String(this.to) })}`).then((a) => (a.ok ? a.json() : [])).catch(() => []) : [];
+    const width = this.to - this.from;
+    const at = (/** @type {number} */ ms) => `${Math.min(100, Math.max(0, ((ms - (this.from ?? 0)) / width) * 100))}%`;
+    const lines = rows.map((/** @type {{ spans: [number, number][] }} */ r) => {
+      const line = document.createElement("div");
+      line.className = "replay__row";
+      for (const [from, to] of r.spans) {
+        const bar = document.createElement("i");
+        bar.style.left = at(from);
+        bar.style.right = `calc(100% - ${at(to)})`;
+        line.append(bar);
+      }
+      return line;
+    });
+    const marks = [...this.querySelectorAll("[data-jump]")].map((b) => Number(/** @type {HTMLElement} */ (b).dataset.jump)).filter((ms) => ms >= (this.from ?? 0) && ms <= (this.to ?? 0)).map((ms) => {
+      const m = document.createElement("b");
+      m.style.left = at(ms);
+      return m;
+    });
+    track.replaceChildren(...lines, ...marks);
+  }
+
+  /** @param {number} ms @param {boolean} [near] */
+  #seek(ms, near = false) {
+    const to = Math.min(Math.max(ms, this.from ?? ms), this.to ?? ms);
+    const far = Math.abs(to - this.now) > 15_000 || (!near && to < this.now);
+    this.now = to;
+    if (far) this.#tiles.forEach((t) => t.reset());
+    this.#tick();
+  }
+
+  /** @param {boolean} on */
+  #play(on) {
+    this.playing = on;
+    const b = this.querySelector("[data-do=play]");
+    b?.setAttribute("aria-pressed", String(on));
+    if (b) b.textContent = on ? "暂停" : "播放";
+  }
+
+  #tick() {
+    const t = performance.now();
+    if (this.playing) this.now = Math.min(this.now + (t - this.#then) * this.rate, this.to ?? this.now);
+    this.#then = t;
+    if (this.playing && this.now >= (this.to ?? 0)) this.#play(false);
+    if (this.slider && document.activeElement !== this.slider) this.slider.value = String(this.now);
+    const out = this.querySelector("[data-now]");
+    const shown = new Date(this.now).toLocaleString("zh-CN", { hour12: false });
+    if (out && out.textContent !== shown) out.textContent = shown;
+    for (const tile of this.#tiles) {
+      tile.hold(this.now);
+      /** @type {HTMLElement} */ (tile.element.querySelector(".tile__mark")).textContent = `${this.dataset.mark ?? ""} · ${shown}`;
+    }
+  }
+}
+
+customElements.define("fq-replay", Replay);
