@@ -13,6 +13,8 @@ const FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    // WebGL in software, for the map.
+    "--enable-unsafe-swiftshader",
     "--no-first-run",
     "--no-default-browser-check",
     "--disable-background-networking",
@@ -77,12 +79,19 @@ impl Browser {
     pub async fn person(&self, server: &Server) -> Result<Tab> {
         let answer = self.devtools.call(None, "Target.createBrowserContext", json!({})).await?;
         let context = devtools::text(&answer, "/browserContextId").context("no context")?;
-        self.tab(server, &context).await
+        self.tab(&server.base, &context).await
+    }
+
+    /// Somebody without a server, for files on the disk.
+    pub async fn reader(&self) -> Result<Tab> {
+        let answer = self.devtools.call(None, "Target.createBrowserContext", json!({})).await?;
+        let context = devtools::text(&answer, "/browserContextId").context("no context")?;
+        self.tab("", &context).await
     }
 
     /// Another tab of the same person.
     pub async fn beside(&self, server: &Server, tab: &Tab) -> Result<Tab> {
-        self.tab(server, &tab.context).await
+        self.tab(&server.base, &tab.context).await
     }
 
     /// The directory into which this person's downloads go from now on.
@@ -94,11 +103,11 @@ impl Browser {
         Ok(dir)
     }
 
-    async fn tab(&self, server: &Server, context: &str) -> Result<Tab> {
+    async fn tab(&self, base: &str, context: &str) -> Result<Tab> {
         let params = json!({ "url": "about:blank", "browserContextId": context });
         let answer = self.devtools.call(None, "Target.createTarget", params).await?;
         let target = devtools::text(&answer, "/targetId").context("no tab")?;
-        Tab::new(self.devtools.clone(), &target, context, &server.base).await
+        Tab::new(self.devtools.clone(), &target, context, base).await
     }
 }
 

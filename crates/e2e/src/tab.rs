@@ -97,6 +97,19 @@ impl Tab {
         self.status().await
     }
 
+    /// Runs a script in every page before its own, as a browser that lacks something.
+    pub async fn before_each_page(&self, script: &str) -> Result<()> {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
+        Ok(())
+    }
+
+    /// Opens a file of the disk, as a double click does.
+    pub async fn open_file(&self, file: &Path) -> Result<()> {
+        let file = file.canonicalize().with_context(|| format!("{}", file.display()))?;
+        self.call("Page.navigate", json!({ "url": format!("file://{}", file.display()) })).await?;
+        self.until("location.protocol === 'file:' && document.readyState === 'complete'").await
+    }
+
     /// The status with which the present page was answered.
     pub async fn status(&self) -> Result<u16> {
         self.eval("performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0").await

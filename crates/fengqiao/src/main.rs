@@ -105,6 +105,12 @@ enum Command {
         #[command(subcommand)]
         what: commands::KeysCommand,
     },
+    /// 核验导出的录像与清单（不需要数据目录，任何机器都可用）
+    #[command(after_help = "例：fengqiao verify-clip 录像.mp4 清单.json --key 公钥.txt\n公钥须另外取得（fengqiao keys public），不能取自清单。\n退出码：0 真实完整；1 不能作为原始导出使用；2 文件完整，但签名单位待核对。")]
+    VerifyClip {
+        #[command(flatten)]
+        what: commands::clip::VerifyArgs,
+    },
     /// 检查安装：数据库、密钥、磁盘、审计链
     #[command(after_help = "例：fengqiao check --data /var/lib/fengqiao\n有不符时照提示办；每周运行一次为宜。")]
     Check {
@@ -122,6 +128,12 @@ fn main() -> std::process::ExitCode {
         .with_target(false)
         .init();
     let cli = Cli::parse();
+    if let Command::VerifyClip { what } = &cli.command {
+        return commands::clip::verify_clip(what).unwrap_or_else(|e| {
+            eprintln!("没有完成：{e:#}");
+            std::process::ExitCode::FAILURE
+        });
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(r) => r,
         Err(e) => {
@@ -142,6 +154,7 @@ fn main() -> std::process::ExitCode {
             Command::Restore { place, file } => commands::restore(place, &file),
             Command::Keys { place, what } => commands::keys(place, what).await,
             Command::Check { place } => commands::check(place).await,
+            Command::VerifyClip { .. } => Ok(()),
         }
     });
     match done {

@@ -62,6 +62,15 @@ pub struct Span {
     pub to_ms: i64,
 }
 
+/// Digests of a part's file block by block, so that a change is found where it is; filled in by the layer above.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocks {
+    /// Bytes of a block; the last one may be shorter.
+    pub size: u64,
+    /// SHA-256 of each block in hexadecimal, in order.
+    pub sha256: Vec<String>,
+}
+
 /// What a part is, for the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartFacts {
@@ -81,6 +90,9 @@ pub struct PartFacts {
     pub lossy: Vec<Span>,
     /// Digests of the file in hexadecimal by algorithm; filled in by the layer above.
     pub digests: BTreeMap<String, String>,
+    /// The same block by block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Blocks>,
 }
 
 /// What an export says about itself. Who and why, and the signature, are added by the layer above.
@@ -219,6 +231,7 @@ impl Clip {
             segments: p.segments.clone(),
             lossy: p.lossy.clone(),
             digests: BTreeMap::new(),
+            blocks: None,
         };
         Manifest {
             format: "fengqiao-clip-1".into(),

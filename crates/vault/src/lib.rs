@@ -69,6 +69,38 @@ pub fn digest(alg: HashAlg, parts: &[&[u8]]) -> [u8; 32] {
     }
 }
 
+/// A digest of bytes that come piece by piece.
+pub enum Hashing {
+    /// See [`HashAlg::Sm3`].
+    Sm3(sm3::Sm3),
+    /// See [`HashAlg::Sha256`].
+    Sha256(sha2::Sha256),
+}
+
+impl Hashing {
+    /// Before the first byte.
+    pub fn new(alg: HashAlg) -> Hashing {
+        match alg {
+            HashAlg::Sm3 => Hashing::Sm3(sm3::Sm3::new()),
+            HashAlg::Sha256 => Hashing::Sha256(sha2::Sha256::new()),
+        }
+    }
+    /// More bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Hashing::Sm3(h) => h.update(bytes),
+            Hashing::Sha256(h) => h.update(bytes),
+        }
+    }
+    /// The digest of all bytes so far; begins anew.
+    pub fn finish(&mut self) -> [u8; 32] {
+        match self {
+            Hashing::Sm3(h) => h.finalize_reset().into(),
+            Hashing::Sha256(h) => h.finalize_reset().into(),
+        }
+    }
+}
+
 /// HMAC (RFC 2104) of the parts, each preceded by its length so that no two lists collide.
 pub fn hmac(alg: HashAlg, key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     fn run<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
@@ -131,6 +163,12 @@ mod tests {
         assert_eq!(hex::encode(digest(HashAlg::Sm3, &[b"abc"])), "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
         assert_eq!(hex::encode(digest(HashAlg::Sha256, &[b"a", b"bc"])), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(HashAlg::from_id("sm3"), Some(HashAlg::Sm3));
+        for alg in [HashAlg::Sm3, HashAlg::Sha256] {
+            let mut h = Hashing::new(alg);
+            h.update(b"ab");
+            h.update(b"c");
+            assert_eq!((h.finish(), h.finish()), (digest(alg, &[b"abc"]), digest(alg, &[])));
+        }
     }
 
     #[test]

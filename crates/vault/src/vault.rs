@@ -1,4 +1,4 @@
-//! What the rest of the program uses: seal, open, blind index, tokens, signed heads.
+//! What the rest of the program uses: seal, open, blind index, tokens, signed heads, attestations.
 //!
 //! An envelope is `1 | cipher | len(key id) | key id | nonce | ciphertext ‖ tag`, authenticated
 //! together with the caller's `aad` (table, record id), so that a value cannot be moved to another
@@ -122,6 +122,28 @@ impl Vault {
         alg.verify(&alg.public(&Zeroizing::new(secret)), message, &s.bytes)
     }
 
+    /// Signs `message` with SM2 and with Ed25519, whatever the suite, so that it can be checked with either. The keys serve
+    /// this `context` only: they are derived from the newest head key and are renewed with it.
+    pub fn attest(&self, context: &str, message: &[u8]) -> Result<Vec<Signature>, VaultError> {
+        let root = Self::newest(&self.0.head)?;
+        let sign = |alg: SignAlg| {
+            let secret = derived(root, alg, context)?;
+            let bytes = alg.sign(&secret, message)?;
+            Ok(Signature { alg: alg.id().into(), key_id: derived_id(root, context), bytes })
+        };
+        [SignAlg::Sm2, SignAlg::Ed25519].into_iter().map(sign).collect()
+    }
+
+    /// Public keys of [`Vault::attest`] for a context, older ones too: `(id, algorithm, hex)`, newest last.
+    pub fn attest_keys(&self, context: &str) -> Vec<(String, String, String)> {
+        let public = |root: &Key, alg: SignAlg| {
+            let secret = derived(root, alg, context).ok()?;
+            Some((derived_id(root, context), alg.id().to_string(), hex::encode(alg.public(&secret))))
+        };
+        let both = |root| [SignAlg::Sm2, SignAlg::Ed25519].into_iter().filter_map(move |alg| public(root, alg));
+        self.0.head.iter().flat_map(both).collect()
+    }
+
     /// Public keys of the heads `(id, algorithm, hex)`, for a verifier without the secrets.
     pub fn public_head_keys(&self) -> Vec<(String, String, String)> {
         self.0
@@ -133,6 +155,20 @@ impl Vault {
             })
             .collect()
     }
+}
+
+fn derived_id(root: &Key, context: &str) -> String {
+    format!("{context}-{}", root.id)
+}
+
+/// A secret key for one use: HMAC of the root over the use and the algorithm, counted on until the algorithm takes it.
+fn derived(root: &Key, alg: SignAlg, context: &str) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+    let secret = Zeroizing::new(root.bytes()?);
+    let hash = if root.alg == SignAlg::Sm2.id() { HashAlg::Sm3 } else { HashAlg::Sha256 };
+    (0..=u8::MAX)
+        .map(|n| Zeroizing::new(hmac(hash, &*secret, &[b"signing", context.as_bytes(), alg.id().as_bytes(), &[n]])))
+        .find(|s| alg.accepts(s))
+        .ok_or_else(|| VaultError::KeyFile("密钥文件不完整，请从保存的副本恢复。".into()))
 }
 
 fn hash_of(key: &Key) -> HashAlg {
@@ -222,6 +258,27 @@ mod tests {
         assert!(!vault("sm").verify_head(b"head 7", &s));
         let (_, alg, public) = v.public_head_keys().remove(0);
         assert!(SignAlg::from_id(&alg).unwrap().verify(&hex::decode(public).unwrap(), b"head 7", &s.bytes));
+    }
+
+    #[test]
+    fn an_attestation_has_both_signatures_under_keys_of_its_use_and_outlives_a_rotation() {
+        for suite in ["sm", "intl"] {
+            let v = vault(suite);
+            let made = v.attest("clip", b"film").unwrap();
+            assert_eq!(made.iter().map(|s| &*s.alg).collect::<Vec<_>>(), ["sm2", "ed25519"]);
+            let mut keys = v.keys().clone();
+            keys.rotate(KeyKind::Head, "2026-06-01").unwrap();
+            let known = Vault::new(keys).attest_keys("clip");
+            assert_eq!(known.len(), 4);
+            for s in &made {
+                let alg = SignAlg::from_id(&s.alg).unwrap();
+                let (_, _, public) = known.iter().find(|(id, a, _)| *id == s.key_id && *a == s.alg).unwrap();
+                assert!(alg.verify(&hex::decode(public).unwrap(), b"film", &s.bytes));
+                assert!(!alg.verify(&hex::decode(public).unwrap(), b"fiLm", &s.bytes));
+            }
+            assert_ne!(v.attest_keys("clip")[1].2, v.attest_keys("other")[1].2);
+            assert!(v.public_head_keys().iter().all(|(_, _, h)| known.iter().all(|(_, _, k)| k != h)));
+        }
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! The commands besides `serve`.
 
+pub mod clip;
 pub mod figures;
 pub mod import;
 
@@ -35,7 +36,7 @@ pub enum KeysCommand {
     List,
     /// 换一把新密钥：data、head 或 backup；旧的仍可读
     Rotate { kind: String },
-    /// 打印链头签名的公钥
+    /// 打印公钥：链头签名和录像导出签名
     Public,
 }
 
@@ -261,7 +262,8 @@ pub async fn keys(place: Place, what: KeysCommand) -> anyhow::Result<()> {
             }
         }
         KeysCommand::Public => {
-            for (id, alg, hex) in vault::Vault::new(keys).public_head_keys() {
+            let vault = vault::Vault::new(keys);
+            for (id, alg, hex) in vault.public_head_keys().into_iter().chain(vault.attest_keys(evidence::CONTEXT)) {
                 println!("{id}\t{alg}\t{hex}");
             }
         }
