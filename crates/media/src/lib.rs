@@ -52,6 +52,7 @@
 pub mod address;
 pub mod archive;
 pub mod assemble;
+pub mod blur;
 pub mod camera;
 pub mod disk;
 pub mod estate;
