@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod cameras;
 mod dice;
 mod duty;
+mod layout;
 mod life;
 mod mend;
 mod staff;

@@ -47,6 +47,11 @@ pub struct Station {
     pub region: String,
     pub address: String,
     pub kind: String,
+    /// Where the invented plan is set down.
+    pub centre: [f64; 2],
+    /// A river in the east, else a railway.
+    #[serde(default)]
+    pub river: bool,
 }
 
 #[derive(Deserialize)]
@@ -197,8 +202,11 @@ pub async fn build(app: &App, who: &Actor, t: &Town) -> Result<Built> {
         let until = l.until.as_deref().map(day).transpose()?;
         act::link_beat_grid(app, &a(), station, *b, *g, day(&l.from)?, until, "").await?;
     }
+    let plan = crate::layout::Layout::new(t);
+    let file = plan.geojson();
+    act::import_shapes(app, &a(), station, places::map::coords::System::Wgs84, "demo.geojson", file.as_bytes()).await?;
     let mut homes = vec![];
-    for c in &t.complex {
+    for (ci, c) in t.complex.iter().enumerate() {
         let estate = act::add_estate(
             app,
             &a(),
@@ -213,7 +221,8 @@ pub async fn build(app: &App, who: &Actor, t: &Town) -> Result<Built> {
             },
         )
         .await?;
-        for b in &c.building {
+        for (bi, b) in c.building.iter().enumerate() {
+            let [lon, lat] = plan.building(ci, bi);
             let building = act::add_building(
                 app,
                 &a(),
@@ -223,8 +232,8 @@ pub async fn build(app: &App, who: &Actor, t: &Town) -> Result<Built> {
                     name: b.no.clone(),
                     use_code: Use::from_code(&b.use_code).unwrap_or(Use::Mixed),
                     floors: b.floors as i64,
-                    lon: None,
-                    lat: None,
+                    lon: Some(lon),
+                    lat: Some(lat),
                     grid: grids.get(&b.grid).copied(),
                     beat: beats.get(&b.beat).copied(),
                     from: day("2025-01-01")?,
@@ -253,7 +262,8 @@ pub async fn build(app: &App, who: &Actor, t: &Town) -> Result<Built> {
             }
         }
     }
-    for d in &t.dispersed {
+    for (di, d) in t.dispersed.iter().enumerate() {
+        let [lon, lat] = plan.dispersed(di);
         let estate = act::add_estate(
             app,
             &a(),
@@ -277,8 +287,8 @@ pub async fn build(app: &App, who: &Actor, t: &Town) -> Result<Built> {
                 name: "平房".into(),
                 use_code: Use::Residential,
                 floors: 1,
-                lon: None,
-                lat: None,
+                lon: Some(lon),
+                lat: Some(lat),
                 grid: grids.get(&d.grid).copied(),
                 beat: beats.get(&d.beat).copied(),
                 from: day("2025-01-01")?,

@@ -9,6 +9,7 @@
 
 pub mod actions;
 pub mod figures;
+mod map;
 mod matter;
 pub mod model;
 pub mod rules;
@@ -64,7 +65,10 @@ pub fn domain() -> Domain {
             MenuItem { group: "警情", label: "警情台账", path: "/incidents", permission: P::IncidentSee, order: 22 },
             MenuItem { group: "警情", label: "交接班", path: "/incidents/handover", permission: P::HandoverSign, order: 23 },
         ],
-        slots: vec![web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files }],
+        slots: vec![
+            web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files },
+            web::SlotFill { slot: places::map::MAP_SLOT, fill: map::layer },
+        ],
         ..Domain::default()
     }
 }

@@ -69,8 +69,8 @@ async fn town(engine: &str) -> Town {
         name: "3号楼".into(),
         use_code: Use::Residential,
         floors: 6,
-        lon: None,
-        lat: None,
+        lon: Some(119.7365),
+        lat: Some(49.2122),
         grid: Some(grid),
         beat: Some(beat),
         from,
@@ -260,5 +260,24 @@ async fn it_is_found_by_two_characters_at_once() {
             .await
             .unwrap();
         assert_eq!(found, (1, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn the_map_shows_open_incidents_without_names_to_those_who_may_see_them() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let t = &town.t;
+        let id = town.report("李某某反映楼上王某噪音", "金桂园3号楼2单元302").await;
+        let data = t.get(&town.operator, "/map/data").await.is(200).body;
+        let layers: Vec<serde_json::Value> = serde_json::from_str(&data).unwrap();
+        let shown = layers.iter().find(|l| l["key"] == "incidents").unwrap();
+        assert_eq!(shown["features"][0]["href"], format!("/incidents/{id}"), "{shown}");
+        for secret in ["李某某", "王某", "噪音", "302"] {
+            assert!(!shown.to_string().contains(secret), "{secret} in {shown}");
+        }
+        t.get(&town.operator, "/map").await.is(200).says("未结警情").says("待派");
+        assert!(!t.get(&actor(Role::WindowClerk, town.operator.station), "/map/data").await.is(200).body.contains("incidents"));
+        t.get(&town.stranger, "/map/data").await.is(404);
     }
 }

@@ -1,8 +1,10 @@
 //! What people do to the tree: each fn permits, reads, asks the rule, writes, records, tells.
 
 mod change;
+mod shapes;
 
 pub use change::{edit_building, edit_estate};
+pub use shapes::import_shapes;
 
 use crate::model::{
     NewAddress, NewBeat, NewBuilding, NewCommunity, NewEstate, NewGrid, NewStation, NewSubBureau,

@@ -7,11 +7,13 @@
 //!
 //! 1. The demo and the register import build the tree through [`actions`].
 //! 2. A report comes in as text; [`locate`] finds household, building or complex, grid and beat.
-//! 3. A border moves: a new row with its first day ends the old one; old days keep the old answer.
+//! 3. [`map`] shows the town with layers of its own and of higher domains.
+//! 4. A border moves: a new row with its first day ends the old one; old days keep the old answer.
 
 pub mod actions;
 pub mod division;
 mod locate;
+pub mod map;
 pub mod model;
 pub mod rules;
 pub mod store;
@@ -32,10 +34,10 @@ pub const BUILDING_SLOT: web::Slot = "places.building";
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{building, edit, suggest, tree};
+    use web_pages::{building, edit, map, suggest, tree};
     Domain {
         name: "places",
-        migrations: Some(kernel::migrations!("places", "0001_places.sql")),
+        migrations: Some(kernel::migrations!("places", "0001_places.sql", "0002_shapes.sql")),
         routes: vec![
             get("/places", Need::Can(P::PlacesSee), tree::page),
             get("/places/suggest", Need::Any(&[P::PlacesSee, P::IncidentTake]), suggest::options),
@@ -48,9 +50,18 @@ pub fn domain() -> Domain {
             get("/places/buildings/{id}", Need::Can(P::PlacesSee), building::page),
             get("/places/buildings/{id}/edit", Need::Can(P::PlacesEdit), edit::building_form),
             post("/places/buildings/{id}/edit", Need::Can(P::PlacesEdit), edit::edit_building),
+            get("/map", Need::Can(P::PlacesSee), map::page),
+            get("/map/list", Need::Can(P::PlacesSee), map::list),
+            get("/map/data", Need::Can(P::PlacesSee), map::data),
+            get("/map/tiles/{z}/{x}/{y}", Need::Can(P::PlacesSee), map::tile),
+            get("/map/import", Need::Can(P::PlacesEdit), map::import_form),
+            post("/map/import", Need::Can(P::PlacesEdit), map::import),
             post("/places/buildings/{id}/addresses", Need::Can(P::PlacesEdit), building::add_addresses),
         ],
-        menu: vec![MenuItem { group: "人口与地址", label: "地址", path: "/places", permission: P::PlacesSee, order: 50 }],
+        menu: vec![
+            MenuItem { group: "人口与地址", label: "地址", path: "/places", permission: P::PlacesSee, order: 50 },
+            MenuItem { group: "人口与地址", label: "地图", path: "/map", permission: P::PlacesSee, order: 51 },
+        ],
         ..Domain::default()
     }
 }

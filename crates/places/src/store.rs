@@ -2,9 +2,11 @@
 //! `people`, which marks what it shows.
 
 mod borders;
+mod shapes;
 mod tree;
 mod write;
 
 pub use borders::*;
+pub use shapes::*;
 pub use tree::*;
 pub(crate) use write::*;

@@ -6,6 +6,8 @@ use kernel::rules::RuleSet;
 use kernel::{Act, Actor, BuildingId, Date, EstateId, GridId, BeatId, Purpose, Reader, Role, StationId};
 use testkit::{TestApp, actor, engines};
 
+mod map;
+
 fn day(text: &str) -> Date {
     text.parse().unwrap()
 }

@@ -2,6 +2,7 @@
 
 pub mod building;
 pub mod edit;
+pub mod map;
 pub mod suggest;
 pub mod tree;
 

@@ -66,3 +66,22 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>) -> Response {
         if hash == build_hash() { "public, max-age=31536000, immutable" } else { "no-cache" };
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], file.data.into_owned()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `assets/vendor/README.md` names the digest of every script of others.
+    #[test]
+    fn vendored_scripts_are_the_ones_that_are_listed() {
+        use sha2::Digest;
+        let list = include_str!("../assets/vendor/README.md");
+        let mut seen = 0;
+        for name in Files::iter().filter(|n| n.starts_with("vendor/") && !n.ends_with(".txt")) {
+            let digest = hex::encode(sha2::Sha256::digest(&Files::get(&name).unwrap().data));
+            assert!(list.contains(&digest), "{name} is not the listed file");
+            seen += 1;
+        }
+        assert!(seen >= 3 && Files::get("vendor/maplibre/LICENSE.txt").is_some());
+    }
+}

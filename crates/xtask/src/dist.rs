@@ -108,6 +108,11 @@ fn licences(metadata: &Value, bill: &Value) -> Result<String, String> {
         let (name, version) = (c["name"].as_str().unwrap_or(""), c["version"].as_str().unwrap_or(""));
         let label = format!("{name} {version}");
         out.push_str(&format!("{label}: {}\n", c["licenses"][0]["expression"].as_str().unwrap_or("?")));
+        if c["purl"].as_str().is_some_and(|p| p.starts_with("pkg:npm/")) {
+            let text = include_str!("../../web/assets/vendor/maplibre/LICENSE.txt");
+            texts.entry(text.trim().to_string()).or_default().push(label);
+            continue;
+        }
         let packages = metadata["packages"].as_array().into_iter().flatten();
         let Some(p) = packages.into_iter().find(|p| p["name"] == name && p["version"] == version) else { continue };
         let Some(dir) = p["manifest_path"].as_str().and_then(|m| Path::new(m).parent()) else { continue };

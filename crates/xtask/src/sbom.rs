@@ -22,6 +22,9 @@ pub fn make(metadata: &Value, lock: &str, root: &str, at: &str) -> Result<Value,
         let p = of.get(id.as_str()).ok_or(format!("{id} is not among the packages"))?;
         components.push(component(p, *linked, &sums)?);
     }
+    if root == "fengqiao" {
+        components.push(maplibre());
+    }
     components.sort_by_key(|c| text(&c["bom-ref"]).to_string());
     let mut dependencies = vec![];
     for node in list(&metadata["resolve"]["nodes"]) {
@@ -50,6 +53,16 @@ pub fn make(metadata: &Value, lock: &str, root: &str, at: &str) -> Result<Value,
         "components": components,
         "dependencies": dependencies,
     }))
+}
+
+/// The one script of others that is inside the program (`crates/web/assets/vendor`).
+fn maplibre() -> Value {
+    let purl = "pkg:npm/maplibre-gl@6.17.0";
+    json!({
+        "type": "library", "bom-ref": purl, "name": "maplibre-gl", "version": "6.17.0", "purl": purl, "scope": "required",
+        "licenses": [{ "expression": "BSD-3-Clause" }],
+        "hashes": [{ "alg": "SHA-256", "content": "e02cb08c572fd0950a75343cd558099c2a1dbbaf67f26b0c96f115431962d1ae" }],
+    })
 }
 
 fn text(v: &Value) -> &str {

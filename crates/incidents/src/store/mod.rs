@@ -211,6 +211,18 @@ pub async fn open_lines(r: &mut Reader, station: StationId, states: &[State], li
     Ok(out)
 }
 
+/// The buildings in which these incidents are, as far as they are located.
+pub async fn buildings_of(r: &mut Reader, ids: &[IncidentId]) -> Result<Vec<(IncidentId, kernel::BuildingId)>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    r.rows(sql!("select id, building_id from incidents_intake where building_id is not null and id in @ids($1)"), vec![kernel::row::ids(ids)])
+        .await?
+        .iter()
+        .map(|x| Ok((x.get("id")?, x.get("building_id")?)))
+        .collect()
+}
+
 /// How many there are in each of the given states.
 pub async fn count_states(r: &mut Reader, station: StationId) -> Result<Vec<(State, i64)>> {
     let states: Vec<&str> = State::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect();

@@ -7,3 +7,4 @@ import "./hint.js";
 import "./roster.js";
 import "./wall.js";
 import "./replay.js";
+import "./map.js";
