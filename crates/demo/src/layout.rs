@@ -158,7 +158,7 @@ impl<'a> Layout<'a> {
     fn nature(&self, out: &mut Vec<Value>) {
         let (w, h) = (self.columns as f64 * WIDE, self.rows() as f64 * HIGH);
         let bank = |side: f64| {
-            (-6..=26).map(move |i| f64::from(i)).map(move |i| [w + 150.0 + side + 34.0 * (i / 2.7).sin(), h * i / 20.0])
+            (-6..=26).map(f64::from).map(move |i| [w + 150.0 + side + 34.0 * (i / 2.7).sin(), h * i / 20.0])
         };
         if self.town.station.river {
             let mut ring: Vec<[f64; 2]> = bank(0.0).chain(bank(105.0).rev()).map(|p| self.at(p)).collect();

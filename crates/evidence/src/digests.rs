@@ -136,7 +136,7 @@ mod tests {
     fn at_most_256_blocks_whatever_the_length() {
         for bytes in [0, 1, UNIT, 256 * UNIT, 256 * UNIT + 1, 21_600_000_000, 1 << 50] {
             let size = block_size(bytes);
-            assert!(size % UNIT == 0 && bytes.div_ceil(size) <= 256, "{bytes}");
+            assert!(size.is_multiple_of(UNIT) && bytes.div_ceil(size) <= 256, "{bytes}");
         }
         assert_eq!((block_size(1), block_size(256 * UNIT), block_size(256 * UNIT + 1)), (UNIT, UNIT, 2 * UNIT));
     }

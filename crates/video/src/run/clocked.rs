@@ -55,7 +55,7 @@ impl<S: Hash + Eq + Copy + Ord> Lasting<S> {
                     one.told = Some(kind);
                     out.push((s, Change::Begins(kind)));
                 }
-                None if (first || one.told.is_some()) && (lasted >= well || first) => {
+                None if first || (one.told.is_some() && lasted >= well) => {
                     one.told = None;
                     out.push((s, Change::Ends));
                 }
