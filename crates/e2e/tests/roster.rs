@@ -55,6 +55,13 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     planner.open(&published).await?;
     planner.press("button", "另存一版再改").await?;
     let next = planner.path().await?;
+    // Another duty of theirs on the last day, so that there is something ahead to know on whatever day this runs.
+    let auxiliary_name = &server.account("zy.fj1")?.name;
+    let last: String = planner.eval("[...document.querySelectorAll('.roster td a')].at(-1).dataset.day").await?;
+    planner.press(&format!(".roster a[aria-label^='{auxiliary_name} {last}']"), "").await?;
+    let other = "(s => { s.selectedIndex = s.value ? 0 : [...s.options].findIndex(o => o.text.includes('指挥室·白班')); return s.selectedIndex >= 0; })(document.querySelector('#shift'))";
+    ensure!(planner.eval::<bool>(other).await?, "another shift to choose");
+    planner.press("#cell button", "保存").await?;
     let leader = browser.person(server).await?;
     leader.sign_in(server.account("zy.suozhang")?).await?;
     leader.open(&next).await?;
@@ -75,7 +82,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     planner.open(&next).await?;
     planner.unfold().await?;
     planner.choose("#person", &server.account("zy.mj1")?.name).await?;
-    let until: String = planner.eval("new Date(Date.now() + 4 * 864e5).toISOString().slice(0, 10)").await?;
+    let until: String = planner.eval(&format!("[new Date(Date.now() + 4 * 864e5).toISOString().slice(0, 10), '{last}'].sort()[0]")).await?;
     planner.set("#until", &until).await?;
     planner.press("form[action$='/repair'] button", "调整").await?;
     planner.says("临时调整").await?;
