@@ -9,6 +9,7 @@
 //! no less than it demands. Who maintains cameras does not watch them, who grants rights neither.
 
 pub mod actions;
+mod map;
 pub mod model;
 pub mod nearby;
 mod replay;
@@ -93,7 +94,10 @@ pub fn domain() -> Domain {
                 group: "视频", label: "录像保全", path: "/video/holds", permission: P::VideoReplay, order: 39
             },
         ],
-        slots: vec![web::SlotFill { slot: incidents::ACTIONS_SLOT, fill: nearby::on_incident }],
+        slots: vec![
+            web::SlotFill { slot: incidents::ACTIONS_SLOT, fill: nearby::on_incident },
+            web::SlotFill { slot: places::map::MAP_SLOT, fill: map::layers },
+        ],
         ..Domain::default()
     }
 }
