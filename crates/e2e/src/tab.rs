@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// How long one waits for something to appear.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often one clicks on what moves away under the mouse.
+const CLICKS: usize = 5;
+
 /// Longest picture, in pixels.
 const HIGHEST: i64 = 12_000;
 
@@ -205,8 +208,19 @@ impl Tab {
     }
 
     /// Clicks with the mouse on the first visible element that matches and contains the text. Fails when
-    /// something else covers it.
+    /// something else covers it. Where the page moved between the look and the press, clicks again as a
+    /// person does.
     pub async fn click(&self, css: &str, text: &str) -> Result<()> {
+        for _ in 0..CLICKS {
+            if self.click_once(css, text).await? {
+                return Ok(());
+            }
+        }
+        bail!("{}: {css} {text} was clicked {CLICKS} times and never took it", self.path().await?)
+    }
+
+    /// One click; false when it did not arrive at what was looked for.
+    async fn click_once(&self, css: &str, text: &str) -> Result<bool> {
         let script = format!(
             r"(() => {{
   const all = [...document.querySelectorAll({css})].filter(e => e.checkVisibility() && e.textContent.includes({text}));
@@ -215,6 +229,8 @@ impl Tab {
   e.scrollIntoView({{ block: 'center', behavior: 'instant' }});
   const r = e.getClientRects()[0], x = r.x + r.width / 2, y = r.y + r.height / 2;
   const hit = document.elementFromPoint(x, y);
+  window.e2eHit = false;
+  window.addEventListener('click', c => {{ window.e2eHit ||= e.contains(c.target) || c.target === hit }}, {{ capture: true, once: true }});
   return [x, y, e.contains(hit) || hit?.contains(e) ? '' : (hit?.outerHTML.slice(0, 120) ?? 'nothing')];
 }})()",
             css = quoted(css),
@@ -229,7 +245,8 @@ impl Tab {
             let params = json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", params).await?;
         }
-        Ok(())
+        // A page that is being left, or another one, has no `e2eHit`: the click led away.
+        Ok(self.eval::<bool>("window.e2eHit !== false").await.unwrap_or(true))
     }
 
     /// Clicks on what leads to another page (a link, a submit button) and waits for that page.
