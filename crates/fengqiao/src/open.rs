@@ -74,13 +74,15 @@ pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyh
     let all = domains::migrations();
     let pending = db.pending(&all).await?;
     if pending.existing && !pending.steps.is_empty() && !place.no_backup {
+        sweep(&place.data);
         let file = place.data.join(format!("before-upgrade-{}.backup", Clock::System.now().as_second()));
+        eprintln!("数据库将升级（{} 步）；先加密备份到 {}，数据多时要几分钟，请勿中断……", pending.steps.len(), file.display());
         let done = match &place.database {
             None => write_backup(&db, &keys, &file).await,
             Some(url) => dump(url, &keys, &file),
         };
         done.context("升级前的备份没有完成，数据库未做任何改动。已另行备份的，请加 --no-backup 再运行")?;
-        eprintln!("数据库将升级（{} 步）；升级前已加密备份到 {}", pending.steps.len(), file.display());
+        eprintln!("备份完成，开始升级。");
     }
     db.migrate(&all).await?;
     db.listen(domains::all().into_iter().flat_map(|d| d.listeners).collect());
@@ -141,6 +143,22 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// How long a copy must have lain untouched before it counts as left by a process that was killed.
+const ABANDONED: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Takes away what a start that was killed during its backup left: the unencrypted copy and the unfinished file.
+fn sweep(data: &Path) {
+    for copy in std::fs::read_dir(data).into_iter().flatten().flatten().map(|e| e.path()) {
+        let name = copy.file_name().and_then(|n| n.to_str()).unwrap_or("");
+        let idle = std::fs::metadata(&copy).and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+        if name.starts_with("before-upgrade-") && name.ends_with(".copying") && idle.is_some_and(|i| i >= ABANDONED) {
+            for file in [copy.with_extension("backup"), copy.with_extension("copying-journal"), copy.clone()] {
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+}
+
 /// An encrypted copy of the SQLite database; the key file is never inside.
 pub async fn write_backup(db: &Db, keys: &KeyFile, file: &Path) -> anyhow::Result<String> {
     if file.exists() {
@@ -166,6 +184,22 @@ pub async fn write_backup(db: &Db, keys: &KeyFile, file: &Path) -> anyhow::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_backup_left_is_taken_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = std::time::SystemTime::now() - ABANDONED * 2;
+        let names = ["before-upgrade-1.copying", "before-upgrade-1.backup", "before-upgrade-2.copying", "before-upgrade-3.backup"];
+        for n in names {
+            let file = std::fs::File::create(dir.path().join(n)).unwrap();
+            if n.contains("-1.") {
+                file.set_modified(old).unwrap();
+            }
+        }
+        sweep(dir.path());
+        let left: Vec<bool> = names.iter().map(|n| dir.path().join(n).exists()).collect();
+        assert_eq!(left, [false, false, true, true]);
+    }
 
     #[test]
     fn a_password_in_an_address_is_taken_out_of_it() {

@@ -16,6 +16,7 @@ pub mod error;
 pub mod event;
 pub mod figure;
 pub mod id;
+mod index;
 pub mod job;
 mod lite;
 mod looks;

@@ -40,7 +40,7 @@ macro_rules! migration_step {
 
 /// The kernel's own tables.
 pub const KERNEL: Migrations =
-    crate::migrations!("kernel", ("0001.sqlite.sql", "0001.postgres.sql"), "0002_indexes.sql", "0003_wrote.sql");
+    crate::migrations!("kernel", ("0001.sqlite.sql", "0001.postgres.sql"), "0002_indexes.sql", "0003_wrote.sql", "0004_search_parts.sql");
 
 /// Which steps of all domains are not yet applied.
 #[derive(Debug, Default, PartialEq, Eq)]

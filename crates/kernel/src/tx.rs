@@ -10,8 +10,7 @@ use crate::figure;
 use crate::lite::Lite;
 use crate::readers::Reading;
 use crate::row::{Column, FromRow, Row, Value};
-use crate::search::{self, Ask, Doc, Hit};
-use crate::{Act, Engine, Error, Reach, Result, Sql, StationId, Timestamp, Uuid, args, sql};
+use crate::{Act, Engine, Error, Result, Sql, StationId, Timestamp, Uuid, args, sql};
 use futures::future::BoxFuture;
 use sqlx::{Executor, PgConnection};
 use std::collections::BTreeMap;
@@ -213,70 +212,6 @@ impl Reader {
             self.seen.push(subject);
         }
     }
-
-    /// Full-text search inside the caller's reach, newest first.
-    pub fn search<'a>(&'a mut self, query: &'a str, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Hit>>> {
-        Box::pin(async move {
-            let Some(parsed) = search::parse(query) else { return Ok(vec![]) };
-            if ask.kinds.is_empty() {
-                return Ok(vec![]);
-            }
-            let (all, station, grids) = match &ask.reach {
-                Reach::All => (true, StationId::NIL, vec![]),
-                Reach::Station(s) => (false, *s, vec![]),
-                Reach::Grids(s, grids) if !grids.is_empty() => (false, *s, grids.clone()),
-                Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
-            };
-            let by_grid = !grids.is_empty();
-            let before = ask.before.map_or(i64::MAX, doc_floor);
-            let phrase = match self.engine() {
-                Engine::Sqlite => search::fts5(&parsed),
-                Engine::Postgres => search::tsquery(&parsed),
-            };
-            let values = args![
-                phrase,
-                before,
-                all,
-                station,
-                by_grid,
-                crate::row::ids(&grids),
-                crate::row::texts(&ask.kinds),
-                ask.limit.clamp(1, 100)
-            ];
-            let rows = match self.engine() {
-            Engine::Sqlite => {
-                self.rows(
-                    sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search_fts f join kernel_search d on d.doc = f.rowid where kernel_search_fts match $1 and f.rowid < $2 and ($3 or d.station_id = $4) and (not $5 or d.grid_id in @ids($6)) and d.kind in @texts($7) order by f.rowid desc limit $8"),
-                    values,
-                )
-                .await?
-            }
-            Engine::Postgres => {
-                self.rows(
-                    sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search d where d.tokens @@ cast($1 as text)::tsquery and d.doc < $2 and ($3 or d.station_id = $4) and (not $5 or d.grid_id in @ids($6)) and d.kind in @texts($7) order by d.doc desc limit $8"),
-                    values,
-                )
-                .await?
-            }
-        };
-            rows.iter()
-                .map(|r| {
-                    Ok(Hit {
-                        kind: r.get("kind")?,
-                        id: r.get("id")?,
-                        station: r.get("station_id")?,
-                        at: r.get("at")?,
-                        title: r.get("title")?,
-                    })
-                })
-                .collect()
-        })
-    }
-}
-
-/// Document numbers grow with the record's time: milliseconds × 4096 + a tie breaker.
-fn doc_floor(at: Timestamp) -> i64 {
-    at.as_millisecond().clamp(0, i64::MAX >> 13) << 12
 }
 
 /// A write in progress. Dropped without commit, it leaves nothing behind.
@@ -351,66 +286,6 @@ impl Tx {
             args![station, series, year],
         )
         .await
-    }
-
-    /// Puts a record into the search index, or renews it.
-    pub fn index<'a>(&'a mut self, doc: &'a Doc<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            if self.count(sql!("select count(*) as n from kernel_search where id = $1"), args![doc.id]).await? > 0 {
-                self.unindex(doc.id).await?;
-            }
-            let both = format!("{}\n{}", doc.title, doc.text);
-            let title = crate::text::cut(doc.title, 120);
-            let mut number = doc_floor(doc.at) | (doc.id.as_u128() as i64 & 0xfff);
-            // Another record may stand at the same number: the next free one is taken.
-            while !self.index_at(number, doc, &title, &both).await? {
-                number += 1;
-            }
-            Ok(())
-        })
-    }
-
-    /// False when another record has this document number.
-    async fn index_at(&mut self, number: i64, doc: &Doc<'_>, title: &str, both: &str) -> Result<bool> {
-        if self.engine() == Engine::Postgres {
-            let n = self
-                .exec(
-                    sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title, tokens) values ($1, $2, $3, $4, $5, $6, $7, cast($8 as text)::tsvector) on conflict (doc) do nothing"),
-                    args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title, search::index_tsvector(both)],
-                )
-                .await?;
-            return Ok(n == 1);
-        }
-        let n = self
-            .exec(
-                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title) values ($1, $2, $3, $4, $5, $6, $7) on conflict (doc) do nothing"),
-                args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title],
-            )
-            .await?;
-        if n == 0 {
-            return Ok(false);
-        }
-        self.exec(
-            sql!("insert into kernel_search_fts (rowid, tokens) values ($1, $2)"),
-            args![number, search::index_tokens(both)],
-        )
-        .await?;
-        Ok(true)
-    }
-
-    /// Takes a record out of the search index (retention, merged addresses).
-    pub fn unindex(&mut self, id: Uuid) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move {
-            if self.engine() == Engine::Sqlite {
-                self.exec(
-                    sql!("delete from kernel_search_fts where rowid in (select doc from kernel_search where id = $1)"),
-                    args![id],
-                )
-                .await?;
-            }
-            self.exec(sql!("delete from kernel_search where id = $1"), args![id]).await?;
-            Ok(())
-        })
     }
 
     /// Appends what was recorded and seen to the chain of the act's station, and the events to the

@@ -1,0 +1,79 @@
+//! Search in an index that is divided by station: who asks finds the own station's records, newest first.
+
+use kernel::search::{Ask, Doc, Hit};
+use kernel::{Actor, Clock, CommandId, Db, Purpose, Reach, Reader, StationId, Timestamp, Tx, Uuid, args, sql};
+
+async fn open() -> (Db, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Clock::fixed("2026-05-01T00:00:00Z".parse().unwrap());
+    let db = Db::open(dir.path().join("t.sqlite").to_str().unwrap(), clock, vault::HashAlg::Sm3).await.unwrap();
+    db.migrate(&[kernel::migrate::KERNEL]).await.unwrap();
+    (db, dir)
+}
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_770_000_000 + minute * 60).unwrap()
+}
+
+fn station(n: u128) -> StationId {
+    StationId(Uuid::from_u128(n))
+}
+
+async fn index(db: &Db, texts: Vec<(StationId, i64, &'static str)>) {
+    let act = Actor::system().act("test.index", Purpose::Administration, CommandId(db.clock().new_id()), db.clock().now());
+    let done = db.write(&act, async |tx: &mut Tx| {
+        for (station, minute, title) in &texts {
+            let id: Uuid = tx.fresh();
+            tx.index(&Doc { kind: "incident", id, station: *station, grid: None, at: at(*minute), title, text: "楼上噪音" }).await?;
+        }
+        tx.record("test.index", &[("thing", Uuid::nil())], "");
+        Ok(())
+    });
+    done.await.unwrap();
+}
+
+async fn titles(db: &Db, reach: Reach, before: Option<Timestamp>, limit: i64) -> Vec<String> {
+    let act = Actor::system().act("test.search", Purpose::Incident, CommandId(db.clock().new_id()), db.clock().now());
+    let ask = Ask { reach, kinds: vec!["incident"], before, limit };
+    let hits: Vec<Hit> = db.read(&act, async |r: &mut Reader| r.search("噪音", &ask).await).await.unwrap();
+    hits.into_iter().map(|h| h.title).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_station_finds_its_own_and_all_come_newest_first() {
+    let (db, _dir) = open().await;
+    let (a, b) = (station(1), station(2));
+    index(&db, vec![(a, 1, "a1"), (b, 2, "b2"), (a, 3, "a3"), (b, 4, "b4"), (a, 5, "a5"), (a, 5, "a5 again")]).await;
+    assert_eq!(titles(&db, Reach::Station(b), None, 10).await, ["b4", "b2"]);
+    assert_eq!(titles(&db, Reach::Station(a), Some(at(5)), 10).await, ["a3", "a1"]);
+    assert_eq!(titles(&db, Reach::All, Some(at(5)), 3).await, ["b4", "a3", "b2"]);
+    assert_eq!(titles(&db, Reach::All, None, 2).await.len(), 2);
+    assert!(titles(&db, Reach::Station(station(3)), None, 10).await.is_empty());
+}
+
+/// Databases of earlier editions numbered the documents of all stations by time alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_from_before_the_division_are_still_found() {
+    let (db, _dir) = open().await;
+    let (a, b) = (station(1), station(2));
+    index(&db, vec![(a, 1, "old a"), (b, 2, "old b")]).await;
+    let act = Actor::system().act("test.age", Purpose::Administration, CommandId(db.clock().new_id()), db.clock().now());
+    let aged = db.write(&act, async |tx: &mut Tx| {
+        // Contentless: the tokens are written anew under the number of old.
+        tx.exec(sql!("delete from kernel_search_fts where rowid in (select doc from kernel_search)"), args![]).await?;
+        tx.exec(sql!("update kernel_search set doc = doc & $1"), args![(1_i64 << 54) - 1]).await?;
+        tx.exec(
+            sql!("insert into kernel_search_fts (rowid, tokens) select doc, $1 from kernel_search"),
+            args![kernel::search::index_tokens("楼上噪音")],
+        )
+        .await?;
+        tx.exec(sql!("delete from kernel_search_part"), args![]).await?;
+        tx.record("test.age", &[("thing", Uuid::nil())], "");
+        Ok(())
+    });
+    aged.await.unwrap();
+    index(&db, vec![(a, 3, "new a")]).await;
+    assert_eq!(titles(&db, Reach::Station(a), None, 10).await, ["new a", "old a"]);
+    assert_eq!(titles(&db, Reach::Station(b), None, 10).await, ["old b"]);
+    assert_eq!(titles(&db, Reach::All, None, 10).await, ["new a", "old b", "old a"]);
+}
