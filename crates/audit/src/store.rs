@@ -54,7 +54,7 @@ pub async fn entries(r: &mut Reader, before: Timestamp, action: &str) -> Result<
 pub async fn of_record(r: &mut Reader, kind: &str, id: Uuid) -> Result<Vec<Entry>> {
     let rows = r
         .rows(
-            sql!("select a.at, a.body from kernel_audit_subject s join kernel_audit a on a.chain = s.chain and a.seq = s.seq where s.id = $1 and s.kind = $2 order by a.at desc, a.seq desc limit $3"),
+            sql!("select a.at, a.body from kernel_audit_touched s join kernel_audit a on a.chain = s.chain and a.seq = s.seq where s.id = $1 and s.kind = $2 order by a.at desc, a.seq desc limit $3"),
             args![id, kind, PAGE],
         )
         .await?;

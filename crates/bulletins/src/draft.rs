@@ -180,7 +180,7 @@ fn daily(w: &Whole) -> Vec<Text> {
     let mut first = String::new();
     let leader = if w.report.leader.is_empty() { "未填" } else { &w.report.leader };
     let _ = writeln!(first, "值班时间：{}，带班领导：{leader}。", w.report.span());
-    let _ = writeln!(first, "本班接报警情 {{{received}}} 起，其中有效警情 {{{valid}}} 起，环比 {{{valid}环比}}。");
+    let _ = writeln!(first, "本班接报警情 {{{received}}} 起，其中有效警情 {{{valid}}} 起，环比{{{valid}环比}}。");
     let _ = writeln!(first, "按类别：{}。", listed(w, "incident.by_category", "起"));
     let closed = n(w, "incident.closed");
     let _ = writeln!(first, "已办结 {{{closed}分数}}，5 分钟内签收 {{{}分数}}。", n(w, "dispatch.signed"));
@@ -202,7 +202,7 @@ fn full(w: &Whole) -> Vec<Text> {
     let (received, valid, registered) = (k("incident.received"), k("incident.valid"), k("dispute.registered"));
     let mut overall = String::new();
     if w.line(received).is_some_and(|l| l.numerator > 0) {
-        let _ = writeln!(overall, "{}，全所接报警情 {{{received}}} 起；剔除无效、并单后，有效警情 {{{valid}}} 起，环比 {{{valid}环比}}，同比 {{{valid}同比}}。", w.report.span());
+        let _ = writeln!(overall, "{}，全所接报警情 {{{received}}} 起；剔除无效、并单后，有效警情 {{{valid}}} 起，环比{{{valid}环比}}，同比{{{valid}同比}}。", w.report.span());
         let _ = writeln!(overall, "有效警情按类别：{}。", listed(w, "incident.by_category", "起"));
         if let Some(h) = peak(w) {
             let _ = writeln!(overall, "按时段，{}最多，{{{}}} 起（{{{}%}}）。", h.label, h.n, h.n);
@@ -212,23 +212,25 @@ fn full(w: &Whole) -> Vec<Text> {
     }
     let _ = writeln!(
         overall,
-        "登记矛盾纠纷 {{{registered}}} 件，环比 {{{registered}环比}}，同比 {{{registered}同比}}；按类别：{}。",
+        "登记矛盾纠纷 {{{registered}}} 件，环比{{{registered}环比}}，同比{{{registered}同比}}；按类别：{}。",
         listed(w, "dispute.by_category", "件")
     );
     let share = |key: &str| match w.line(k(key)).and_then(|l| l.denominator) {
         Some(0) => "没有可以统计的记录".to_string(),
+        // Too few for a percentage: it would be the same fraction again.
+        Some(d) if d < w.report.min_n => format!("{{{0}分数}}（{{{0}区间}}）", k(key)),
         _ => format!("{{{0}分数}}，{{{0}%}}（{{{0}区间}}）", k(key)),
     };
     let _ = writeln!(
         overall,
-        "期间内调处 {{{}}} 件；化解率 {}；调解成功率 {}；升级 {}，其中观察期未满 {{{}}} 件。",
+        "期间内调处 {{{}}} 件；化解率{}；调解成功率{}；升级{}，其中观察期未满 {{{}}} 件。",
         k("dispute.handled_total"),
         share("dispute.resolution_rate"),
         share("dispute.success_rate"),
         share("dispute.escalated"),
         k("dispute.unobserved")
     );
-    let _ = write!(overall, "到期协议义务 {{{}}} 项：{}；守约化解率 {}。", k("promise.due"), listed(w, "promise.by_state", "项"), share("dispute.kept"));
+    let _ = write!(overall, "到期协议义务 {{{}}} 项：{}；守约化解率{}。", k("promise.due"), listed(w, "promise.by_state", "项"), share("dispute.kept"));
     let name = |l: &Line| if l.key == "dispute.by_category" { format!("{}纠纷（登记）", l.label.trim_end_matches("纠纷")) } else { l.label.clone() };
     let analysis = w.report.kind == Kind::Analysis;
     let moved = |up: bool| {
@@ -247,7 +249,7 @@ fn full(w: &Whole) -> Vec<Text> {
         let mut text: String = list
             .iter()
             .map(|l| {
-                let first = format!("{}：本期 {{{n}}} 起（{{{n}%}}），环比 {{{n}环比}}，同比 {{{n}同比}}。\n", name(l), n = l.n);
+                let first = format!("{}：本期 {{{n}}} 起（{{{n}%}}），环比{{{n}环比}}，同比{{{n}同比}}。\n", name(l), n = l.n);
                 first + &cross::text(w, l)
             })
             .collect();

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Browser, Server, Tab, View, Violation};
+use futures::StreamExt;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,9 @@ const ROLES: &[(&str, &str)] = &[
 
 /// Registers whose first line is opened as well.
 const REGISTERS: &[&str] = &["/incidents", "/disputes", "/people", "/places", "/bulletins", "/roster"];
+
+/// Roles that walk at the same time.
+const AT_ONCE: usize = 2;
 
 /// What is wrong, with the places where it is and the first element there.
 type Findings = BTreeMap<String, Vec<String>>;
@@ -159,9 +163,10 @@ async fn every_page_of_every_role() {
     check_ourselves(&server, &browser).await.expect("the checks see what is wrong");
     let read = Read::default();
     let mut walks = vec![public(&server, &browser, &read).await.expect("the public pages")];
-    for (account, role) in ROLES {
-        walks.push(staff(account, role, &server, &browser, &read).await.unwrap_or_else(|e| panic!("{role}: {e:#}")));
-    }
+    let staff = futures::stream::iter(ROLES).map(async |(account, role)| {
+        staff(account, role, &server, &browser, &read).await.unwrap_or_else(|e| panic!("{role}: {e:#}"))
+    });
+    walks.extend(staff.buffered(AT_ONCE).collect::<Vec<_>>().await);
     let seen: usize = walks.iter().map(|w| w.seen).sum();
     let mut findings = Findings::new();
     for (what, places) in walks.into_iter().flat_map(|w| w.findings) {

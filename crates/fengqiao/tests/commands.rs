@@ -148,7 +148,7 @@ async fn an_export_needs_purpose_and_right_and_is_marked_masked_logged_and_harml
                 .remove(0)
                 .id;
             r.count(
-                kernel::sql!("select count(*) as n from kernel_audit_subject s join kernel_audit a on a.chain = s.chain and a.seq = s.seq where s.kind = 'incident' and s.id = $1 and a.body like '%exchange.export_incidents%'"),
+                kernel::sql!("select count(*) as n from kernel_audit_touched s join kernel_audit a on a.chain = s.chain and a.seq = s.seq where s.kind = 'incident' and s.id = $1 and a.body like '%exchange.export_incidents%'"),
                 kernel::args![id],
             )
             .await

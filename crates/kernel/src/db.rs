@@ -18,7 +18,7 @@ use crate::readers::Readers;
 use crate::row::Row;
 use crate::tx::{Conn, Reader, Tx, Wire};
 use crate::writer::{Ended, Writer, commit_groups};
-use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, sql};
+use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, filing, sql};
 use futures::future::BoxFuture;
 use sqlx::Executor;
 use std::path::{Path, PathBuf};
@@ -102,6 +102,14 @@ impl Db {
     }
 
     fn start(&self) {
+        let weak = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(filing::EVERY).await;
+                let Some(core) = weak.upgrade() else { return };
+                filing::file_all(&Db(core)).await;
+            }
+        });
         match &self.0.inner().kind {
             Kind::Sqlite { writer, due, .. } => {
                 tokio::spawn(commit_groups(Arc::downgrade(writer), due.clone()));
@@ -367,7 +375,7 @@ impl Db {
     }
 
     /// A connection outside commands, for the schema.
-    async fn plain(&self) -> Result<Conn> {
+    pub(crate) async fn plain(&self) -> Result<Conn> {
         match &self.0.inner().kind {
             Kind::Sqlite { writer, .. } => {
                 let mut w = writer.clone().lock_owned().await;

@@ -15,6 +15,7 @@ pub mod db;
 pub mod error;
 pub mod event;
 pub mod figure;
+mod filing;
 pub mod id;
 mod index;
 pub mod job;

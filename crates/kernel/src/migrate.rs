@@ -40,7 +40,14 @@ macro_rules! migration_step {
 
 /// The kernel's own tables.
 pub const KERNEL: Migrations =
-    crate::migrations!("kernel", ("0001.sqlite.sql", "0001.postgres.sql"), "0002_indexes.sql", "0003_wrote.sql", "0004_search_parts.sql");
+    crate::migrations!(
+        "kernel",
+        ("0001.sqlite.sql", "0001.postgres.sql"),
+        "0002_indexes.sql",
+        "0003_wrote.sql",
+        "0004_search_parts.sql",
+        ("0005_fresh.sqlite.sql", "0005_fresh.postgres.sql"),
+    );
 
 /// Which steps of all domains are not yet applied.
 #[derive(Debug, Default, PartialEq, Eq)]

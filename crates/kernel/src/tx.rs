@@ -354,7 +354,7 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
         }
         for (kind, ids) in by_kind {
             conn.exec(
-                sql!("insert into kernel_audit_subject (kind, id, chain, seq) select cast($1 as text), i.*, cast($3 as @uuid), cast($4 as @int) from @ids($2) as i where true on conflict do nothing"),
+                sql!("insert into kernel_audit_fresh (kind, id, chain, seq) select cast($1 as text), i.*, cast($3 as @uuid), cast($4 as @int) from @ids($2) as i where true on conflict do nothing"),
                 args![kind, crate::row::ids(&ids), act.station, seq],
             )
             .await?;

@@ -225,7 +225,7 @@ async fn subjects(r: &mut Reader, chain: StationId, after: i64, until: i64) -> R
     let mut out = Index::new();
     for row in r
         .rows(
-            sql!("select seq, kind, id from kernel_audit_subject where chain = $1 and seq > $2 and seq <= $3"),
+            sql!("select seq, kind, id from kernel_audit_touched where chain = $1 and seq > $2 and seq <= $3"),
             args![chain, after, until],
         )
         .await?

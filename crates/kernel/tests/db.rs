@@ -139,7 +139,7 @@ async fn what_was_shown_is_in_the_chain_before_it_leaves() {
     let n = db
         .read(&act(&db), async |r: &mut Reader| {
             r.count(
-                sql!("select count(*) as n from kernel_audit_subject where id = $1 and kind = 'person'"),
+                sql!("select count(*) as n from kernel_audit_touched where id = $1 and kind = 'person'"),
                 args![person],
             )
             .await
@@ -147,6 +147,27 @@ async fn what_was_shown_is_in_the_chain_before_it_leaves() {
         .await
         .unwrap();
     assert_eq!(n, 1);
+}
+
+#[tokio::test]
+async fn looks_filed_later_are_found_before_and_after() {
+    let (db, _dir) = open().await;
+    let person = db.clock().new_id();
+    look(&db, person).await;
+    look(&db, person).await;
+    let touched = async |table: &'static sql::Sql| {
+        db.read(&act(&db), async |r: &mut Reader| r.count(table, args![person]).await).await.unwrap()
+    };
+    let all = sql!("select count(*) as n from kernel_audit_touched where id = $1 and kind = 'thing'");
+    let filed = sql!("select count(*) as n from kernel_audit_subject where id = $1 and kind = 'thing'");
+    assert_eq!((touched(all).await, touched(filed).await), (2, 0));
+    assert_eq!(db.file_looks().await.unwrap(), 2);
+    assert_eq!((touched(all).await, touched(filed).await), (2, 2));
+    assert_eq!(db.file_looks().await.unwrap(), 0);
+    look(&db, person).await;
+    assert_eq!((touched(all).await, touched(filed).await), (3, 2));
+    // The writer goes on as before.
+    add(db.clone(), act(&db), "after".into()).await.unwrap();
 }
 
 async fn look(db: &Db, what: Uuid) {

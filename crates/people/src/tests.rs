@@ -85,7 +85,7 @@ impl Town {
             .db()
             .read(&look, async |r: &mut Reader| {
                 r.rows(
-                    kernel::sql!("select a.body from kernel_audit a join kernel_audit_subject s on s.chain = a.chain and s.seq = a.seq where s.id = $1"),
+                    kernel::sql!("select a.body from kernel_audit a join kernel_audit_touched s on s.chain = a.chain and s.seq = a.seq where s.id = $1"),
                     kernel::args![id],
                 )
                 .await?

@@ -1,14 +1,19 @@
-//! The test programs, run in two lanes: what a browser does waits for other processes most of the time, so it runs
-//! beside the rest. Cargo itself runs one program after another.
+//! The test programs, run two at a time, the browser's first: what a browser does waits for other processes most of the
+//! time and takes longest. Cargo itself runs one program after another.
 
 use crate::test::{cargo, step};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Packages whose programs run in the lane of their own.
-const BESIDE: &[&str] = &["e2e"];
+/// Packages whose programs begin first.
+const FIRST: &[&str] = &["e2e"];
+/// The longest of them: what begins last ends last.
+const LONGEST: &str = "e2e/pages";
+/// Programs under way at once.
+const LANES: usize = 2;
 
 /// A built test program.
 struct Program {
@@ -32,8 +37,10 @@ impl Program {
         Some(Program { name, dir, file: message["executable"].as_str()?.into() })
     }
 
-    fn is_beside(&self) -> bool {
-        BESIDE.iter().any(|p| self.name.starts_with(&format!("{p}/")))
+    /// Place in the order of beginning.
+    fn rank(&self) -> u8 {
+        let early = FIRST.iter().any(|p| self.name.starts_with(&format!("{p}/")));
+        if self.name == LONGEST { 0 } else if early { 1 } else { 2 }
     }
 
     /// Runs it to its end; its output comes in one piece, so that two lanes do not mix.
@@ -61,20 +68,31 @@ impl Program {
     }
 }
 
-/// Builds every test program of the workspace.
-fn build() -> Result<Vec<Program>, String> {
-    let out = cargo(&["test", "--workspace", "--no-run", "--quiet", "--message-format=json-render-diagnostics"])
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|e| format!("cargo: {e}"))?;
+/// Whether nothing was built here yet. Then the compiler need not write down what it could use again: that is a tenth
+/// of the time, and who goes on working here has it written at the next change.
+pub(crate) fn from_nothing() -> bool {
+    let target = PathBuf::from(std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into()));
+    let Ok(kept) = std::fs::read_dir(target.join("debug").join("incremental")) else { return true };
+    !kept.flatten().any(|e| e.file_name().to_string_lossy().starts_with("kernel-"))
+}
+
+/// Builds every test program of the workspace; the examples, which are benches, are not among them.
+fn build(lean: bool) -> Result<Vec<Program>, String> {
+    let mut command = cargo(&["test", "--workspace", "--lib", "--bins", "--tests"]);
+    command.args(["--no-run", "--quiet", "--message-format=json-render-diagnostics"]);
+    if lean {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
+    let out = command.stderr(Stdio::inherit()).output().map_err(|e| format!("cargo: {e}"))?;
     if !out.status.success() {
         return Err("the tests do not build".into());
     }
     Ok(String::from_utf8_lossy(&out.stdout).lines().filter_map(Program::from_message).collect())
 }
 
-fn lane(programs: &[Program], env: &[(&str, String)]) -> Vec<String> {
-    programs.iter().filter_map(|p| p.run(env).err()).collect()
+/// Takes the next program until there is none; the names of those that failed.
+fn lane(programs: &[Program], next: &AtomicUsize, env: &[(&str, String)]) -> Vec<String> {
+    std::iter::from_fn(|| programs.get(next.fetch_add(1, Ordering::Relaxed))).filter_map(|p| p.run(env).err()).collect()
 }
 
 /// Builds and runs every test, documentation included; all run, whatever fails.
@@ -83,21 +101,24 @@ fn lane(programs: &[Program], env: &[(&str, String)]) -> Vec<String> {
 /// The names of the programs that failed.
 pub fn run(env: &[(&str, String)]) -> Result<(), String> {
     let began = Instant::now();
-    let programs = build()?;
+    let lean = from_nothing();
+    let mut programs = build(lean)?;
     eprintln!("── {} test programs built: {:.1} s", programs.len(), began.elapsed().as_secs_f32());
     let began = Instant::now();
-    let (beside, others): (Vec<_>, Vec<_>) = programs.into_iter().partition(Program::is_beside);
-    let failed = std::thread::scope(|s| {
-        let browser = s.spawn(|| lane(&beside, env));
-        let mut failed = lane(&others, env);
-        failed.extend(browser.join().unwrap_or_else(|_| vec!["the browser's lane".into()]));
-        failed
+    programs.sort_by_key(Program::rank);
+    let next = AtomicUsize::new(0);
+    let failed: Vec<String> = std::thread::scope(|s| {
+        let lanes: Vec<_> = (0..LANES).map(|_| s.spawn(|| lane(&programs, &next, env))).collect();
+        lanes.into_iter().flat_map(|l| l.join().unwrap_or_else(|_| vec!["a lane".into()])).collect()
     });
     eprintln!("── tests: {:.1} s", began.elapsed().as_secs_f32());
     if !failed.is_empty() {
         return Err(format!("failed: {}", failed.join(", ")));
     }
     let mut docs = cargo(&["test", "--workspace", "--doc", "--quiet"]);
+    if lean {
+        docs.env("CARGO_INCREMENTAL", "0");
+    }
     step("examples in the documentation", docs.stdout(Stdio::null()))
 }
 
@@ -113,7 +134,7 @@ mod tests {
             )
         };
         let program = Program::from_message(&line(true)).unwrap();
-        assert_eq!((program.name.as_str(), program.is_beside()), ("e2e/pages", true));
+        assert_eq!((program.name.as_str(), program.rank()), ("e2e/pages", 0));
         assert!(Program::from_message(&line(false)).is_none());
         assert!(Program::from_message(r#"{"reason":"build-finished","success":true}"#).is_none());
     }

@@ -44,7 +44,11 @@ fn packages() -> Result<(), String> {
 
 /// Clippy over everything; a warning fails. Apart from the tests, because it builds every dependency a second time.
 pub fn lint() -> Result<(), String> {
-    step("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+    let mut command = cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
+    if crate::programs::from_nothing() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
+    step("lints", &mut command)
 }
 
 /// Tidy and every test. `fast` leaves out the packages and PostgreSQL.

@@ -67,7 +67,7 @@ pub fn warning(case: &Case, w: &Warning) -> Value {
         together(vec![
             json!({ "heading": "送交和通知" }),
             json!({ "list": {
-                "widths": [-7.2, 1.0, -8.5, 1.0],
+                "widths": [-7.2, 1.0, -11.0, 1.0],
                 "head": ["对象", "姓名或者名称", "日期", "签收"],
                 "rows": [
                     ["加害人", named(w.offender_party), cn(w.served_offender_on), ""],

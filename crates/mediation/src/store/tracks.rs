@@ -267,13 +267,13 @@ pub async fn referrals(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Referra
 }
 
 /// Other disputes of the station since `since` at one of the addresses or with one of the people,
-/// without those a person has decided about and those merged into this one.
+/// without those a person has decided about and those merged into this one. Of each way the newest count.
 pub async fn others(r: &mut Reader, d: &crate::model::Dispute, people: &[PersonId], since: Timestamp) -> Result<Vec<Other>> {
     // No address is no common address. Each way to a dispute goes by its own index; an `or` over them walks the year.
     let address = d.address_id.unwrap_or(AddressId::NIL);
     let other = d.other_address_id.unwrap_or(address);
     r.all(
-        sql!("select d.id, d.number, d.title, d.state, d.opened_at, d.causes, d.address_id, d.other_address_id, (select count(distinct p.person_id) from mediation_party p where p.dispute_id = d.id and p.person_id in @ids($5)) as shared from (select a.id from mediation_dispute a where a.address_id = $3 and a.opened_at >= $6 union select a.id from mediation_dispute a where a.address_id = $4 and a.opened_at >= $6 union select a.id from mediation_dispute a where a.other_address_id = $3 and a.opened_at >= $6 union select a.id from mediation_dispute a where a.other_address_id = $4 and a.opened_at >= $6 union select q.dispute_id as id from mediation_party q where q.person_id in @ids($5)) near cross join mediation_dispute d where d.id = near.id and d.station_id = $1 and d.id <> $2 and d.master_id is null and d.opened_at >= $6 and not exists (select 1 from mediation_relation x where (x.dispute_id = $2 and x.other_id = d.id) or (x.dispute_id = d.id and x.other_id = $2)) order by d.opened_at desc limit 30"),
+        sql!("select d.id, d.number, d.title, d.state, d.opened_at, d.causes, d.address_id, d.other_address_id, (select count(distinct p.person_id) from mediation_party p where p.dispute_id = d.id and p.person_id in @ids($5)) as shared from (select id from (select a.id from mediation_dispute a where a.address_id = $3 and a.opened_at >= $6 order by a.opened_at desc limit 30) as x union select id from (select a.id from mediation_dispute a where a.address_id = $4 and a.opened_at >= $6 order by a.opened_at desc limit 30) as x union select id from (select a.id from mediation_dispute a where a.other_address_id = $3 and a.opened_at >= $6 order by a.opened_at desc limit 30) as x union select id from (select a.id from mediation_dispute a where a.other_address_id = $4 and a.opened_at >= $6 order by a.opened_at desc limit 30) as x union select id from (select q.dispute_id as id from mediation_party q where q.person_id in @ids($5) order by q.added_at desc limit 60) as x) near cross join mediation_dispute d where d.id = near.id and d.station_id = $1 and d.id <> $2 and d.master_id is null and d.opened_at >= $6 and not exists (select 1 from mediation_relation x where (x.dispute_id = $2 and x.other_id = d.id) or (x.dispute_id = d.id and x.other_id = $2)) order by d.opened_at desc limit 30"),
         args![d.station_id, d.id, address, other, kernel::row::ids(people), since],
     )
     .await
