@@ -1,0 +1,82 @@
+"""What pyxform makes of the shared XLSForm workbooks, as JSON on standard output.
+
+    pip install pyxform
+    python benches/peers/forms_pyxform.py --dir ../shared/data/forms > benches/peers/forms_pyxform.json
+
+For each workbook: accepted or refused with pyxform's words, and for each question [path, type, required, relevant,
+constraint]. Types are given by one name each (pyxform keeps the spelling of the workbook); `../x` is given as `${x}`.
+Left out: what pyxform adds for the telephone's program (its `meta` group, label rows of table lists, a hidden count
+beside a repeat); how many such rows there were stands under "added".
+The test `crates/forms/tests/workbooks.rs` compares ours with the file that this script wrote.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import warnings
+
+import pyxform
+from pyxform.xls2xform import convert
+
+TYPES = {
+    "string": "text",
+    "phone number": "text",
+    "int": "integer",
+    "dateTime": "datetime",
+    "select one": "select_one",
+    "select all that apply": "select_multiple",
+    "photo": "image",
+    "trigger": "acknowledge",
+    "loop": "group",
+}
+ADDED = re.compile(r"^(generated_table_list_label_|reserved_name_for_field_list_labels_)")
+YES = {"yes", "Yes", "YES", "true", "True", "TRUE", "true()"}
+
+
+def question(element, survey):
+    bind = getattr(element, "bind", None) or {}
+    names, at = [], element
+    while at is not None and at is not survey:
+        names.insert(0, at.name)
+        at = at.parent
+    required = str(bind.get("required", "") or "")
+    return [
+        "/".join(names),
+        TYPES.get(element.type, element.type),
+        "yes" if required in YES else ("" if required in ("no", "false()") else required),
+        re.sub(r"\.\./(\w+)", r"${\1}", str(bind.get("relevant", "") or "")),
+        str(bind.get("constraint", "") or ""),
+    ]
+
+
+def outcome(path):
+    try:
+        survey = convert(str(path))._survey
+    except Exception as error:  # pyxform refuses with several classes
+        return {"outcome": "refused", "why": str(error), "questions": [], "added": 0}
+    questions, added = [], 0
+    for element in survey.iter_descendants():
+        if element is survey:
+            continue
+        ours = question(element, survey)
+        path = ours[0]
+        beside_a_repeat = element.name.endswith("_count") and (element.bind or {}).get("readonly") == "true()"
+        if path == "meta" or path.startswith("meta/") or ADDED.match(element.name) or beside_a_repeat:
+            added += 1
+            continue
+        questions.append(ours)
+    return {"outcome": "accepted", "why": "", "questions": questions, "added": added}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dir", required=True)
+    folder = pathlib.Path(parser.parse_args().dir)
+    warnings.simplefilter("ignore")
+    found = {f.name: outcome(f) for f in sorted(folder.iterdir()) if f.suffix in (".xls", ".xlsx")}
+    lines = [f"{json.dumps(name)}: {json.dumps(of, ensure_ascii=False)}" for name, of in found.items()]
+    print('{\n"pyxform": ' + json.dumps(pyxform.__version__) + ",\n" + ",\n".join(lines) + "\n}")
+
+
+main()

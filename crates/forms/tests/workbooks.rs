@@ -1,0 +1,102 @@
+//! The public workbooks of pyxform's tests (shared data, not shipped): the good ones read, written and read again, and
+//! compared with what pyxform made of them; the bad ones refused with row and reason. Skipped where the folder is missing.
+
+mod common;
+
+use common::{as_xlsx, folder};
+use forms::{Fault, Kind, xlsform};
+use std::path::PathBuf;
+
+fn files(bad: bool) -> Vec<PathBuf> {
+    let Some(folder) = folder() else { return vec![] };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.to_string_lossy().contains("_bad_") == bad);
+    files.sort();
+    files
+}
+
+fn name(path: &std::path::Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().replace("pyxform_", "")
+}
+
+fn refused(path: &std::path::Path) -> Vec<Fault> {
+    xlsform::read(&as_xlsx(path)).expect_err(&name(path))
+}
+
+#[test]
+fn good_workbooks_are_read_written_and_read_the_same() {
+    for path in files(false) {
+        let first = xlsform::read(&as_xlsx(&path)).unwrap_or_else(|f| panic!("{}: {f:#?}", name(&path)));
+        let written = xlsform::write(first.form.definition()).unwrap();
+        let again = xlsform::read(&written).unwrap_or_else(|f| panic!("{} again: {f:#?}", name(&path)));
+        assert_eq!(again.form.definition(), &first.form.definition().renumbered(), "{}", name(&path));
+    }
+}
+
+#[test]
+fn bad_workbooks_are_refused_with_row_and_reason() {
+    for path in files(true) {
+        let faults = refused(&path);
+        let has = |sheet: &str, row: usize, why: &str| {
+            assert!(
+                faults.iter().any(|f| f.sheet == sheet && f.row == row && f.why.contains(why) && !f.next.is_empty()),
+                "{}: {faults:#?}",
+                name(&path)
+            );
+        };
+        match name(&path).as_str() {
+            "bad_badly_named_choices_sheet" => {
+                has("Choices", 0, "应为小写的“choices”");
+                has("survey", 4, "没有名为“colors”的选项表");
+            }
+            "bad_blank_second_row" => has("survey", 2, "空行"),
+            "bad_duplicate_columns" => has("survey", 1, "列“label”重复（D 列和 E 列）"),
+            "bad_xl_date_ambiguous" => {
+                has("changelog", 2, "1900 年 3 月 1 日之前");
+                has("survey", 5, "不支持路径轴");
+            }
+            other => panic!("{other}: say what is expected of it"),
+        }
+    }
+}
+
+/// What pyxform 4.5 made of each, written by `benches/peers/forms_pyxform.py`.
+const PYXFORM: &str = include_str!("../../../benches/peers/forms_pyxform.json");
+
+#[test]
+fn good_workbooks_have_the_questions_that_pyxform_finds() {
+    let peer: serde_json::Value = serde_json::from_str(PYXFORM).unwrap();
+    let (mut books, mut questions) = (0, 0);
+    for path in files(false) {
+        let theirs = &peer[path.file_name().unwrap().to_string_lossy().as_ref()];
+        assert_eq!(theirs["outcome"], "accepted", "{}", name(&path));
+        let form = xlsform::read(&as_xlsx(&path)).unwrap().form;
+        let ours: Vec<serde_json::Value> = form.nodes().iter().map(question).collect();
+        assert_eq!(&ours, theirs["questions"].as_array().unwrap(), "{}", name(&path));
+        books += 1;
+        questions += ours.len();
+    }
+    if books > 0 {
+        println!("{books} workbooks, {questions} questions and groups: the same as pyxform {}", peer["pyxform"]);
+    }
+}
+
+/// As the script writes one.
+fn question(node: &forms::Node) -> serde_json::Value {
+    let item = &node.item;
+    let kind = match &item.kind {
+        Kind::Group => "group".to_string(),
+        Kind::Repeat => "repeat".into(),
+        Kind::SelectOne(_) => "select_one".into(),
+        Kind::SelectMultiple(_) => "select_multiple".into(),
+        Kind::Meta(word) => word.clone(),
+        Kind::Media(media) => format!("{media:?}").to_lowercase(),
+        other => format!("{other:?}").to_lowercase(),
+    };
+    let required = match item.required.to_lowercase().as_str() {
+        "yes" | "true" => "yes".to_string(),
+        "no" | "false" => String::new(),
+        _ => item.required.clone(),
+    };
+    serde_json::json!([node.path, kind, required, item.relevant, item.constraint])
+}
