@@ -1,12 +1,14 @@
 //! 公共安全视频: cameras registered and recorded, the wall of the command room, and a register of every look.
 //!
 //! **Terms.** 摄像机 *camera*, 码流 *stream* (主码流 main, 子码流 sub), 网段 *network*, 分组 *group*, 监控墙 *wall*, 轮巡 *tour*,
-//! 一次调阅 *watch* (the purpose is asked once), 调阅登记 *look*, 保全 *hold*, 备案 *filing*.
+//! 一次调阅 *watch* (the purpose is asked once), 调阅登记 *look*, 保全 *hold*, 导出 *export* (one request), its films *clips*,
+//! 备案 *filing*.
 //!
 //! **Invariants.** A look stands in the register and in the chain before its first picture leaves. A tile shows its own
 //! camera or says why it shows nothing. Cameras are reached on networks that the administrator named; their sign-in is
 //! sealed and stands in no page, log or chain. Places that the regulation forbids cannot be registered, footage is kept for
-//! no less than it demands. Who maintains cameras does not watch them, who grants rights neither.
+//! no less than it demands. Who maintains cameras does not watch them, who grants rights neither. What is taken out is the
+//! recorded main stream bit for bit, with a signed manifest; who asks for it does not approve it, and alone may have it.
 
 pub mod actions;
 mod map;
@@ -29,15 +31,17 @@ use web::{Domain, MenuItem, Need};
 const SEE: Need = Need::Can(P::VideoSee);
 const REPLAY: Need = Need::Can(P::VideoReplay);
 const ADMIN: Need = Need::Can(P::VideoAdmin);
+/// Those who ask for exports, decide about them, or keep the register.
+const EXPORTS: Need = Need::Any(&[P::VideoExport, P::VideoApprove, P::VideoLog]);
 /// Those who may know which cameras there are.
 const LIST: Need = Need::Any(&[P::VideoSee, P::VideoAdmin, P::GrantAdmin, P::VideoLog]);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{cameras, form, health, looks, rights, setup, wall};
+    use web_pages::{cameras, exports, form, health, looks, rights, setup, verify, wall};
     Domain {
         name: "video",
-        migrations: Some(kernel::migrations!("video", "0001_video.sql")),
+        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql")),
         routes: vec![
             get("/video", LIST, cameras::list),
             get("/video/cameras/new", ADMIN, form::new_page),
@@ -67,6 +71,16 @@ pub fn domain() -> Domain {
             get("/video/replay", REPLAY, web_pages::replay::page),
             get("/video/replay/piece", REPLAY, replay::piece),
             get("/video/replay/line", REPLAY, replay::line),
+            get("/video/exports", EXPORTS, exports::page),
+            post("/video/exports", Need::Can(P::VideoExport), exports::ask),
+            get("/video/exports/{id}", EXPORTS, exports::one),
+            get("/video/exports/{id}/live", EXPORTS, exports::live),
+            post("/video/exports/{id}/decide", Need::Can(P::VideoApprove), exports::decide),
+            post("/video/exports/{id}/hold", Need::Can(P::VideoApprove), exports::hold),
+            get("/video/clips/{id}/parts/{n}", Need::Can(P::VideoExport), exports::download),
+            get("/video/clips/{id}/manifest", Need::Can(P::VideoExport), exports::manifest),
+            get("/video/verify", Need::Public, verify::page),
+            get("/video/verify/page", Need::Public, verify::stand_alone),
         ],
         menu: vec![
             MenuItem { group: "视频", label: "监控墙", path: "/video/wall", permission: P::VideoSee, order: 38 },
@@ -80,6 +94,9 @@ pub fn domain() -> Domain {
             },
             MenuItem {
                 group: "视频", label: "录像回放", path: "/video/replay", permission: P::VideoReplay, order: 38
+            },
+            MenuItem {
+                group: "视频", label: "录像导出", path: "/video/exports", permission: P::VideoExport, order: 39
             },
             MenuItem {
                 group: "视频", label: "设备健康", path: "/video/health", permission: P::VideoSee, order: 39

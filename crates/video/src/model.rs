@@ -1,4 +1,8 @@
-//! The nouns: network, group, camera, stream, right, hold, watch, look, file, alarm.
+//! The nouns: network, group, camera, stream, right, hold, watch, look, file, alarm, export.
+
+mod export;
+
+pub use export::*;
 
 use kernel::{BuildingId, Date, IncidentId, StationId, Timestamp, UserId, Uuid, record, text_enum};
 

@@ -1,4 +1,8 @@
-//! Decisions, pure: what may be registered, who may watch what, which purpose is enough, what a tile says.
+//! Decisions, pure: what may be registered, who may watch what, which purpose is enough, what a tile says, what may be taken out.
+
+mod export;
+
+pub use export::*;
 
 use crate::model::{AlarmKind, Camera, CameraForm, Deed, Right, StreamForm, Watch, WatchPurpose};
 use kernel::rules::RuleSet;

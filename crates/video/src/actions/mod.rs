@@ -1,10 +1,12 @@
 //! What people do, one function each: permit → read → rule → write → record → emit.
 
 mod cameras;
+mod export;
 mod guard;
 mod watch;
 
 pub use cameras::*;
+pub use export::*;
 pub use guard::*;
 pub use watch::*;
 

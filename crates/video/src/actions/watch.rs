@@ -18,42 +18,42 @@ pub async fn start_watch(
     incident: &str,
 ) -> Result<Uuid> {
     act.actor.must(P::VideoSee)?;
+    app.db().write(act, async |tx: &mut Tx| Ok(start_watch_in(tx, purpose, reason, incident).await?.id)).await
+}
+
+/// The same within a command that needs a purpose (an export).
+pub async fn start_watch_in(tx: &mut Tx, purpose: Option<WatchPurpose>, reason: &str, incident: &str) -> Result<Watch> {
+    let (station, user) = (tx.act().station, tx.act().actor.user);
     let number = number(incident);
     let reason = reason.trim();
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let mut found = None;
-            if !number.is_empty() {
-                let id = incidents::store::by_number(tx, act.station, &number).await?;
-                let id = id.ok_or_else(|| {
-                    FieldErrors::one(
-                        "incident",
-                        format!("本所没有编号为“{}”的警情，请核对。", kernel::text::cut(&number, 30)),
-                    )
-                })?;
-                let intake = incidents::store::get(tx, id).await?;
-                incidents::actions::visible(tx, &intake).await?;
-                found = Some(id);
-            }
-            let purpose = rules::check_watch(purpose, reason, found.is_some())?;
-            let w = Watch {
-                station_id: act.station,
-                id: tx.fresh(),
-                user_id: act.actor.user,
-                purpose,
-                reason: reason.into(),
-                incident_id: found,
-                incident_number: if found.is_some() { number.clone() } else { String::new() },
-                at: tx.now(),
-                ended_at: None,
-            };
-            store::insert_watch(tx, &w).await?;
-            let mut subjects = vec![("video_watch", w.id)];
-            subjects.extend(found.map(|i| ("incident", i.0)));
-            tx.record("video.watch", &subjects, &format!("{} {reason}", purpose.code()));
-            Ok(w.id)
-        })
-        .await
+    let mut found = None;
+    if !number.is_empty() {
+        let id = incidents::store::by_number(tx, station, &number).await?;
+        let id = id.ok_or_else(|| {
+            let typed = kernel::text::cut(&number, 30);
+            FieldErrors::one("incident", format!("本所没有编号为“{typed}”的警情，请核对。"))
+        })?;
+        let intake = incidents::store::get(tx, id).await?;
+        incidents::actions::visible(tx, &intake).await?;
+        found = Some(id);
+    }
+    let purpose = rules::check_watch(purpose, reason, found.is_some())?;
+    let w = Watch {
+        station_id: station,
+        id: tx.fresh(),
+        user_id: user,
+        purpose,
+        reason: reason.into(),
+        incident_id: found,
+        incident_number: if found.is_some() { number } else { String::new() },
+        at: tx.now(),
+        ended_at: None,
+    };
+    store::insert_watch(tx, &w).await?;
+    let mut subjects = vec![("video_watch", w.id)];
+    subjects.extend(found.map(|i| ("incident", i.0)));
+    tx.record("video.watch", &subjects, &format!("{} {reason}", purpose.code()));
+    Ok(w)
 }
 
 /// Ends a watch.

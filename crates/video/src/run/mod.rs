@@ -4,6 +4,7 @@
 //! closed. What fails for one camera is that camera's state and nobody else's.
 
 mod clocked;
+pub mod exports;
 mod health;
 mod rows;
 
@@ -326,6 +327,7 @@ pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) 
         tasks.push(tokio::spawn(rows::keep(live.clone(), events, found)));
         tasks.push(tokio::spawn(health::look(live.clone())));
         tasks.push(tokio::spawn(follow(live.clone())));
+        tasks.push(tokio::spawn(exports::make(live.clone())));
     }
     Ok(Running { live, tasks })
 }

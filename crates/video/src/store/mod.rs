@@ -2,11 +2,13 @@
 //! follow the disk.
 
 mod cameras;
+mod exports;
 mod files;
 mod health;
 mod looks;
 
 pub use cameras::*;
+pub use exports::*;
 pub use files::*;
 pub use health::*;
 pub use looks::*;

@@ -1,6 +1,8 @@
 //! Tests that need a database, HTTP, or running cameras.
 
+mod exports;
 mod files;
 mod live;
+mod rights;
 mod town;
 mod web;

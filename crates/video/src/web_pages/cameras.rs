@@ -129,6 +129,7 @@ struct One<'a> {
     admin: bool,
     grants: bool,
     sees: bool,
+    exports: bool,
 }
 
 /// Roles that can hold rights of a camera: those whose role lets them watch.
@@ -215,6 +216,7 @@ pub(super) async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answ
         admin,
         grants,
         sees: ctx.may(Permission::VideoSee),
+        exports: ctx.may(Permission::VideoExport),
         w,
     };
     let failed = again.any();

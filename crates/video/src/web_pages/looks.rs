@@ -96,7 +96,7 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
         })
         .collect();
     let content = Looks { f, lines, cameras, kinds: LookKind::ALL, purposes: WatchPurpose::ALL, next, wrong_date };
-    Page::new("视频调阅登记", &content).crumb("摄像机", "/video").action("月度报告", "/video/report").show(&ctx)
+    Page::new("视频调阅登记", &content).crumb("摄像机", "/video").action("录像导出", "/video/exports").action("月度报告", "/video/report").show(&ctx)
 }
 
 /// `?month=2026-05`

@@ -1,12 +1,15 @@
-//! Pages: cameras and their forms, networks and groups, rights and holds, the wall.
+//! Pages: cameras and their forms, networks and groups, rights and holds, the wall, exports.
 
 pub mod cameras;
+pub mod exports;
+pub mod film;
 pub mod form;
 pub mod health;
 pub mod looks;
 pub mod replay;
 pub mod rights;
 pub mod setup;
+pub mod verify;
 pub mod wall;
 
 use crate::model::{Group, StreamKind, Whole};

@@ -15,6 +15,9 @@ const FIRST: usize = 4;
 /// Minutes before and after the moment on the slider, by what was asked.
 const SPANS: [(i64, i64); 3] = [(5, 25), (30, 90), (120, 360)];
 
+/// Length of an export whose end nobody chose, milliseconds.
+const EXPORT_MS: i64 = 60_000;
+
 /// What the page is asked.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -50,6 +53,9 @@ struct Replay {
     at_ms: i64,
     from_ms: i64,
     to_ms: i64,
+    exports: bool,
+    /// Where an export would end that begins at the moment.
+    export_to_ms: i64,
     at_typed: String,
     span: usize,
     why_not: String,
@@ -153,6 +159,8 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         at_ms,
         from_ms,
         to_ms,
+        exports: ctx.may(kernel::Permission::VideoExport),
+        export_to_ms: (at_ms + EXPORT_MS).min(to_ms),
         at_typed: typed(at),
         span,
         why_not,

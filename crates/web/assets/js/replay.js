@@ -7,6 +7,8 @@ const MOST = 16;
 const AHEAD = 6;
 /** Seconds that a tile may be away from the clock before it is set right. */
 const AWAY = 0.35;
+/** Length of an export whose end nobody chose, milliseconds. */
+const EXPORT = 60_000;
 
 class Tile {
   #busy = false;
@@ -134,6 +136,7 @@ class Replay extends HTMLElement {
   rate = 1;
   watch = "";
   origin = 0;
+  /** The span of the export, once an edge was chosen. @type {{ from: number, to: number } | null} */ span = null;
 
   connectedCallback() {
     this.watch = this.dataset.watch ?? "";
@@ -149,10 +152,12 @@ class Replay extends HTMLElement {
       if (e.target instanceof HTMLSelectElement && e.target.dataset.rate !== undefined) this.rate = Number(e.target.value);
     });
     this.addEventListener("click", (e) => {
+      if (e.target instanceof Element && e.target.closest("[data-export]")) this.#exports();
       const b = e.target instanceof Element ? /** @type {HTMLElement | null} */ (e.target.closest("button")) : null;
       if (b?.dataset.step) this.#seek(this.now + Number(b.dataset.step), true);
       else if (b?.dataset.jump) this.#seek(Number(b.dataset.jump));
       else if (b?.dataset.do === "play") this.#play(!this.playing);
+      else if (b?.dataset.edge) this.#edge(b.dataset.edge === "from");
     });
     this.key = (/** @type {KeyboardEvent} */ e) => {
       const on = document.activeElement;
@@ -160,6 +165,7 @@ class Replay extends HTMLElement {
       const step = /** @type {Record<string, number>} */ ({ ArrowLeft: -1000, ArrowRight: 1000, PageUp: -60_000, PageDown: 60_000, ",": -40, ".": 40 })[e.key];
       if (step) this.#seek(this.now + step, true);
       else if (e.key === " ") this.#play(!this.playing);
+      else if (e.key === "[" || e.key === "]") this.#edge(e.key === "[");
       else return;
       e.preventDefault();
     };
@@ -201,7 +207,31 @@ class Replay extends HTMLElement {
     grid.dataset.size = String([1, 4, 9, 16].find((n) => n >= this.#tiles.length) ?? 16);
     grid.replaceChildren(...this.#tiles.map((t) => t.element));
     grid.classList.toggle("wall__grid--large", this.#tiles.some((t) => t.large));
+    this.#exports();
     this.#line();
+  }
+
+  /** The span of an export begins or ends at the clock. @param {boolean} begins */
+  #edge(begins) {
+    if (!this.querySelector("[data-export]")) return;
+    const now = Math.round(this.now / 1000) * 1000;
+    let { from, to } = this.span ?? { from: now, to: now + EXPORT };
+    if (begins) [from, to] = [now, this.span && to > now ? to : now + EXPORT];
+    else [from, to] = [this.span && from < now ? from : now - EXPORT, now];
+    this.span = { from, to: Math.min(to, Date.now()) };
+    this.#exports();
+    this.#line();
+  }
+
+  /** The link to the export says what is chosen: cameras on the wall, and the span. */
+  #exports() {
+    const link = /** @type {HTMLAnchorElement | null} */ (this.querySelector("[data-export]"));
+    if (!link) return;
+    const { from, to } = this.span ?? { from: Math.round(this.now / 1000) * 1000, to: Math.min(Math.round(this.now / 1000) * 1000 + EXPORT, Date.now()) };
+    link.href = `/video/exports?${new URLSearchParams({ watch: this.watch, cameras: this.#tiles.map((t) => t.id).join(","), from: String(from), until: String(to) })}`;
+    const clock = (/** @type {number} */ ms) => new Date(ms).toLocaleTimeString("zh-CN", { hour12: false });
+    const out = this.querySelector("[data-edges]");
+    if (out && this.span) out.textContent = `${clock(from)} 至 ${clock(to)}，${this.#tiles.length} 台`;
   }
 
   /** One tile over all with its main stream, or back. @param {Tile} tile */
@@ -241,6 +271,12 @@ class Replay extends HTMLElement {
       m.style.left = at(ms);
       return m;
     });
+    if (this.span) {
+      const chosen = document.createElement("u");
+      chosen.style.left = at(this.span.from);
+      chosen.style.right = `calc(100% - ${at(this.span.to)})`;
+      marks.push(chosen);
+    }
     track.replaceChildren(...lines, ...marks);
   }
 
@@ -250,6 +286,7 @@ class Replay extends HTMLElement {
     const far = Math.abs(to - this.now) > 15_000 || (!near && to < this.now);
     this.now = to;
     if (far) this.#tiles.forEach((t) => t.reset());
+    if (!this.span) this.#exports();
     this.#tick();
   }
 

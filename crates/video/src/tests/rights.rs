@@ -1,0 +1,289 @@
+//! Every route of the domain × role × right of the camera, as a golden file; every picture that leaves stands in the register.
+//!
+//! `FENGQIAO_BLESS=1 cargo test -p video` writes `docs/ref/video-rights.txt` anew; look at the difference.
+
+use super::town::{Town, town};
+use crate::model::{Clip, ClipState, Export, ExportState, Right, Watch, WatchPurpose};
+use crate::run::exports as files;
+use crate::store;
+use kernel::{Actor, Purpose, Reader, Role, StationId, Tx, Uuid};
+use std::collections::BTreeMap;
+use std::path::Path;
+use testkit::actor;
+
+/// How far a camera is open.
+const RIGHTS: [&str; 3] = ["open to all", "role is named", "role is not named"];
+
+/// A person's running watch, and an export of theirs that is ready, of each camera.
+struct Own {
+    who: Actor,
+    watch: Uuid,
+    exports: Vec<(Uuid, Uuid)>,
+}
+
+async fn write(town: &Town, f: impl AsyncFnOnce(&mut Tx) -> kernel::Result<()>) {
+    let act = town.t.app.look(&Actor::system(), "video.test", Purpose::Video).in_station(town.station);
+    let with_record = async |tx: &mut Tx| {
+        tx.record("video.test", &[], "");
+        f(tx).await
+    };
+    town.t.app.db().write(&act, with_record).await.unwrap();
+}
+
+async fn own(town: &Town, role: Role, cameras: &[Uuid]) -> Own {
+    let station = if role.is_admin() { StationId::NIL } else { town.station };
+    let who = actor(role, station);
+    let app = &town.t.app;
+    let watch: Uuid = app.fresh_command().0;
+    let mut exports = vec![];
+    let mut streams = vec![];
+    for c in cameras {
+        exports.push((app.fresh_command().0, app.fresh_command().0));
+        streams.push(town.read(async |r: &mut Reader| store::camera(r, *c).await).await.streams[0].id);
+    }
+    let (user, at) = (who.user, app.now());
+    write(town, async |tx: &mut Tx| {
+        let w = Watch {
+            station_id: town.station,
+            id: watch,
+            user_id: user,
+            purpose: WatchPurpose::Case,
+            reason: "核对经过".into(),
+            incident_id: None,
+            incident_number: String::new(),
+            at,
+            ended_at: None,
+        };
+        store::insert_watch(tx, &w).await?;
+        for (n, (id, clip)) in exports.iter().enumerate() {
+            let x = Export {
+                station_id: town.station,
+                id: *id,
+                number: format!("视导〔2026〕{n}号"),
+                watch_id: watch,
+                from_ms: 0,
+                to_ms: 60_000,
+                purpose: w.purpose,
+                reason: w.reason.clone(),
+                incident_id: None,
+                incident_number: String::new(),
+                state: ExportState::Approved,
+                at,
+                by_user: user,
+                user_name: "测试".into(),
+                unit: "测试派出所".into(),
+                decided_at: None,
+                decided_by: None,
+                approver: String::new(),
+                answer: String::new(),
+            };
+            store::insert_export(tx, &x).await?;
+            let c = Clip {
+                station_id: town.station,
+                id: *clip,
+                export_id: *id,
+                camera_id: cameras[n],
+                stream_id: streams[n],
+                state: ClipState::Making,
+                made_at: None,
+                parts: 0,
+                bytes: 0,
+                facts: String::new(),
+                hold_id: None,
+            };
+            store::insert_clip(tx, &c).await?;
+            store::clip_made(tx, *clip, 1, 4, "").await?;
+        }
+        Ok(())
+    })
+    .await;
+    let data = &app.settings().data;
+    for (_, clip) in &exports {
+        std::fs::create_dir_all(files::folder(data, *clip)).unwrap();
+        std::fs::write(files::part(data, *clip, 0), b"film").unwrap();
+        std::fs::write(files::manifest(data, *clip), b"{}").unwrap();
+    }
+    Own { who, watch, exports }
+}
+
+/// The address of a route for a person and a camera.
+fn address(path: &str, own: &Own, n: usize, camera: Uuid) -> String {
+    let (export, clip) = own.exports[n];
+    let watch = own.watch;
+    let query = match path {
+        "/video/wall" | "/video/replay" => format!("?watch={watch}"),
+        "/video/live" => format!("?watch={watch}"),
+        "/video/replay/piece" => format!("?watch={watch}&camera={camera}&at=1&origin=0"),
+        "/video/replay/line" => format!("?watch={watch}&cameras={camera}&from=0&to=1"),
+        _ => String::new(),
+    };
+    let id = if path.contains("/cameras/") {
+        camera
+    } else if path.contains("/watch/") {
+        watch
+    } else if path.contains("/exports/") {
+        export
+    } else if path.contains("/clips/") {
+        clip
+    } else {
+        Uuid::nil()
+    };
+    format!("{}{query}", path.replace("{id}", &id.to_string()).replace("{n}", "1"))
+}
+
+/// As from a page of this host.
+async fn from_here(t: &testkit::TestApp, who: &Actor, path: &str) -> testkit::Answered {
+    let request = http::Request::builder()
+        .uri(path)
+        .header("host", "test.local")
+        .header("origin", "http://test.local")
+        .header("x-test-role", who.role.code())
+        .header("x-test-user", who.user.to_string())
+        .header("x-test-station", who.station.to_string());
+    t.send(request.body(axum::body::Body::empty()).unwrap()).await
+}
+
+/// Whether a person gets in: the page, or the question what is missing in the form; of pages that list cameras to be used,
+/// whether this one is among them.
+fn let_in(path: &str, answer: &testkit::Answered, camera: Uuid) -> bool {
+    let status = answer.status.as_u16();
+    let lists = ["/video/wall", "/video/replay", "/video/replay/line", "/video/exports"].contains(&path);
+    match status {
+        200 if lists => answer.body.contains(&camera.to_string()),
+        401 | 403 | 404 => false,
+        _ => true,
+    }
+}
+
+#[tokio::test]
+async fn every_route_by_role_and_right_of_the_camera_is_as_reviewed() {
+    let town = town("sqlite").await;
+    let t = &town.t;
+    let mut cameras = vec![];
+    for n in ["A1", "A2", "A3"] {
+        cameras.push(town.register(n, &format!("rtsp://127.0.0.1:9/{n}"), "").await);
+    }
+    for (camera, named) in [(cameras[1], true), (cameras[2], false)] {
+        // A right of a role without the permission opens nothing to anybody.
+        let roles: &[Role] = if named { Role::ACCOUNTS } else { &[Role::Volunteer] };
+        let rights: Vec<Right> = roles
+            .iter()
+            .map(|r| Right { camera_id: camera, role: *r, live: true, replay: true, export: true })
+            .collect();
+        let act = town.act(&town.security, "video.rights");
+        crate::actions::set_rights(&t.app, &act, camera, 1, true, rights).await.unwrap();
+    }
+    let mut table: BTreeMap<(String, usize), Vec<&str>> = BTreeMap::new();
+    // Routes of other records than cameras and what is made of them stand in `routes.txt` alone.
+    let other = |p: &str| ["/video/networks/", "/video/groups/", "/video/holds/"].iter().any(|o| p.starts_with(o));
+    let routes: Vec<_> = crate::domain().routes.into_iter().filter(|r| !other(r.path)).collect();
+    for role in Role::ACCOUNTS {
+        let own = own(&town, *role, &cameras).await;
+        for (n, camera) in cameras.iter().enumerate() {
+            // What ends a thing comes last of the person's own.
+            let mut ordered: Vec<_> = routes.iter().collect();
+            ordered.sort_by_key(|r| r.path.ends_with("/end"));
+            for r in ordered {
+                if r.path.ends_with("/end") && n + 1 < cameras.len() && r.path.contains("/watch/") {
+                    table.entry((format!("{:4} {}", r.method, r.path), n)).or_default();
+                    continue;
+                }
+                let path = address(r.path, &own, n, *camera);
+                let answer = if r.path == "/video/live" {
+                    // A socket asks for the camera once it is open; here it is let in as far as the upgrade.
+                    from_here(t, &own.who, &path).await
+                } else if r.method == "GET" {
+                    t.get(&own.who, &path).await
+                } else {
+                    let fields = [("camera", camera.to_string()), ("station", town.station.to_string())];
+                    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+                    t.post(&own.who, &path, &fields).await
+                };
+                assert!(answer.status.as_u16() < 500 || ["/video/replay/piece", "/video/live"].contains(&r.path), "{path}: {}", answer.body);
+                let line = table.entry((format!("{:4} {}", r.method, r.path), n)).or_default();
+                if let_in(r.path, &answer, *camera) {
+                    line.push(role.code());
+                }
+            }
+        }
+    }
+    let mut text = String::from(
+        "# Who gets in, by route and by how far the camera is open. Pages that list cameras count when this one is among them.\n",
+    );
+    for r in &routes {
+        let name = format!("{:4} {}", r.method, r.path);
+        let of = |n: usize| table.get(&(name.clone(), n)).map_or(String::new(), |l| l.join(" "));
+        let ends = r.path.contains("/watch/") && r.path.ends_with("/end");
+        if ends || (of(0) == of(1) && of(1) == of(2)) {
+            text.push_str(&format!("{name:46} {:18} {}\n", "any camera", of(2)));
+        } else {
+            for (n, right) in RIGHTS.iter().enumerate() {
+                text.push_str(&format!("{name:46} {right:18} {}\n", of(n)));
+            }
+        }
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ref/video-rights.txt");
+    if std::env::var("FENGQIAO_BLESS").is_ok() {
+        std::fs::write(&file, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == text, "docs/ref/video-rights.txt differs; now:\n{text}");
+}
+
+/// Routes whose answer is, or leads to, a picture; a socket's are looked at in `live.rs`.
+const PICTURES: [&str; 3] = ["/video/watch/{id}/snapshot", "/video/replay/piece", "/video/clips/{id}/parts/{n}"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_picture_that_leaves_stands_in_the_register() {
+    let town = town("sqlite").await;
+    let (t, app) = (&town.t, &town.t.app);
+    let now_ms = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+    app.clock().set(kernel::clock::from_micros(now_ms() * 1000));
+    let cam = simcam::Camera::new(simcam::clips::small().unwrap());
+    let sim = simcam::Sim::start("127.0.0.1:0".parse().unwrap(), vec![cam]).await.unwrap();
+    let camera = town.register("A1", &sim.url(0), "").await;
+    let dir = tempfile::tempdir().unwrap();
+    let running = super::exports::running(&town, dir.path()).await;
+    let begun = std::time::Instant::now();
+    while running.live().usage().values().all(|u| u.bytes == 0) && begun.elapsed().as_secs() < 30 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    app.clock().set(kernel::clock::from_micros(now_ms() * 1000));
+    let own = own(&town, Role::DutyLeader, &[camera]).await;
+    let looks = async || {
+        let all = async |r: &mut Reader| store::looks(r, town.station, &store::LookQuery::default()).await;
+        town.read(all).await.len()
+    };
+    let mut pictures = vec![];
+    let mut routes = crate::domain().routes;
+    routes.sort_by_key(|r| r.path.ends_with("/end"));
+    for r in routes {
+        let mut path = address(r.path, &own, 0, camera);
+        if r.path == "/video/replay/piece" {
+            let at = now_ms() - 8000;
+            path = format!("{}?watch={}&camera={camera}&at={at}&origin={}", r.path, own.watch, at - 60_000);
+        }
+        let before = looks().await;
+        let answer = if r.method == "GET" {
+            t.get(&own.who, &path).await
+        } else {
+            t.post(&own.who, &path, &[("camera", &camera.to_string())]).await
+        };
+        let kind = answer.headers.get("content-type").and_then(|k| k.to_str().ok()).unwrap_or("");
+        let picture = ["video/", "image/", "application/octet-stream"].iter().any(|k| kind.starts_with(k));
+        // The picture of a snapshot is made by the page once this is answered.
+        if picture || (r.path.ends_with("/snapshot") && answer.status == 204) {
+            pictures.push(r.path);
+            assert_eq!(looks().await, before + 1, "{path} showed a picture and is not in the register");
+        } else {
+            assert!(!PICTURES.contains(&r.path), "{path}: {} {}", answer.status, answer.body);
+            assert_eq!(looks().await, before, "{path}: a look without a picture");
+        }
+    }
+    pictures.sort_unstable();
+    let mut all = PICTURES;
+    all.sort_unstable();
+    assert_eq!(pictures, all, "what shows pictures is listed here, and looked at");
+    running.stop().await;
+}
