@@ -79,10 +79,12 @@ CREATE TABLE incidents_suggestion ( station_id blob not null, id blob not null, 
 CREATE INDEX incidents_suggestion_record on incidents_suggestion (record_id, at);
 CREATE TABLE kernel_audit ( chain blob not null, seq integer not null, at integer not null, alg text not null, prev blob not null, hash blob not null, body text not null, primary key (chain, seq) );
 CREATE INDEX kernel_audit_at on kernel_audit (at, seq);
+CREATE TABLE kernel_audit_fresh ( kind text not null, id blob not null, chain blob not null, seq integer not null, primary key (chain, seq, kind, id) ) without rowid;
 CREATE TABLE kernel_audit_head (chain blob primary key, seq integer not null, hash blob not null, wrote integer not null default 0, wrote_at integer not null default 0) without rowid;
 CREATE TABLE kernel_audit_seal ( chain blob not null, seq integer not null, at integer not null, hash blob not null, alg text not null, key_id text not null, signature blob not null, pruned boolean not null default false, primary key (chain, seq, at) ) without rowid;
 CREATE TABLE kernel_audit_subject ( kind text not null, id blob not null, chain blob not null, seq integer not null, primary key (id, kind, chain, seq) ) without rowid;
 CREATE INDEX kernel_audit_subject_seq on kernel_audit_subject (chain, seq);
+CREATE VIEW kernel_audit_touched as select kind, id, chain, seq from kernel_audit_subject union all select kind, id, chain, seq from kernel_audit_fresh;
 CREATE TABLE kernel_command ( id blob primary key, user_id blob not null, action text not null, at integer not null, result text not null ) without rowid;
 CREATE TABLE kernel_event ( n integer primary key autoincrement, station_id blob not null, topic text not null, record_id blob not null, at integer not null );
 CREATE TABLE kernel_job ( name text primary key, next_at integer not null, running_until integer not null default 0, last_at integer, last_error text ) without rowid;
@@ -94,6 +96,7 @@ CREATE TABLE 'kernel_search_fts_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 CREATE TABLE 'kernel_search_fts_data'(id INTEGER PRIMARY KEY, block BLOB);
 CREATE TABLE 'kernel_search_fts_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGER);
 CREATE TABLE 'kernel_search_fts_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+CREATE TABLE kernel_search_part (station_id blob primary key, part integer not null);
 CREATE INDEX kernel_search_station on kernel_search (station_id, kind, doc);
 CREATE TABLE mediation_agreement ( station_id blob not null, id blob not null, dispute_id blob not null, number text not null, year integer not null, n integer not null, track text not null, form text not null, committee_id blob, mediator text not null, facts text not null, points text not null, duties text not null, held_at integer not null, place text not null, signed_on text not null, signing_recorded boolean not null, by_user blob not null, at integer not null, confirmation text, confirmation_due text, electronic boolean not null default false, primary key (station_id, id) );
 CREATE INDEX mediation_agreement_dispute on mediation_agreement (dispute_id);
@@ -109,6 +112,7 @@ CREATE INDEX mediation_clock_running on mediation_clock (due_at) where state = '
 CREATE TABLE mediation_committee ( station_id blob not null, id blob not null, name text not null, mediators text not null, area text not null, ended_at integer, primary key (station_id, id) );
 CREATE TABLE mediation_confirmation ( station_id blob not null, id blob not null, dispute_id blob not null, agreement_id blob not null, n integer not null, state text not null, day text not null, court text not null, case_no text not null, note text not null, by_user blob not null, at integer not null, primary key (station_id, id) );
 CREATE INDEX mediation_confirmation_agreement on mediation_confirmation (agreement_id, n);
+CREATE INDEX mediation_confirmation_dispute on mediation_confirmation (dispute_id, at);
 CREATE TABLE mediation_dispute ( station_id blob not null, id blob not null, number text not null, year integer not null, n integer not null, source_code text not null, incident_id blob, opened_at integer not null, opened_by blob not null, title text not null, summary text not null, place_text text not null, address_id blob, other_address_id blob, building_id blob, grid_id blob, beat_id blob, judicial text, police text, causes text not null, level text not null, owner_id blob not null, domestic_violence boolean not null, state text not null, track text, outcome text, accepted_on text, deadline text, deadline_provisional boolean not null, paused_on text, sessions integer not null, escalated text, told text not null, plan text not null, closed_at integer, version integer not null, master_id blob, lead_id blob, primary key (station_id, id) );
 CREATE INDEX mediation_dispute_address on mediation_dispute (address_id, opened_at);
 CREATE INDEX mediation_dispute_by_number on mediation_dispute (station_id, number);
