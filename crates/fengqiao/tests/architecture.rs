@@ -178,7 +178,7 @@ async fn both_engines_hold_the_same_columns() {
     let lite = app("sqlite").await;
     let mut a = sqlite_rows(
         lite.app.db(),
-        "select m.name, p.name from sqlite_master m join pragma_table_info(m.name) p where m.type = 'table' and m.name not like 'sqlite_%'",
+        "select m.name, p.name from sqlite_master m join pragma_table_info(m.name) p where m.type in ('table', 'view') and m.name not like 'sqlite_%'",
     );
     let pg = app("postgres").await;
     let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&pg.place).await.expect("the server");
