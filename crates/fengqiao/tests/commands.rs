@@ -223,13 +223,13 @@ async fn upgrade(home: &Home, database: Option<String>) {
         args.extend(["--database", url.as_str()]);
     }
     let text = home.good(&args);
-    assert!(text.contains("升级前已加密备份"), "{text}");
+    assert!(text.contains("先加密备份到"), "{text}");
     let backups = || -> Vec<PathBuf> {
         let all = std::fs::read_dir(&place.data).unwrap().map(|e| e.unwrap().path());
         all.filter(|p| p.extension().is_some_and(|e| e == "backup")).collect()
     };
     assert_eq!(backups().len(), 1);
-    assert!(!home.good(&args).contains("升级前"), "a database that is up to date was backed up again");
+    assert!(!home.good(&args).contains("将升级"), "a database that is up to date was backed up again");
     assert_eq!(backups().len(), 1);
     // The backup is the earlier version, whole.
     let old = Home::new();
