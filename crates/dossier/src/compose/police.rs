@@ -157,14 +157,17 @@ pub fn pass(case: &Case, p: &CaseParty, code: &str, link: &str, svg: &str, at: k
 pub fn reminder(case: &Case, o: &Obligation) -> Value {
     let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
     let number = case.agreement().map_or("", |a| a.number.as_str());
-    let planned = case.reminders.iter().find(|r| r.obligation_id == o.id).map_or(case.d.opened_at, |r| r.planned_at);
+    let kept = case.reminders.iter().find(|r| r.obligation_id == o.id);
+    let planned = kept.map_or(case.d.opened_at, |r| r.planned_at);
+    // The day on which they were told; until then it is written in by hand.
+    let told = kept.and_then(|r| r.told_at).map(clock::day_of);
     let blocks = vec![
         json!({ "to": names.join("、") }),
         json!({ "prose": format!("按照{number}协议，下列约定即将到期，请按时履行，并保留收条、照片等凭证：") }),
         json!({ "clauses": [promise_line(case, o)] }),
         json!({ "prose": "已经履行的，请告知承办人登记；有困难的，请在到期前联系调解员协商。不履行的，对方当事人可以依法向人民法院起诉。" }),
         pairs(vec![json!(["协议书编号", number, "期限", maybe(o.due)]), json!(["承办人", case.name(case.d.owner_id)])]),
-        together(vec![line("提醒人（签名）：", Some(clock::day_of(planned))), seal(&case.organ(), Some(clock::day_of(planned)))]),
+        together(vec![line("提醒人（签名）：", told), seal(&case.organ(), told)]),
     ];
     form("协议履行提醒单", number, planned, blocks)
 }
