@@ -9,6 +9,7 @@
 //! **PostgreSQL.** Each command is its own transaction; the chain's head row is locked last.
 //! `NOTIFY` tells the other nodes.
 
+use crate::carry::{self, Carrier};
 use crate::event::{Event, Listener};
 use crate::lite::Lite;
 use crate::looks::{self, Look};
@@ -22,7 +23,7 @@ use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, filing, sql};
 use futures::future::BoxFuture;
 use sqlx::Executor;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
 
@@ -111,8 +112,9 @@ impl Db {
             }
         });
         match &self.0.inner().kind {
-            Kind::Sqlite { writer, due, .. } => {
+            Kind::Sqlite { path, writer, due, .. } => {
                 tokio::spawn(commit_groups(Arc::downgrade(writer), due.clone()));
+                tokio::spawn(carry_over(Arc::downgrade(&self.0), path.clone()));
             }
             Kind::Postgres { url, .. } => {
                 tokio::spawn(hear_other_nodes(url.clone(), self.0.inner().bus.clone()));
@@ -533,6 +535,36 @@ async fn hear_other_nodes(url: String, bus: broadcast::Sender<Event>) {
             Err(e) => tracing::warn!("listening to PostgreSQL failed, trying again: {e}"),
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+/// Keeps the write-ahead log short while there is much to write.
+async fn carry_over(core: Weak<dyn Core>, path: PathBuf) {
+    let (mut carrier, mut carried) = (Carrier::default(), 0);
+    loop {
+        tokio::time::sleep(carry::EVERY).await;
+        let Some(commits) = core.upgrade().map(|c| Db(c).counts().commits) else { return };
+        if commits < carried + carry::WORTH {
+            continue;
+        }
+        carried = commits;
+        let place = path.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let done = carrier.carry(&place);
+            (carrier, done)
+        });
+        match done.await {
+            Ok((kept, done)) => {
+                carrier = kept;
+                if let Err(e) = done {
+                    tracing::debug!("the log was not carried over: {e}");
+                }
+            }
+            Err(e) => {
+                tracing::error!("carrying over broke off: {e}");
+                carrier = Carrier::default();
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod access;
 pub mod app;
 pub mod audit;
 pub mod calendar;
+mod carry;
 pub mod clock;
 pub mod db;
 pub mod error;
