@@ -1,4 +1,5 @@
-//! Drills on the built program: it is killed while it writes ([`kills`]) and loaded at a fixed rate
+//! Drills on the built program: it is killed while it writes ([`kills`]) and while it
+//! searches a roster ([`searches`]), and loaded at a fixed rate
 //! ([`load`]), always through HTTP on loopback, never with a short cut into the server.
 //!
 //! **Invariants.** A drill starts its own process on its own data and ends only that process. It
@@ -8,4 +9,5 @@ pub mod child;
 pub mod client;
 pub mod kills;
 pub mod load;
+pub mod searches;
 pub mod web;
