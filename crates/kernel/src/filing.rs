@@ -7,19 +7,21 @@ use std::time::Duration;
 
 /// How often what is fresh is filed.
 pub(crate) const EVERY: Duration = Duration::from_secs(20);
-/// Lines filed in one go, which holds up other writes for a few milliseconds.
-const BATCH: i64 = 2_000;
+/// Lines filed in one go, which holds up other writes for two or three milliseconds: each may stand on a page of its own.
+const BATCH: i64 = 200;
 /// Left to the others between two batches.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(25);
+/// Left to them while commands wait for the writer.
+const GIVE_WAY: Duration = Duration::from_millis(250);
 /// Batches of one turn.
-const TURN: usize = 200;
+const TURN: usize = 2_000;
 
 /// Files what is fresh, in small batches; what fails is tried again in the next turn.
 pub(crate) async fn file_all(db: &Db) {
     for _ in 0..TURN {
         match db.file_looks().await {
             Ok(0) => return,
-            Ok(_) => tokio::time::sleep(PAUSE).await,
+            Ok(_) => tokio::time::sleep(if db.waiting() > 0 { GIVE_WAY } else { PAUSE }).await,
             Err(e) => return tracing::debug!("looks are not filed yet: {e}"),
         }
     }
