@@ -143,7 +143,7 @@ impl Tab {
                 Ok(false) => last = None,
                 Err(e) => last = Some(e),
             }
-            tokio::time::sleep(Duration::from_millis(60)).await;
+            tokio::time::sleep(Duration::from_millis(25)).await;
         }
         let shown: String = self
             .eval("location.href + '\\n' + (document.querySelector('main') ?? document.body).innerText")

@@ -26,7 +26,7 @@ const ROLES: &[(&str, &str)] = &[
 const REGISTERS: &[&str] = &["/incidents", "/disputes", "/people", "/places", "/bulletins", "/roster"];
 
 /// Roles that walk at the same time.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 3;
 
 /// What is wrong, with the places where it is and the first element there.
 type Findings = BTreeMap<String, Vec<String>>;
