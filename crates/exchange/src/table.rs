@@ -4,6 +4,7 @@
 use crate::mapping::Mapping;
 use calamine::{Data, Reader as _};
 use kernel::{Error, Refusal, Result};
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
 /// The heading and the records, each with the line on which it begins.
@@ -146,23 +147,45 @@ fn csv(text: &str, m: &Mapping) -> Result<Table> {
 
 fn xlsx(bytes: &[u8], m: &Mapping) -> Result<Table> {
     let broken = |e: String| refused("file.xlsx", format!("表格文件打不开：{e}。"), "请用表格软件重新保存后导入。");
-    let mut book: calamine::Xlsx<_> =
-        calamine::open_workbook_from_rs(Cursor::new(bytes.to_vec())).map_err(|e: calamine::XlsxError| broken(e.to_string()))?;
+    forms::archive::within(bytes, m.source.max_bytes)
+        .map_err(|why| refused("file.xlsx", why, "请用表格软件重新保存后导入；太大的请拆分。"))?;
+    // The reader's own arithmetic on cell names can overflow; a panic there is a broken file, not a broken program.
+    let cells = std::panic::catch_unwind(|| used_cells(bytes, m)).unwrap_or_else(|_| Err(broken("有读不出来的单元格".into())))?;
+    let corner = |of: fn(&(u32, u32)) -> u32| (cells.keys().map(of).min(), cells.keys().map(of).max());
+    let ((Some(top), Some(bottom)), (Some(left), Some(right))) = (corner(|c| c.0), corner(|c| c.1)) else {
+        return Err(refused("file.empty", "表格是空的。".into(), "请核对文件。"));
+    };
+    if (bottom - top) as usize > m.source.max_rows || right - left >= COLUMNS {
+        return Err(refused("file.too_large", "表格太大。".into(), "请拆分后分次导入。"));
+    }
+    let row = |r: u32| (left..=right).map(|c| cells.get(&(r, c)).cloned().unwrap_or_default()).collect::<Vec<String>>();
+    let header: Vec<String> = row(top).iter().map(|h| kernel::text::clean(h)).collect();
+    let records = (top + 1..=bottom).map(|r| ((r - top + 1) as usize, row(r))).collect();
+    Ok(Table { header, records })
+}
+
+/// Columns of one sheet at most.
+const COLUMNS: u32 = 500;
+
+/// The filled cells of the sheet by row and column, one by one: a single cell in the last corner costs no memory.
+fn used_cells(bytes: &[u8], m: &Mapping) -> Result<BTreeMap<(u32, u32), String>> {
+    let broken = |e: String| refused("file.xlsx", format!("表格文件打不开：{e}。"), "请用表格软件重新保存后导入。");
+    let read = |e: calamine::XlsxError| broken(e.to_string().chars().take(200).collect());
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(read)?;
     let names = book.sheet_names();
     let sheet = match &m.source.sheet {
         Some(s) => s.clone(),
         None => names.first().cloned().ok_or_else(|| broken("没有工作表".into()))?,
     };
-    let range = book.worksheet_range(&sheet).map_err(|e| broken(e.to_string()))?;
-    if range.height() > m.source.max_rows + 1 || range.width() > 500 {
-        return Err(refused("file.too_large", "表格太大。".into(), "请拆分后分次导入。"));
+    let mut reader = book.worksheet_cells_reader(&sheet).map_err(read)?;
+    let mut cells = BTreeMap::new();
+    while let Some(c) = reader.next_cell().map_err(read)? {
+        let text = cell(&Data::from(c.get_value().clone()));
+        if !text.is_empty() {
+            cells.insert(c.get_position(), text);
+        }
     }
-    let mut rows = range.rows().enumerate().map(|(i, r)| (i + 1, r.iter().map(cell).collect::<Vec<String>>()));
-    let Some((_, header)) = rows.next() else {
-        return Err(refused("file.empty", "表格是空的。".into(), "请核对文件。"));
-    };
-    let header: Vec<String> = header.iter().map(|h| kernel::text::clean(h)).collect();
-    Ok(Table { header, records: rows.collect() })
+    Ok(cells)
 }
 
 /// A cell as the text that a person would see; whole numbers without a trailing `.0`.

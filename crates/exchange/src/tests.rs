@@ -191,6 +191,12 @@ fn a_workbook_goes_the_same_way() {
     };
     assert_eq!((row.key.as_str(), clock::show(row.reported_at).as_str()), ("7001", "2023-03-15 12:00"));
     assert_eq!(table::read(b"PK\x03\x04 not a workbook", &m).unwrap_err().key(), "file.xlsx");
+    // One cell in the last corner is a small file; as a full sheet it would be sixteen thousand million cells.
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "编号").unwrap();
+    sheet.write_string(1_048_575, 16_383, "远").unwrap();
+    assert_eq!(table::read(&book.save_to_buffer().unwrap(), &m).unwrap_err().key(), "file.too_large");
 }
 
 #[tokio::test]

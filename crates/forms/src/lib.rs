@@ -14,6 +14,7 @@
 //! evaluation counts its steps and stops; `read(write(d))` is `d`.
 
 mod answers;
+pub mod archive;
 pub mod expr;
 mod fault;
 mod form;
