@@ -9,6 +9,8 @@
 mod booking;
 mod guess;
 mod matter;
+#[cfg(test)]
+mod tests;
 mod visit;
 mod web_pages;
 

@@ -3,12 +3,14 @@
 //!
 //! **Terms.** 票 *ticket* (取号, 叫号, 过号), 上岗 *stand* (somebody at a window), 空岗 *empty* (open by plan, nobody there),
 //! 业务 *service* (a kind of the catalogue as this station offers it), 窗口 *window*, 开放时间 *hours* (of the roster
-//! or by hand 常用时间), 停办 *closure*, 预约 *booking*, 上门办理 a booking whose channel is the door, 一次性告知单 *notice*.
+//! or by hand 常用时间), 停办 *closure*, 预约 *booking*, 上门办理 a booking whose channel is the door, 办件 *case*, 补正 papers told as missing,
+//! 居住证 *permit* with its yearly 签注 *endorsement*, 一次性告知单 *notice*.
 //!
 //! **Invariants.** What a station may issue, what it must refuse and with which papers are lists of the rule pack with their
 //! sources. Hours of past days never change. A booking never disappears: hours that change mark it, put a task to phone and
 //! show it on the receipt page. A ticket is at one window at most, whoever calls at once. Planned minutes of a window are
-//! the minutes with somebody there and the empty ones, always. The receipt's secret is stored as a keyed hash only.
+//! the minutes with somebody there and the empty ones, always. What is missing for a case is told once, in writing; nothing
+//! else is asked for afterwards. Numbers of the register run without gaps by channel. The receipt's secret is stored as a keyed hash only.
 
 pub mod actions;
 pub mod model;
@@ -30,10 +32,10 @@ const MANAGE: Need = Need::Can(P::WindowManage);
 
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{booking, bookings, catalogue, desk, hours, monitor, services, setup};
+    use web_pages::{booking, bookings, cases, catalogue, desk, hours, monitor, register, services, setup};
     Domain {
         name: "windows",
-        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql")),
+        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql")),
         routes: vec![
             get("/windows/desk", SERVE, desk::page),
             get("/windows/desk/live", SERVE, desk::live),
@@ -67,6 +69,17 @@ pub fn domain() -> Domain {
             post("/windows/services/{id}/end", MANAGE, services::end),
             get("/windows/services/{id}/notice", SEE, services::notice),
             get("/windows/catalogue", SEE, catalogue::page),
+            get("/windows/catalogue/{code}/notice", SEE, catalogue::notice),
+            get("/windows/cases", SERVE, register::list),
+            get("/windows/cases/new", SERVE, cases::new_page),
+            post("/windows/cases/new", SERVE, cases::new),
+            get("/windows/cases/{id}", SERVE, cases::page),
+            get("/windows/cases/{id}/paper", SERVE, cases::paper),
+            post("/windows/cases/{id}/supplement", SERVE, cases::supplement),
+            post("/windows/cases/{id}/issue", SERVE, cases::issue),
+            post("/windows/cases/{id}/refuse", SERVE, cases::refuse),
+            post("/windows/cases/{id}/withdraw", SERVE, cases::withdraw),
+            get("/windows/permits", SERVE, register::permits),
             get("/windows/bookings", SEE, bookings::list),
             get("/windows/bookings/live", SEE, bookings::live),
             get("/windows/bookings/new", SERVE, bookings::new_page),
@@ -84,6 +97,8 @@ pub fn domain() -> Domain {
             MenuItem { group: "窗口", label: "取号", path: "/windows/draw", permission: P::WindowSee, order: 31 },
             MenuItem { group: "窗口", label: "大屏", path: "/windows/display", permission: P::WindowSee, order: 31 },
             MenuItem { group: "窗口", label: "预约和上门", path: "/windows/bookings", permission: P::WindowSee, order: 32 },
+            MenuItem { group: "窗口", label: "办件", path: "/windows/cases", permission: P::WindowServe, order: 32 },
+            MenuItem { group: "窗口", label: "居住证", path: "/windows/permits", permission: P::WindowServe, order: 32 },
             MenuItem { group: "窗口", label: "窗口不空岗", path: "/windows/monitor", permission: P::WindowSee, order: 32 },
             MenuItem { group: "窗口", label: "业务和材料", path: "/windows/services", permission: P::WindowSee, order: 33 },
             MenuItem { group: "窗口", label: "证明目录", path: "/windows/catalogue", permission: P::WindowSee, order: 33 },

@@ -1,7 +1,7 @@
-//! Printed papers: 一次性告知单.
+//! Printed papers: 一次性告知单, 补正告知书, 受理回执, certificates, 不予办理告知书, what is not issued any more.
 
-use crate::model::Service;
-use crate::rules::catalogue::Kind;
+use crate::model::{Case, CaseState, Service};
+use crate::rules::catalogue::{Kind, Refused};
 use kernel::{Error, Result, Timestamp, clock};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -57,4 +57,77 @@ pub async fn pdf(value: Value) -> Result<Vec<u8>> {
         documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
         _ => Error::internal(e.detail()),
     })
+}
+
+/// The paper that the state of a case calls for: 补正告知书, 受理回执, the certificate or the result, 不予办理告知书. The kinds of
+/// the catalogue name purpose and validity only, so that is what a certificate carries besides what was found.
+pub fn of_case(organ: &str, c: &Case, name: &str, kind: Option<&Kind>, output: &str, at: Timestamp) -> Value {
+    let day = |t: Option<Timestamp>| clock::day_of(t.unwrap_or(at)).to_string();
+    let form = |title: &str, number: &str, mut blocks: Vec<Value>, date: String| {
+        blocks.push(json!({ "seal": { "organ": organ, "date": date } }));
+        json!({ "issued_at": issued(at), "title": title, "organ": organ, "number": number, "size": "a4", "blocks": blocks })
+    };
+    let paper = |n: &usize| c.papers.0.get(*n).map(|p| format!("{}（{}）", p.text, p.source));
+    match c.state {
+        CaseState::Incomplete => {
+            let missing: Vec<String> = c.missing.0.iter().filter_map(paper).collect();
+            let blocks = vec![
+                json!({ "to": name }),
+                json!({ "prose": format!("您于 {} 申请办理“{}”，经核对，还需要补充下列材料：", day(Some(c.made_at)), c.name) }),
+                json!({ "clauses": missing }),
+                json!({ "prose": "以上为需要补充的全部材料，一次告知。补齐后当场受理，窗口不再要求其他材料。" }),
+                json!({ "line": "申请人（签名）：" }),
+            ];
+            form("补正告知书", &c.number, blocks, day(c.told_at))
+        }
+        CaseState::Refused => {
+            let blocks = vec![
+                json!({ "to": name }),
+                json!({ "prose": format!("您于 {} 申请办理“{}”，经审查，不予办理。", day(Some(c.made_at)), c.name) }),
+                json!({ "heading": "理由和依据" }),
+                json!({ "prose": c.why }),
+                json!({ "heading": "您可以这样办" }),
+                json!({ "prose": c.instead }),
+            ];
+            form("不予办理告知书", &c.result_number, blocks, day(c.decided_at))
+        }
+        CaseState::Issued if kind.is_some_and(|k| k.result == "certificate") => {
+            let mut blocks = vec![json!({ "prose": c.statement }), json!({ "prose": format!("用途：{}。", c.purpose) })];
+            if let Some(d) = c.valid_until {
+                blocks.push(json!({ "prose": format!("有效期至 {} 年 {} 月 {} 日。", d.year(), d.month(), d.day()) }));
+            }
+            form(&c.name, &c.result_number, blocks, day(c.decided_at))
+        }
+        _ => {
+            let mut rows = vec![json!(["申请人", name]), json!(["业务", c.name]), json!(["登记", clock::show(c.made_at)])];
+            if let Some(t) = c.accepted_at {
+                rows.push(json!(["受理", clock::show(t)]));
+            }
+            if let Some(d) = c.due {
+                rows.push(json!(["期限", format!("{d} 前")]));
+            }
+            if !c.result_number.is_empty() {
+                rows.push(json!(["结果编号", c.result_number]));
+            }
+            if !c.result_code.is_empty() {
+                rows.push(json!(["出具文书", output]));
+            }
+            let title = if c.state == CaseState::Issued { "办理结果" } else { "受理回执" };
+            form(title, &c.number, vec![json!({ "table": { "widths": [-6, 1], "rows": rows } })], day(c.decided_at.or(c.accepted_at)))
+        }
+    }
+}
+
+/// 不再出具的告知: why a certificate is not issued and what to go by instead.
+pub fn not_issued(organ: &str, r: &Refused, at: Timestamp) -> Value {
+    let blocks = vec![
+        json!({ "prose": format!("您要开具的“{}”，公安派出所不再出具。", r.name) }),
+        json!({ "heading": "为什么" }),
+        json!({ "prose": format!("{}。", r.why) }),
+        json!({ "heading": "您可以这样办" }),
+        json!({ "prose": format!("{}。", r.instead) }),
+        json!({ "prose": format!("依据：{}{}", r.source, if r.verified { "" } else { "（待核实，以原文为准）" }) }),
+        json!({ "seal": { "organ": organ, "date": clock::day_of(at).to_string() } }),
+    ];
+    json!({ "issued_at": issued(at), "title": "告知单", "organ": organ, "size": "a4", "blocks": blocks })
 }

@@ -1,12 +1,14 @@
 //! What people do, one function each: permit → read → rule → write → record → emit.
 
 mod booking;
+mod cases;
 mod door;
 mod monitor;
 mod queue;
 mod setup;
 
 pub use booking::*;
+pub use cases::*;
 pub use door::*;
 pub use monitor::*;
 pub use queue::*;

@@ -1,7 +1,9 @@
-//! The nouns: service, window, opening hours, closed days, booking; tickets in their own file.
+//! The nouns: service, window, opening hours, closed days, booking; tickets and cases in their own files.
 
+mod case;
 mod ticket;
 
+pub use case::*;
 pub use ticket::*;
 
 use kernel::row::Json;

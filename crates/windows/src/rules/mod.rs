@@ -1,8 +1,10 @@
 //! Decisions, pure: when windows are open, which times can be booked, what the catalogue says, what a form may hold.
 
+pub mod cases;
 pub mod catalogue;
 pub mod empty;
 pub mod hours;
+pub mod permit;
 pub mod queue;
 pub mod slots;
 

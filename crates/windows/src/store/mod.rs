@@ -2,10 +2,12 @@
 //! state; nothing is deleted.
 
 mod bookings;
+mod cases;
 mod setup;
 mod tickets;
 
 pub use bookings::*;
+pub use cases::*;
 pub use setup::*;
 pub use tickets::*;
 

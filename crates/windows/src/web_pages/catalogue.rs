@@ -1,8 +1,11 @@
 //! 证明目录: what a station issues and what not, and where to go instead.
 
+use super::file;
+use crate::paper;
 use crate::rules::catalogue::{self, Kind, Refused};
 use askama::Template;
-use axum::extract::Query;
+use axum::extract::{Path, Query};
+use kernel::{Error, Purpose, Reader};
 use serde::Deserialize;
 use web::{Answer, Ctx, Page};
 
@@ -34,4 +37,13 @@ pub async fn page(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         q: q.q,
     };
     Page::new("证明目录", &content).show(&ctx)
+}
+
+/// `GET /windows/catalogue/{code}/notice`: why it is not issued and what to go by, to give to the person.
+pub async fn notice(ctx: Ctx, Path(code): Path<String>) -> Answer {
+    let (rules, station) = (ctx.app.rules(), ctx.who.station);
+    let r = catalogue::refused(&rules, ctx.app.today()).into_iter().find(|r| r.code == code).ok_or(Error::NotFound("这种证明"))?;
+    let look = ctx.look("windows.not_issued", Purpose::Window);
+    let organ = ctx.app.db().read(&look, async |r: &mut Reader| places::store::station(r, station).await).await?.name;
+    file(&format!("告知单{}", r.name), paper::pdf(paper::not_issued(&organ, &r, ctx.now())).await?)
 }

@@ -2,10 +2,12 @@
 
 pub mod booking;
 pub mod bookings;
+pub mod cases;
 pub mod catalogue;
 pub mod desk;
 pub mod hours;
 pub mod monitor;
+pub mod register;
 pub mod services;
 pub mod setup;
 
