@@ -172,6 +172,7 @@ pub async fn ask(ctx: Ctx) -> Answer {
 }
 
 /// The booking of the code in the form; a wrong one is slowed, recorded and tells nothing. `Err` is the page to show.
+#[allow(clippy::result_large_err)] // a page, once a request
 async fn known(ctx: &Ctx, headers: &HeaderMap, form: &mut Form) -> Result<Booking, Answer> {
     let code = form.required("code", "查询码", 60);
     if let Err(e) = form.finish(()) {
