@@ -211,6 +211,9 @@ struct Rows {
     many: usize,
 }
 
+/// A heading and the spans that it lists.
+type Pick = (&'static str, fn(&WindowDay) -> &Vec<Span>);
+
 /// Who stood at the window in these spans, or why the last one left before them.
 fn who(stands: &[Stand], names: &[(UserId, String)], day: Date, window: Uuid, spans: &[Span], empty: bool) -> String {
     let at = |s: &Stand| names.iter().find(|n| n.0 == s.user_id).map_or("", |n| n.1.as_str()).to_string();
@@ -243,7 +246,7 @@ pub async fn rows(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
     let (rules, station) = (ctx.app.rules(), ctx.who.station);
     let (last, window, service) = (month.last_of_month(), q.window.parse::<Uuid>().ok(), q.service.parse::<Uuid>().ok());
     let look = ctx.look("windows.report_rows", Purpose::Statistics);
-    let pick: Option<(&str, fn(&WindowDay) -> &Vec<Span>)> = match q.what.as_str() {
+    let pick: Option<Pick> = match q.what.as_str() {
         "planned" => Some(("计划开放", |d| &d.kept.planned)),
         "actual" => Some(("有人在岗", |d| &d.kept.actual)),
         "empty" => Some(("空岗", |d| &d.kept.empty)),
