@@ -6,6 +6,7 @@
 
 pub mod bulk;
 pub mod cameras;
+mod counters;
 mod dice;
 mod duty;
 mod layout;
@@ -78,6 +79,7 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
     }
     for ((_, _, crew), search) in built.iter().zip(searches) {
         duty::publish(app, crew, search).await?;
+        counters::open(app, crew, &mut dice).await?;
     }
     progress(steps, steps, "完成");
     let mut shown: Vec<Account> = vec![];

@@ -17,6 +17,7 @@ pub fn all() -> Vec<Domain> {
         mediation::domain(),
         roster::domain(),
         video::domain(),
+        windows::domain(),
         dossier::domain(),
         precedents::domain(),
         bulletins::domain(),

@@ -58,6 +58,9 @@ text_enum! {
         RosterSee = "roster.see" / "查看值班表",
         RosterPlan = "roster.plan" / "编排值班表",
         RosterPublish = "roster.publish" / "发布值班表",
+        WindowSee = "window.see" / "查看服务窗口",
+        WindowServe = "window.serve" / "窗口办理",
+        WindowManage = "window.manage" / "管理服务窗口",
         VideoSee = "video.see" / "查看实时视频",
         VideoReplay = "video.replay" / "回放录像",
         VideoExport = "video.export" / "导出录像",
@@ -120,34 +123,36 @@ impl Role {
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
                 PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
                 DisclosureDelay, RuleSee, RosterSee, RosterPlan, RosterPublish, VideoSee, VideoReplay, VideoExport,
-                VideoApprove, VideoLog,
+                VideoApprove, VideoLog, WindowSee, WindowServe, WindowManage,
             ],
             Role::DutyLeader => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, IncidentRespond, IncidentReview,
                 DisputeSee, DisputeOpen, DisputeMediate, DisputeAssist, DisputeReview, PeopleSee, PeopleReveal,
                 PlacesSee, FiguresSee, BulletinWrite, BulletinReview, BulletinPublish, SearchUse, DataExport, HandoverSign,
                 DisclosureDelay, RuleSee, RosterSee, RosterPlan, VideoSee, VideoReplay, VideoExport, VideoApprove, VideoLog,
+                WindowSee, WindowServe, WindowManage,
             ],
             Role::Operator => &[
                 TaskSee, IncidentDesk, IncidentTake, IncidentDispatch, IncidentSee, DisputeSee, DisputeAssist,
                 PeopleSee, PlacesSee, FiguresSee, BulletinWrite, SearchUse, HandoverSign, RuleSee, RosterSee, VideoSee,
-                VideoReplay,
+                VideoReplay, WindowSee,
             ],
             Role::Officer => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeOpen, DisputeMediate,
                 DisputeAssist, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, PlacesEdit, FiguresSee, BulletinWrite,
                 SearchUse, DataImport, DataExport, HandoverSign, DisclosureDelay, RuleSee, RosterSee, VideoSee, VideoReplay,
-                VideoExport,
+                VideoExport, WindowSee, WindowServe,
             ],
             Role::Auxiliary => &[
                 TaskSee, IncidentTake, IncidentSee, IncidentRespond, DisputeSee, DisputeAssist, PeopleSee, PlacesSee,
-                SearchUse, RuleSee, RosterSee, VideoSee,
+                SearchUse, RuleSee, RosterSee, VideoSee, WindowSee,
             ],
             Role::GridWorker => &[TaskSee, IncidentTake, IncidentRespond, DisputeAssist],
             Role::Volunteer => &[TaskSee],
-            Role::WindowClerk => {
-                &[TaskSee, IncidentTake, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, SearchUse, RuleSee, RosterSee]
-            }
+            Role::WindowClerk => &[
+                TaskSee, IncidentTake, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, SearchUse, RuleSee, RosterSee, WindowSee,
+                WindowServe,
+            ],
             Role::SystemAdmin => &[TaskSee, UserAdmin, PlacesSee, PlacesEdit, RuleSee, SystemSee, DataImport, VideoAdmin],
             Role::SecurityAdmin => &[TaskSee, GrantAdmin, RuleSee, RuleAdmin, RetentionRun, SystemSee],
             Role::AuditAdmin => &[TaskSee, AuditRead, AuditVerify, RuleSee, SystemSee, VideoLog],

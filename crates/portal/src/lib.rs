@@ -3,10 +3,15 @@
 //! **Invariants.** No account, no tracking, works without scripts. The receipt's secret has at least
 //! 80 random bits, is shown once to the reporter and stored only as a keyed hash. Wrong secrets are
 //! slowed down and recorded. A page never tells whether a number exists without its secret. A party of a dispute sees
-//! the own matter by the code on the own paper, and nobody else's data.
+//! the own matter by the code on the own paper, and nobody else's data. A booking is seen, changed and cancelled by its
+//! own code; how many one place may make in ten minutes is bounded.
 
+mod booking;
 mod guess;
 mod matter;
+#[cfg(test)]
+mod tests;
+mod visit;
 mod web_pages;
 
 use web::domain::{get, post};
@@ -26,6 +31,17 @@ pub fn domain() -> Domain {
             get("/p/matter", Need::Public, matter::ask),
             post("/p/matter", Need::Public, matter::typed),
             get("/p/matter/{code}", Need::Public, matter::scanned),
+            get("/p/windows/{station}", Need::Public, visit::page),
+            get("/p/windows/{station}/{service}", Need::Public, visit::service),
+            get("/p/certificates", Need::Public, visit::certificates),
+            get("/p/windows/{station}/{service}/book", Need::Public, booking::page),
+            post("/p/windows/{station}/{service}/book", Need::Public, booking::send),
+            get("/p/booking", Need::Public, booking::ask),
+            post("/p/booking", Need::Public, booking::state),
+            post("/p/booking/cancel", Need::Public, booking::cancel),
+            get("/p/ticket", Need::Public, booking::ticket_ask),
+            post("/p/ticket", Need::Public, booking::ticket),
+            post("/p/booking/change", Need::Public, booking::change),
         ],
         ..Domain::default()
     }

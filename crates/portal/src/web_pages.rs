@@ -44,7 +44,7 @@ struct Report<'a> {
     secret: String,
 }
 
-async fn station(ctx: &Ctx, id: &str) -> kernel::Result<places::model::Station> {
+pub(crate) async fn station(ctx: &Ctx, id: &str) -> kernel::Result<places::model::Station> {
     let id: StationId = web::page::id(id, "这个派出所")?;
     let look = ctx.look("portal.station", Purpose::OwnMatter);
     ctx.app.db().read(&look, async |r: &mut Reader| places::store::station(r, id).await).await

@@ -23,6 +23,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("scene.toml", include_str!("../packs/scene.toml")),
     ("stations.toml", include_str!("../packs/stations.toml")),
     ("dossier.toml", include_str!("../packs/dossier.toml")),
+    ("windows.toml", include_str!("../packs/windows.toml")),
 ];
 const CALENDAR: &str = include_str!("../packs/calendar.toml");
 

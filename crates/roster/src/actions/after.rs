@@ -154,6 +154,23 @@ pub async fn check_in(app: &App, act: &Act, day: Date, shift: Uuid) -> Result<()
         .await
 }
 
+/// Inside another domain's command: the person acting is at work, so duties of theirs that can be checked in now are.
+/// Returns how many were.
+pub async fn present(tx: &mut Tx) -> Result<usize> {
+    let (station, me, now) = (tx.act().station, tx.act().actor.user, tx.now());
+    let today = kernel::clock::day_of(now);
+    let mine = store::duties_of(tx, me, today.saturating_sub(1.days()), today).await?;
+    let mut noted = 0;
+    for d in due_now(&mine, now) {
+        if store::insert_presence(tx, station, me, d.day, d.shift_id, "").await? {
+            tx.record("roster.check_in", &[("user", me.0)], &format!("{} {}", d.day, d.shift_id));
+            tx.emit("roster.presence", d.shift_id);
+            noted += 1;
+        }
+    }
+    Ok(noted)
+}
+
 /// The leader notes who was really there, planned or not.
 pub async fn note_presence(app: &App, act: &Act, user: UserId, day: Date, shift: Uuid, note: &str) -> Result<()> {
     act.actor.must(P::RosterPlan)?;

@@ -210,3 +210,25 @@ pub async fn open_acks(r: &mut Reader, station: StationId, user: UserId) -> Resu
     )
     .await
 }
+
+/// Duties that hold on days of the span with the post each stands at: post, beginning, end.
+pub async fn post_duties(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<(Uuid, Timestamp, Timestamp)>> {
+    let rows = r
+        .rows(
+            sql!("select d.post_id, d.starts_at, d.ends_at from roster_duty d join roster_plan p on p.station_id = d.station_id and p.id = d.plan_id where d.station_id = $1 and d.day >= $2 and d.day <= $3 and p.state = 'published' order by d.day, d.starts_at limit 20000"),
+            args![station, from, until],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("post_id")?, row.get("starts_at")?, row.get("ends_at")?))).collect()
+}
+
+/// First days of the months of the span that have a published roster.
+pub async fn published_months(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<Date>> {
+    let rows = r
+        .rows(
+            sql!("select month from roster_plan where station_id = $1 and month >= $2 and month <= $3 and state = 'published' order by month limit 100"),
+            args![station, from.first_of_month(), until],
+        )
+        .await?;
+    rows.iter().map(|row| row.get("month")).collect()
+}

@@ -21,12 +21,19 @@ function connect() {
 
 class Live extends HTMLElement {
   /** @type {number | undefined} */ #timer;
+  /** @type {number | undefined} */ #clock;
   #busy = false;
 
   get topic() { return this.getAttribute("topic") ?? ""; }
 
-  connectedCallback() { all.add(this); queueMicrotask(connect); }
-  disconnectedCallback() { all.delete(this); }
+  connectedCallback() {
+    all.add(this);
+    queueMicrotask(connect);
+    // every="30": what changes by the clock alone is fetched every so many seconds too.
+    const every = Number(this.getAttribute("every"));
+    if (every >= 5) this.#clock = window.setInterval(() => this.refresh(), every * 1000);
+  }
+  disconnectedCallback() { all.delete(this); clearInterval(this.#clock); }
 
   /** The stream is (again) there: what changed meanwhile is fetched once. */
   back() {

@@ -1,0 +1,112 @@
+//! The resident's booking over HTTP: what is refused, what is kept, what a wrong code learns.
+
+use kernel::{Actor, Purpose, Role, StationId};
+use testkit::{TestApp, actor, engines};
+use windows::model::{NewService, NewWindow, Paper, Week};
+use windows::rules::parse_spans;
+
+async fn town(engine: &str) -> (TestApp, StationId, kernel::Uuid) {
+    let domains = vec![
+        identity::domain(),
+        places::domain(),
+        people::domain(),
+        notices::domain(),
+        incidents::domain(),
+        roster::domain(),
+        windows::domain(),
+        audit::domain(),
+        crate::domain(),
+    ];
+    let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;
+    let admin = Actor::local("test");
+    let a = || t.app.act(&admin, "test.build", Purpose::Administration, t.app.fresh_command());
+    use places::model::{NewStation, NewSubBureau};
+    let sub = NewSubBureau { code: "FJ".into(), name: "海拉尔区分局".into(), region: "150702".into() };
+    let sub = places::actions::add_sub_bureau(&t.app, &a(), sub).await.unwrap();
+    let new = NewStation { sub_bureau: sub, code: "ZY".into(), name: "正阳派出所".into(), region: "150702".into(), address: "中央街".into() };
+    let station = places::actions::add_station(&t.app, &a(), new).await.unwrap();
+    let leader = actor(Role::StationLeader, station);
+    let by = || t.app.act(&leader, "windows.setup", Purpose::Window, t.app.fresh_command());
+    let s = NewService {
+        kind: "cert_temporary_id".into(),
+        name: "临时身份证明".into(),
+        papers: vec![Paper { text: "本人居民身份证等法定有效证件".into(), source: "规范".into() }],
+        note: String::new(),
+        minutes: 15,
+        letter: "A".into(),
+        bookable: true,
+        at_door: true,
+        position: 1,
+        version: 0,
+    };
+    let service = windows::actions::save_service(&t.app, &by(), None, s).await.unwrap();
+    let w = NewWindow { name: "1 号窗口".into(), post_id: None, services: vec![], position: 1, version: 0 };
+    let w = windows::actions::save_window(&t.app, &by(), None, w).await.unwrap();
+    let week = Week { work: parse_spans("09:00-20:00").unwrap(), ..Week::default() };
+    windows::actions::set_hours(&t.app, &by(), w, "2026-05-08".parse().unwrap(), week, "开办").await.unwrap();
+    (t, station, service)
+}
+
+
+#[tokio::test]
+async fn a_resident_books_looks_changes_and_cancels_without_an_account() {
+    for engine in engines() {
+        let (t, station, service) = town(engine).await;
+        let who = Actor::resident(StationId::NIL);
+        t.get(&who, "/p/windows/x").await.is(404);
+        t.get(&who, &format!("/p/windows/{station}/{station}")).await.is(404);
+        t.get(&who, &format!("/p/windows/{station}")).await.is(200).says("09:00-20:00").says("不开放").says("临时身份证明");
+        t.get(&who, &format!("/p/windows/{station}/{service}")).await.is(200).says("这是全部材料").says("申请上门");
+        t.get(&who, "/p/certificates?q=%E5%A9%9A%E5%A7%BB").await.is(200).says("婚姻登记机关");
+        let page = format!("/p/windows/{station}/{service}/book");
+        t.get(&who, &page).await.is(200).says("19:45").says("个人信息处理告知");
+        let fields = |slot: &'static str, agree: &'static str| {
+            [("channel", "window"), ("slot", slot), ("reporter_name", "其木格"), ("reporter_phone", "10000000001"), ("agree", agree), ("secret", "ABCD-EFGH-JKLM-NPQR-STUV")]
+        };
+        t.post(&who, &page, &fields("", "")).await.is(422).says("请选择一个时间").says("请先阅读").says("其木格");
+        t.post(&who, &page, &fields("2026-05-10 600", "1")).await.is(422).says("窗口不开放").says("5 月 11 日 09:00");
+        let command = t.app.fresh_command().to_string();
+        let mut right = fields("2026-05-08 1170", "1").to_vec();
+        right.push(("command_id", command.as_str()));
+        for _ in 0..2 {
+            t.post(&who, &page, &right).await.is(200).says("正阳约〔2026〕1号").says("19:30").says("ABCD-EFGH-JKLM-NPQR-STUV");
+        }
+        t.post(&who, &page, &fields("2026-05-08 1170", "1")).await.is(422).says("刚刚约满").says("接下来可以预约的时间");
+
+        t.post(&who, "/p/booking", &[("code", "")]).await.is(422).says("请填写查询码");
+        t.post(&who, "/p/booking", &[("code", "0000-1111")]).await.is(422).says("没有找到这个预约");
+        let code = ("code", "abcdefghjklmnpqrstuv");
+        t.post(&who, "/p/booking", &[code]).await.is(200).says("请按时到窗口").says("改到别的时间");
+        t.post(&who, "/p/booking/change", &[code, ("slot", "")]).await.is(422).says("请选择一个时间");
+        t.post(&who, "/p/booking/change", &[code, ("slot", "2026-05-11 540")]).await.is(200).says("5 月 11 日 星期一 09:00").says("正阳约〔2026〕2号");
+        // The leader shuts the window: the page says so before any clocked work.
+        let leader = actor(Role::StationLeader, station);
+        let act = t.app.act(&leader, "windows.close", Purpose::Window, t.app.fresh_command());
+        windows::actions::close(&t.app, &act, None, "2026-05-11".parse().unwrap(), 0, 1_440, "停电检修").await.unwrap();
+        t.post(&who, "/p/booking", &[code]).await.is(200).says("开放时间变了").says("预约还在");
+        t.post(&who, "/p/booking/cancel", &[code]).await.is(200).says("已取消");
+        t.post(&who, "/p/booking/cancel", &[code]).await.is(422).says("现在是“已取消”");
+
+        // A visit at home.
+        t.get(&who, &format!("{page}?channel=door")).await.is(200).says("希望哪天上门");
+        let door = [("channel", "door"), ("day", "2026-05-12"), ("place", "伊敏河畔1号楼1单元201"), ("reporter_name", "乌兰"), ("reporter_phone", "10000000002"), ("agree", "1"), ("secret", "ZZCD-EFGH-JKLM-NPQR-STUV")];
+        t.post(&who, &page, &door).await.is(200).says("已收到上门申请");
+        t.post(&who, "/p/booking", &[("code", "ZZCD-EFGH-JKLM-NPQR-STUV")]).await.is(200).says("正在安排");
+        t.post(&who, "/p/ticket", &[("code", "0000-2222")]).await.is(422).says("没有找到这张票");
+        // What was guessed is slowed and recorded; a hundred bookings from one place are not taken.
+        t.app.clock().advance(3_600);
+        let mut paused = false;
+        for _ in 0..40 {
+            let r = t.post(&who, "/p/booking", &[("code", "0000-3333")]).await.is(422);
+            if r.body.contains("暂停查询十分钟") {
+                paused = true;
+                break;
+            }
+            // The pace grows with the tries; the test does not wait for all of them.
+            for _ in 0..8 {
+                let _ = crate::guess::begin("unknown", t.app.now());
+            }
+        }
+        assert!(paused);
+    }
+}

@@ -1,0 +1,54 @@
+//! Pages of the desk: calling, bookings, services, catalogue, hours, windows, and what became of the plan.
+
+pub mod booking;
+pub mod bookings;
+pub mod cases;
+pub mod catalogue;
+pub mod desk;
+pub mod hours;
+pub mod monitor;
+pub mod register;
+pub mod services;
+pub mod setup;
+
+use crate::rules::catalogue::Kind;
+use kernel::rules::RuleSet;
+use kernel::{Date, Result};
+use web::{Answer, IntoResponse};
+
+/// 一 to 日.
+pub fn weekday(day: Date) -> &'static str {
+    ["一", "二", "三", "四", "五", "六", "日"][day.weekday().to_monday_zero_offset() as usize % 7]
+}
+
+/// `15 天内`, `3 个工作日内`, or "".
+pub fn due_text(rules: &RuleSet, kind: Option<&Kind>, on: Date) -> String {
+    let Some(k) = kind.filter(|k| !k.due_rule.is_empty()) else { return String::new() };
+    let Ok(n) = rules.int(&k.due_rule, on) else { return String::new() };
+    let cite = rules.cite(&k.due_rule, on);
+    let unit = if k.due_rule == "criminal_record.reply_days" { "个工作日" } else { "日" };
+    format!("受理之日起 {n} {unit}内（{}）", cite.source)
+}
+
+/// A PDF under a name, shown in the browser.
+pub fn file(name: &str, bytes: Vec<u8>) -> Answer {
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let star: String = name.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") }).collect();
+    let head = [
+        (http::header::CONTENT_TYPE, "application/pdf".to_string()),
+        (http::header::CONTENT_DISPOSITION, format!("inline; filename=\"{plain}.pdf\"; filename*=UTF-8''{star}.pdf")),
+        (http::header::CACHE_CONTROL, "no-store".to_string()),
+    ];
+    Ok((head, bytes).into_response())
+}
+
+/// `HH:MM` of a form as a minute of the day; errors are a sentence.
+pub fn minute(typed: &str) -> Result<i64, String> {
+    let folded = kernel::text::fold(typed);
+    let read = || {
+        let (h, m) = folded.trim().split_once([':', '：'])?;
+        let (h, m): (i64, i64) = (h.trim().parse().ok()?, m.trim().parse().ok()?);
+        ((0..24).contains(&h) && (0..60).contains(&m)).then_some(h * 60 + m)
+    };
+    read().ok_or_else(|| "时间请写成 09:30。".to_string())
+}
