@@ -184,7 +184,8 @@ pub async fn take_copy(app: &App, who: &Actor, live: Option<&Live>, id: Uuid, ta
     let (y, c, x) = copy(app, &look, id).await?;
     let own = y.by_user == who.user;
     // Who keeps the register sees that there is a copy, not what is on it.
-    if !own && !(who.may(P::VideoApprove) && who.station == y.station_id) {
+    let leads = who.may(P::VideoApprove) && who.station == y.station_id;
+    if !own && !leads {
         return Err(Error::Forbidden("副本由做的人和审核的领导看。".into()));
     }
     let there = match take {
