@@ -242,13 +242,17 @@ CREATE TABLE rulebook_confirmation (key text primary key, note text not null, co
 CREATE TABLE rulebook_pack (name text primary key, text text not null, imported_at integer not null, imported_by blob not null);
 CREATE TABLE video_alarm ( station_id blob not null, id blob not null, camera_id blob, kind text not null, detail text not null, began_at integer not null, ended_at integer, primary key (station_id, id) );
 CREATE INDEX video_alarm_open on video_alarm (station_id, ended_at, began_at);
-CREATE TABLE video_camera ( station_id blob not null, id blob not null, number text not null, name text not null, place text not null, place_kind text not null, building_id blob, lon double precision, lat double precision, direction integer, view_angle integer, group_id blob, restricted boolean not null, keep_days integer not null, filing_unit text not null, filing_number text not null, filing_day text, in_use_day text, device_kind text not null, sign_in_name blob, sign_in_password blob, created_at integer not null, created_by blob not null, ended_at integer, end_reason text not null, version integer not null, primary key (station_id, id) );
+CREATE TABLE video_camera ( station_id blob not null, id blob not null, number text not null, name text not null, place text not null, place_kind text not null, building_id blob, lon double precision, lat double precision, direction integer, view_angle integer, group_id blob, restricted boolean not null, keep_days integer not null, filing_unit text not null, filing_number text not null, filing_day text, in_use_day text, device_kind text not null, sign_in_name blob, sign_in_password blob, created_at integer not null, created_by blob not null, ended_at integer, end_reason text not null, version integer not null, reach_m integer, primary key (station_id, id) );
 CREATE UNIQUE INDEX video_camera_id on video_camera (id);
 CREATE UNIQUE INDEX video_camera_number on video_camera (station_id, number);
 CREATE TABLE video_clip ( station_id blob not null, id blob not null, export_id blob not null, camera_id blob not null, stream_id blob not null, state text not null, made_at integer, parts integer not null, bytes integer not null, facts text not null, hold_id blob, primary key (station_id, id) );
 CREATE INDEX video_clip_export on video_clip (export_id);
 CREATE UNIQUE INDEX video_clip_id on video_clip (id);
 CREATE INDEX video_clip_state on video_clip (state, made_at);
+CREATE TABLE video_copy ( station_id blob not null, id blob not null, clip_id blob not null, part integer not null, used_for text not null, regions text not null, state text not null, version integer not null, at integer not null, by_user blob not null, by_role text not null, user_name text not null, unit text not null, made_at integer, bytes integer not null, facts text not null, decided_at integer, decided_by blob, approver text not null, answer text not null, primary key (station_id, id) );
+CREATE INDEX video_copy_clip on video_copy (clip_id);
+CREATE UNIQUE INDEX video_copy_id on video_copy (id);
+CREATE INDEX video_copy_state on video_copy (state, at);
 CREATE TABLE video_export ( station_id blob not null, id blob not null, number text not null, watch_id blob not null, from_ms integer not null, to_ms integer not null, purpose text not null, reason text not null, incident_id blob, incident_number text not null, state text not null, at integer not null, by_user blob not null, user_name text not null, unit text not null, decided_at integer, decided_by blob, approver text not null, answer text not null, primary key (station_id, id) );
 CREATE INDEX video_export_at on video_export (station_id, at);
 CREATE UNIQUE INDEX video_export_id on video_export (id);

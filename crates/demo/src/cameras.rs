@@ -154,6 +154,7 @@ pub async fn register(app: &App, which: usize, built: &Built, crew: &Crew) -> Re
             lat: Some(*lat),
             direction: Some(*direction),
             view_angle: Some(70),
+            reach_m: Some(60),
             group_id: groups.iter().find(|g| g.0 == *group).map(|g| g.1),
             keep_days: 30,
             filing_unit: built.name.clone(),

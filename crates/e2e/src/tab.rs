@@ -249,6 +249,21 @@ impl Tab {
         Ok(self.eval::<bool>("window.e2eHit !== false").await.unwrap_or(true))
     }
 
+    /// Drags with the mouse over the first element that matches; places are parts of its width and height, 0 to 1.
+    pub async fn drag(&self, css: &str, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        let script = format!(
+            "(e => {{ e.scrollIntoView({{ block: 'center', behavior: 'instant' }}); const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height] }})({})",
+            one(css)
+        );
+        let (x, y, w, h): (f64, f64, f64, f64) = self.eval(&script).await?;
+        let half = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        for (kind, at) in [("mousePressed", from), ("mouseMoved", half), ("mouseMoved", to), ("mouseReleased", to)] {
+            let params = json!({ "type": kind, "x": x + at.0 * w, "y": y + at.1 * h, "button": "left", "buttons": 1, "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", params).await?;
+        }
+        Ok(())
+    }
+
     /// Clicks on what leads to another page (a link, a submit button) and waits for that page.
     pub async fn press(&self, css: &str, text: &str) -> Result<()> {
         self.mark().await?;

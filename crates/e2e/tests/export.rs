@@ -161,10 +161,64 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.says("下载登记").await?;
     leader.open("/video/exports").await?;
     e2e::both(&leader, "export-list").await?;
+    leader.look(View::Desktop).await?;
+    blurred(browser, (&officer, &leader), &page, &key).await.context("the copy for publication")?;
     for (who, t) in [("officer", &officer), ("leader", &leader), ("resident", &resident)] {
         let rest: Vec<_> = t.complaints().into_iter().filter(|c| !c.contains("422")).collect();
         ensure!(rest.is_empty(), "{who}: {rest:?}");
     }
+    Ok(())
+}
+
+/// Regions are placed with the mouse and by typing, burnt in, seen by the leader, let out; the command tells that it is a copy.
+async fn blurred(browser: &Browser, (officer, leader): (&Tab, &Tab), page: &str, key: &str) -> Result<()> {
+    officer.open(page).await?;
+    officer.fill("[name=used_for]", "警情通报的配图").await?;
+    officer.press("button", "做遮挡副本").await?;
+    let copy = officer.path().await?;
+    wait(officer, 30, "document.querySelector('fq-blur video').readyState >= 2").await.context("the original plays")?;
+    // A rectangle is drawn; at another moment it is moved: two key points of one region.
+    officer.drag("[data-sheet]", (0.2, 0.2), (0.4, 0.5)).await?;
+    officer.until("document.querySelector('[name=r0]').value === '1' && Number(document.querySelector('[name=w0]').value) > 15").await?;
+    for _ in 0..10 {
+        officer.click("[data-step='0.2']", "").await?;
+    }
+    officer.until("document.querySelector('fq-blur video').currentTime > 1.5").await?;
+    officer.drag("[data-sheet]", (0.25, 0.3), (0.55, 0.4)).await?;
+    officer.until("document.querySelector('[name=r1]').value === '1' && Number(document.querySelector('[name=t1]').value) > 1.5 && Number(document.querySelector('[name=x1]').value) > 40").await?;
+    // A second one by typing.
+    for (field, value) in [("r2", "2"), ("t2", "0"), ("x2", "80"), ("y2", "85"), ("w2", "25"), ("h2", "10")] {
+        officer.fill(&format!("[name={field}]"), value).await?;
+    }
+    officer.press("button", "先保存").await?;
+    officer.says("第 3 行：矩形应在画面之内").await?;
+    officer.fill("[name=w2]", "15").await?;
+    officer.press("button", "先保存").await?;
+    wait(officer, 30, "document.querySelector('fq-blur video').readyState >= 2").await?;
+    officer.until("document.querySelectorAll('.blur__box:not([hidden])').length === 2").await?;
+    e2e::both(officer, "export-regions").await?;
+    officer.look(View::Desktop).await?;
+    officer.press("button", "做遮挡副本").await?;
+    wait(officer, 90, "document.body.innerText.includes('须由另一名领导')").await.context("burnt in")?;
+
+    leader.open("/").await?;
+    leader.press("a", "审核公开发布的录像副本").await?;
+    ensure!(leader.path().await? == copy, "the task leads to the copy");
+    wait(leader, 30, "document.querySelector('.copy__film').readyState >= 2").await.context("the copy plays")?;
+    e2e::both(leader, "export-copy").await?;
+    leader.look(View::Desktop).await?;
+    leader.press("button", "可以发布").await?;
+    let dir = browser.downloads(officer).await?;
+    officer.until("[...document.querySelectorAll('a')].some(a => a.textContent === '下载副本')").await?;
+    officer.click("a", "下载副本").await?;
+    let film = downloaded(&dir, "-blurred.mp4").await?;
+    officer.click("a", "下载清单").await?;
+    let manifest = downloaded(&dir, "-blurred.json").await?;
+    let (code, said) = by_command(&film, &manifest, key)?;
+    ensure!(code == Some(0) && said.contains("不是原始录像，2 处区域已遮挡"), "{code:?} {said}");
+    leader.open("/video/looks").await?;
+    let lines: i64 = leader.eval("[...document.querySelectorAll('tbody tr')].filter(r => r.innerText.includes('核对报警人所说的经过')).length").await?;
+    ensure!(lines >= 4, "film, original, copy and its download stand in the register: {lines}");
     Ok(())
 }
 

@@ -29,7 +29,7 @@ mod words;
 pub use digests::{Digests, Measured, block_size, measure};
 pub use keys::{Key, parse_keys};
 pub use seal::{CONTEXT, Mark, SealError, Sealed, seal};
-pub use statement::{Bad, Camera, Exporter, FORMAT, MAX_MANIFEST, Statement};
+pub use statement::{Bad, Blurred, Camera, Exporter, FORMAT, MAX_MANIFEST, Statement};
 pub use verify::{FileFinding, SignFinding, Verdict, verify};
 pub use words::{Words, clock};
 

@@ -37,6 +37,17 @@ pub struct Exporter {
     pub name: String,
 }
 
+/// Of a copy for publication: what it was made from. The original stays at the station.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blurred {
+    /// SHA-256 of the original's file in hexadecimal.
+    pub original_sha256: String,
+    /// SM3 of it.
+    pub original_sm3: String,
+    /// Regions that were made unrecognisable.
+    pub regions: u32,
+}
+
 /// What an export says about itself. Everything here is signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
@@ -60,6 +71,9 @@ pub struct Statement {
     /// Who approved, or "".
     #[serde(default)]
     pub approver: String,
+    /// Only of a copy in which regions were made unrecognisable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blurred: Option<Blurred>,
     /// The film: span, gaps, files with their digests.
     pub clip: Manifest,
 }
@@ -118,6 +132,9 @@ impl Statement {
         }
         if !moment(self.exported_ms) {
             return Err(Bad::Value("exported_ms"));
+        }
+        if self.blurred.as_ref().is_some_and(|b| !digest(&b.original_sha256) || !digest(&b.original_sm3)) {
+            return Err(Bad::Value("blurred"));
         }
         let clip = &self.clip;
         if !span(&clip.asked) || clip.gaps.len() > MAX_SPANS || !clip.gaps.iter().all(span) {

@@ -155,6 +155,18 @@ impl Statement {
                 format!("Purpose: {} ({})", self.purpose, self.reason),
             ),
         ];
+        if let Some(b) = &self.blurred {
+            out.push(words(
+                format!(
+                    "遮挡副本：不是原始录像，{} 处区域已遮挡到不能辨认。原始文件的 SHA-256：{}",
+                    b.regions, b.original_sha256
+                ),
+                format!(
+                    "Blurred copy, not the original: {} regions were made unrecognisable. SHA-256 of the original file: {}",
+                    b.regions, b.original_sha256
+                ),
+            ));
+        }
         if !self.incident.is_empty() {
             out.push(words(format!("警情：{}", self.incident), format!("Incident: {}", self.incident)));
         }

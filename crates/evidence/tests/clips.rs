@@ -67,6 +67,7 @@ fn statement(files: &[Vec<u8>]) -> Statement {
         reason: "核实纠纷经过".into(),
         incident: "JQ-20260508-0012".into(),
         approver: "赵敏".into(),
+        blurred: None,
         clip: Manifest {
             format: "fengqiao-clip-1".into(),
             stream: "a1".repeat(16),
@@ -260,4 +261,19 @@ proptest! {
         prop_assert!(!check_with(&WORLD.manifest, &file, &[]).is_whole());
         prop_assert!(!check_with(&WORLD.manifest, &WORLD.files[0][..300_000 - cut], &[]).is_whole());
     }
+}
+
+#[test]
+fn a_blurred_copy_names_its_original_and_says_so() {
+    let files = [bytes(70_000, 3)];
+    let mut s = statement(&files);
+    let copy = evidence::Blurred { original_sha256: "ab".repeat(32), original_sm3: "cd".repeat(32), regions: 2 };
+    s.blurred = Some(copy.clone());
+    let manifest = seal(&fresh("sm"), &s).unwrap();
+    let v = check_with(&manifest, &files[0], &[]);
+    assert!(v.is_whole() && v.statement.blurred == Some(copy));
+    let said: Vec<String> = v.statement.lines().into_iter().map(|w| w.zh).collect();
+    assert!(said.iter().any(|l| l.contains("不是原始录像") && l.contains(&"ab".repeat(32))), "{said:?}");
+    s.blurred = Some(evidence::Blurred { original_sha256: "x".into(), original_sm3: "cd".repeat(32), regions: 2 });
+    assert!(seal(&fresh("sm"), &s).is_err());
 }

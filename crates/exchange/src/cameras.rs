@@ -68,6 +68,7 @@ pub fn camera(m: &Mapping, header: &[String], record: &[String], rules: &RuleSet
         "lat",
         "direction",
         "view_angle",
+        "reach_m",
     ]
     .map(&mut cell);
     let [
@@ -93,6 +94,7 @@ pub fn camera(m: &Mapping, header: &[String], record: &[String], rules: &RuleSet
         lat,
         direction,
         angle,
+        reach,
     ] = words;
     if number.is_empty() {
         refused.push("key.missing");
@@ -109,6 +111,7 @@ pub fn camera(m: &Mapping, header: &[String], record: &[String], rules: &RuleSet
     };
     let least = rules.int("retention.public_video.min_days", today).ok();
     let (keep_days, direction, view_angle) = (whole(&keep, least), whole(&direction, None), whole(&angle, None));
+    let reach_m = whole(&reach, None);
     let (main_quota, sub_quota) = (whole(&main_quota, Some(QUOTA.0)), whole(&sub_quota, Some(QUOTA.1)));
     let mut decimal = |typed: &str| -> Option<f64> {
         let read = typed.parse::<f64>().ok().filter(|x| x.is_finite());
@@ -147,6 +150,7 @@ pub fn camera(m: &Mapping, header: &[String], record: &[String], rules: &RuleSet
         lat,
         direction,
         view_angle,
+        reach_m,
         group_id: None,
         keep_days: keep_days.unwrap_or(0),
         filing_unit: unit,

@@ -1,5 +1,6 @@
 //! The invented file with every defect, on both engines; broken files; the real file where it is.
 
+mod cameras;
 mod pages;
 mod persons;
 

@@ -42,6 +42,9 @@ pub struct ServeArgs {
     /// 录像目录；不写则为数据目录下的 ring。建议放在单独的盘上
     #[arg(long)]
     pub ring: Option<PathBuf>,
+    /// 做录像遮挡副本用的 ffmpeg；不写则在 PATH 里找
+    #[arg(long)]
+    pub ffmpeg: Option<PathBuf>,
     /// 这个进程不接入摄像机（多个进程共用一个数据库时，只由一个接入）
     #[arg(long, conflicts_with = "ring")]
     pub no_video: bool,
@@ -73,7 +76,7 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("监听 {listen}"))?;
     println!("枫桥已启动：{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
     let ring = (!args.no_video).then(|| args.ring.clone().unwrap_or_else(|| place.data.join("ring")));
-    run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics, ring }).await
+    run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics, ring, ffmpeg: args.ffmpeg }).await
 }
 
 fn acceptor(cert: &PathBuf, key: &PathBuf) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
@@ -102,11 +105,13 @@ pub struct Options {
     pub metrics: Option<TcpListener>,
     /// Where recordings are kept; without it this process pulls no camera.
     pub ring: Option<PathBuf>,
+    /// The ffmpeg that burns regions into copies for publication, when it is not the one on PATH.
+    pub ffmpeg: Option<PathBuf>,
 }
 
 /// Serves until a signal; open requests get ten seconds to end.
 pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::Result<()> {
-    let Options { tls, proxy, metrics, ring } = options;
+    let Options { tls, proxy, metrics, ring, ffmpeg } = options;
     let all = domains::all();
     let runs = jobs::spawn(app.clone(), &all);
     let site = web::Site::new(app.clone(), all);
@@ -117,6 +122,9 @@ pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::R
         Some(root) => Some(video::run::start(&site, root).await?),
         None => None,
     };
+    if let (Some(e), Some(path)) = (&estate, ffmpeg) {
+        e.live().use_ffmpeg(path);
+    }
     let router = web::router(site, identity::caller);
     let mut stop = std::pin::pin!(signal());
     let graceful = hyper_util::server::graceful::GracefulShutdown::new();

@@ -101,6 +101,7 @@ async fn what_is_under_a_region_is_gone_in_every_picture_and_the_rest_stays() {
     let stays = Region { keys: vec![key(0, 0.4, 0.0, 0.2, 0.25)] };
     let done = blur(&program, &from, &to, (W as u16, H as u16), &[moves, stays], &LIMITS).await.unwrap();
     assert_eq!(done.bytes, std::fs::metadata(&to).unwrap().len());
+    assert!(done.pictures == 75 && done.codec.starts_with("avc1."), "{done:?}");
     assert_eq!(std::fs::read(&from).unwrap(), original, "the original stays");
     let (before, after) = (pictures(&from), pictures(&to));
     assert_eq!((before.len(), after.len()), (75, 75));

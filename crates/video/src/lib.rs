@@ -2,13 +2,14 @@
 //!
 //! **Terms.** 摄像机 *camera*, 码流 *stream* (主码流 main, 子码流 sub), 网段 *network*, 分组 *group*, 监控墙 *wall*, 轮巡 *tour*,
 //! 一次调阅 *watch* (the purpose is asked once), 调阅登记 *look*, 保全 *hold*, 导出 *export* (one request), its films *clips*,
-//! 备案 *filing*.
+//! 遮挡副本 *copy*, 备案 *filing*.
 //!
 //! **Invariants.** A look stands in the register and in the chain before its first picture leaves. A tile shows its own
 //! camera or says why it shows nothing. Cameras are reached on networks that the administrator named; their sign-in is
 //! sealed and stands in no page, log or chain. Places that the regulation forbids cannot be registered, footage is kept for
 //! no less than it demands. Who maintains cameras does not watch them, who grants rights neither. What is taken out is the
-//! recorded main stream bit for bit, with a signed manifest; who asks for it does not approve it, and alone may have it.
+//! recorded main stream bit for bit, with a signed manifest; who asks for it does not approve it, and alone may have it. Nothing is published
+//! unless somebody else saw the copy in which faces and plates are hidden; the original stays.
 
 pub mod actions;
 mod map;
@@ -38,10 +39,10 @@ const LIST: Need = Need::Any(&[P::VideoSee, P::VideoAdmin, P::GrantAdmin, P::Vid
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{cameras, exports, form, health, looks, rights, setup, verify, wall};
+    use web_pages::{cameras, copies, exports, form, health, looks, rights, setup, verify, wall};
     Domain {
         name: "video",
-        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql")),
+        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql", "0003_copies.sql", "0004_reach.sql")),
         routes: vec![
             get("/video", LIST, cameras::list),
             get("/video/cameras/new", ADMIN, form::new_page),
@@ -79,6 +80,15 @@ pub fn domain() -> Domain {
             post("/video/exports/{id}/hold", Need::Can(P::VideoApprove), exports::hold),
             get("/video/clips/{id}/parts/{n}", Need::Can(P::VideoExport), exports::download),
             get("/video/clips/{id}/manifest", Need::Can(P::VideoExport), exports::manifest),
+            post("/video/clips/{id}/copies", Need::Can(P::VideoExport), copies::start),
+            get("/video/exports/copies/{id}", EXPORTS, copies::one),
+            get("/video/exports/copies/{id}/live", EXPORTS, copies::live),
+            post("/video/exports/copies/{id}/regions", Need::Can(P::VideoExport), copies::place),
+            post("/video/exports/copies/{id}/decide", Need::Can(P::VideoApprove), copies::decide),
+            get("/video/exports/copies/{id}/original", EXPORTS, copies::original),
+            get("/video/exports/copies/{id}/film", EXPORTS, copies::film),
+            get("/video/exports/copies/{id}/download", Need::Can(P::VideoExport), copies::download),
+            get("/video/exports/copies/{id}/manifest", Need::Can(P::VideoExport), copies::manifest),
             get("/video/verify", Need::Public, verify::page),
             get("/video/verify/page", Need::Public, verify::stand_alone),
         ],

@@ -1,7 +1,9 @@
 //! The nouns: network, group, camera, stream, right, hold, watch, look, file, alarm, export.
 
+mod copy;
 mod export;
 
+pub use copy::*;
 pub use export::*;
 
 use kernel::{BuildingId, Date, IncidentId, StationId, Timestamp, UserId, Uuid, record, text_enum};
@@ -107,6 +109,8 @@ record! {
         pub direction: Option<i64>,
         /// 视场角, degrees.
         pub view_angle: Option<i64>,
+        /// 可视距离, metres.
+        pub reach_m: Option<i64>,
         pub group_id: Option<Uuid>,
         /// Only the roles named in [`Right`] may use it.
         pub restricted: bool,
@@ -277,6 +281,7 @@ pub struct CameraForm {
     pub lat: Option<f64>,
     pub direction: Option<i64>,
     pub view_angle: Option<i64>,
+    pub reach_m: Option<i64>,
     pub group_id: Option<Uuid>,
     pub keep_days: i64,
     pub filing_unit: String,
@@ -302,7 +307,7 @@ impl std::fmt::Debug for CameraForm {
 impl CameraForm {
     pub fn told(&self) -> String {
         format!(
-            "{}|{}|{}|{}|{}|{:?}|{:?}|{:?}|{:?}|{:?}|{}|{}|{}|{:?}|{:?}|{}|{:?}|{:?}",
+            "{}|{}|{}|{}|{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{}|{}|{}|{:?}|{:?}|{}|{:?}|{:?}",
             self.number,
             self.name,
             self.place,
@@ -312,6 +317,7 @@ impl CameraForm {
             self.lat,
             self.direction,
             self.view_angle,
+            self.reach_m,
             self.group_id,
             self.keep_days,
             self.filing_unit,

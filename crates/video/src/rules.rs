@@ -1,7 +1,9 @@
 //! Decisions, pure: what may be registered, who may watch what, which purpose is enough, what a tile says, what may be taken out.
 
+mod copy;
 mod export;
 
+pub use copy::*;
 pub use export::*;
 
 use crate::model::{AlarmKind, Camera, CameraForm, Deed, Right, StreamForm, Watch, WatchPurpose};
@@ -114,6 +116,9 @@ pub fn check_camera(rules: &RuleSet, today: Date, f: &CameraForm, networks: &[Ne
     }
     if f.view_angle.is_some_and(|d| !(1..=360).contains(&d)) {
         e.add("view_angle", "视场角应为 1 到 360 度。");
+    }
+    if f.reach_m.is_some_and(|m| !(1..=2000).contains(&m)) {
+        e.add("reach_m", "可视距离应为 1 到 2000 米。");
     }
     length(&mut e, "sign_in_name", "登录名", &f.sign_in_name, 0, 64);
     length(&mut e, "sign_in_password", "密码", &f.sign_in_password, 0, 128);

@@ -108,6 +108,7 @@ fn camera(restricted: bool) -> Camera {
         lat: None,
         direction: None,
         view_angle: None,
+        reach_m: None,
         group_id: None,
         restricted,
         keep_days: 30,

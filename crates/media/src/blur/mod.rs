@@ -6,6 +6,7 @@
 //! a face nor the letters of a plate can be computed back from that, which mosaics and soft blurs allow over many pictures.
 
 mod graph;
+mod made;
 mod run;
 
 pub use graph::{Fault, KeyPoint, MAX_KEYS, MAX_REGIONS, MAX_STEPS, Region, filter};

@@ -41,10 +41,14 @@ impl Limits {
 }
 
 /// A film with its regions burnt in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blurred {
     /// Length of the file.
     pub bytes: u64,
+    /// Pictures in it.
+    pub pictures: u64,
+    /// RFC 6381.
+    pub codec: String,
 }
 
 /// Why nothing was made. The original is untouched, and no part of a result stays.
@@ -178,10 +182,11 @@ pub async fn blur(
     if !good || bytes == 0 {
         return Err(BlurError::Failed(said));
     }
+    let (pictures, codec) = crate::blur::made::facts(&part.0)?;
     std::fs::File::open(&part.0)?.sync_all()?;
     // A link refuses to replace; a rename would not.
     std::fs::hard_link(&part.0, to)?;
-    Ok(Blurred { bytes })
+    Ok(Blurred { bytes, pictures, codec })
 }
 
 /// `file:` keeps a name from being read as an option or as another protocol.

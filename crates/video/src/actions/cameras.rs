@@ -197,6 +197,7 @@ async fn put(app: &App, tx: &mut Tx, station: StationId, old: Option<Whole>, f: 
         lat: f.lat,
         direction: f.direction,
         view_angle: f.view_angle,
+        reach_m: f.reach_m,
         group_id: f.group_id,
         restricted: old.as_ref().is_some_and(|o| o.camera.restricted),
         keep_days: f.keep_days,

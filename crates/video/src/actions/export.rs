@@ -207,7 +207,7 @@ pub async fn take_clip(app: &App, who: &Actor, id: Uuid) -> Result<(Export, Clip
         .write(&act, async |tx: &mut Tx| {
             notices::actions::done_for(tx, x.id, "video.export_made").await?;
             tx.record("video.export_taken", &[("video_export", x.id), ("video_clip", c.id)], "");
-            tx.emit("video.taken", x.id);
+            tx.emit("video.exported", x.id);
             Ok(())
         })
         .await?;
@@ -228,7 +228,7 @@ pub async fn take_manifest(app: &App, who: &Actor, id: Uuid) -> Result<(Export, 
     Ok((x, c))
 }
 
-async fn clip(app: &App, who: &Actor, id: Uuid) -> Result<(Export, Clip)> {
+pub(super) async fn clip(app: &App, who: &Actor, id: Uuid) -> Result<(Export, Clip)> {
     let look = app.look(who, "video.export", Purpose::Video);
     app.db()
         .read(&look, async |r: &mut Reader| {

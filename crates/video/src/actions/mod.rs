@@ -1,11 +1,13 @@
 //! What people do, one function each: permit → read → rule → write → record → emit.
 
 mod cameras;
+mod copy;
 mod export;
 mod guard;
 mod watch;
 
 pub use cameras::*;
+pub use copy::*;
 pub use export::*;
 pub use guard::*;
 pub use watch::*;

@@ -85,7 +85,7 @@ async fn step(live: &Live, c: &Clip, from: ClipState, to: ClipState) -> Result<b
         .db()
         .write(&act, async |tx: &mut Tx| {
             tx.record("video.export_step", &[("video_clip", c.id)], to.code());
-            tx.emit("video.made", c.export_id);
+            tx.emit("video.exported", c.export_id);
             store::move_clip(tx, c.id, from, to).await
         })
         .await
@@ -148,7 +148,7 @@ async fn next(live: &Live) -> Result<bool> {
             store::release_clip_hold(tx, &c, "导出已经做完").await?;
             actions::tell_asker(app, tx, &x).await?;
             tx.emit("video.setup", c.camera_id);
-            tx.emit("video.made", x.id);
+            tx.emit("video.exported", x.id);
             Ok(())
         })
         .await?;
@@ -156,7 +156,7 @@ async fn next(live: &Live) -> Result<bool> {
 }
 
 /// What is known before the film is: who, why, which camera.
-fn statement(x: &Export, camera: &crate::model::Camera, now_ms: i64) -> Statement {
+pub(super) fn statement(x: &Export, camera: &crate::model::Camera, now_ms: i64) -> Statement {
     Statement {
         format: evidence::FORMAT.into(),
         export: x.number.clone(),
@@ -171,6 +171,7 @@ fn statement(x: &Export, camera: &crate::model::Camera, now_ms: i64) -> Statemen
         reason: x.reason.clone(),
         incident: x.incident_number.clone(),
         approver: x.approver.clone(),
+        blurred: None,
         clip: Manifest {
             format: String::new(),
             stream: String::new(),
@@ -304,9 +305,10 @@ async fn expire(live: &Live) -> Result<()> {
         app.db()
             .write(&act, async |tx: &mut Tx| {
                 store::move_clip(tx, c.id, ClipState::Ready, ClipState::Expired).await?;
+                store::expire_copies(tx, c.id).await?;
                 notices::actions::done_for(tx, c.export_id, "video.export_made").await?;
                 tx.record("video.export_expired", &[("video_export", c.export_id), ("video_clip", c.id)], "");
-                tx.emit("video.made", c.export_id);
+                tx.emit("video.exported", c.export_id);
                 Ok(())
             })
             .await?;

@@ -23,6 +23,8 @@ pub struct Seen {
     pub owner: Uuid,
     pub kind: StreamKind,
     pub state: State,
+    /// No first answer yet: neither a session nor a trouble.
+    pub connecting: bool,
     /// What a tile says: state, trouble, remarks.
     pub words: String,
     pub alarm: Option<AlarmKind>,
@@ -105,7 +107,8 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
     for h in health {
         let id = Uuid::from_bytes(h.id.0);
         let Some(owner) = owners.get(&id) else { continue };
-        let mut words = vec![rules::words(h.state).to_string()];
+        let connecting = h.state == State::Offline && h.trouble.is_none() && h.sessions == 0;
+        let mut words = vec![if connecting { "正在接入" } else { rules::words(h.state) }.to_string()];
         if let Some(t) = h.trouble.as_ref().filter(|_| h.state != State::Live) {
             words.push(rules::trouble(t));
         }
@@ -132,6 +135,7 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
                 owner: owner.camera,
                 kind: owner.kind,
                 state: h.state,
+                connecting,
                 words: words.join(" · "),
                 alarm: rules::alarm(h.state, &h.remarks),
                 viewers: h.viewers,

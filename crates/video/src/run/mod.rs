@@ -4,6 +4,7 @@
 //! closed. What fails for one camera is that camera's state and nobody else's.
 
 mod clocked;
+pub mod copies;
 pub mod exports;
 mod health;
 mod rows;
@@ -85,6 +86,9 @@ pub struct Live {
     stopping: watch::Sender<bool>,
     pub(crate) sockets: Arc<Semaphore>,
     seen: crate::replay::Seen,
+    plays: copies::Plays,
+    /// The ffmpeg that burns regions in, when it is not the one on PATH.
+    ffmpeg: Mutex<Option<PathBuf>>,
 }
 
 impl Live {
@@ -121,6 +125,22 @@ impl Live {
     /// The minutes of footage that stand in the register for the running watches.
     pub(crate) fn seen(&self) -> &crate::replay::Seen {
         &self.seen
+    }
+    /// Who plays which film of an export, as it stands in the register.
+    pub(crate) fn plays(&self) -> &copies::Plays {
+        &self.plays
+    }
+    /// Names the ffmpeg that burns regions in, in place of the one on PATH.
+    pub fn use_ffmpeg(&self, path: PathBuf) {
+        *self.ffmpeg.lock().unwrap_or_else(PoisonError::into_inner) = Some(path);
+    }
+    /// The program that makes copies for publication.
+    ///
+    /// # Errors
+    /// There is none on this machine, or it cannot write H.264.
+    pub async fn program(&self) -> std::result::Result<media::blur::Program, media::blur::BlurError> {
+        let configured = self.ffmpeg.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        media::blur::Program::find(configured.as_deref()).await
     }
     /// The disk's state.
     pub fn disk(&self) -> DiskState {
@@ -319,6 +339,8 @@ pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) 
         stopping: watch::Sender::new(false),
         sockets: Arc::new(Semaphore::new(SOCKETS)),
         seen: crate::replay::Seen::default(),
+        plays: copies::Plays::default(),
+        ffmpeg: Mutex::default(),
     });
     site.put(live.clone());
     let mut tasks = vec![];
@@ -328,6 +350,7 @@ pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) 
         tasks.push(tokio::spawn(health::look(live.clone())));
         tasks.push(tokio::spawn(follow(live.clone())));
         tasks.push(tokio::spawn(exports::make(live.clone())));
+        tasks.push(tokio::spawn(copies::make(live.clone())));
     }
     Ok(Running { live, tasks })
 }

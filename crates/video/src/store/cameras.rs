@@ -85,7 +85,7 @@ fn whole(cameras: Vec<Camera>, streams: &[Stream]) -> Vec<Whole> {
 pub async fn cameras(r: &mut Reader, station: StationId, ended: bool) -> Result<Vec<Whole>> {
     let cameras = r
         .all(
-            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where station_id = $1 and ($2 or ended_at is null) order by number, id limit 2000"),
+            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where station_id = $1 and ($2 or ended_at is null) order by number, id limit 2000"),
             args![station, ended],
         )
         .await?;
@@ -102,7 +102,7 @@ pub async fn cameras(r: &mut Reader, station: StationId, ended: bool) -> Result<
 pub async fn all_cameras(r: &mut Reader) -> Result<Vec<Whole>> {
     let cameras = r
         .all(
-            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where ended_at is null order by station_id, id limit 5000"),
+            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where ended_at is null order by station_id, id limit 5000"),
             args![],
         )
         .await?;
@@ -116,7 +116,7 @@ pub async fn all_cameras(r: &mut Reader) -> Result<Vec<Whole>> {
 pub async fn camera(r: &mut Reader, id: Uuid) -> Result<Whole> {
     let camera: Camera = r
         .opt(
-            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where id = $1"),
+            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where id = $1"),
             args![id],
         )
         .await?
@@ -138,8 +138,8 @@ pub async fn camera_by_number(r: &mut Reader, station: StationId, number: &str) 
 pub async fn insert_camera(tx: &mut Tx, c: &Camera) -> Result<()> {
     let (now, by) = (tx.now(), tx.act().actor.user);
     tx.exec(
-        sql!("insert into video_camera (station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, created_by, end_reason, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, '', 1)"),
-        args![c.station_id, c.id, &c.number, &c.name, &c.place, &c.place_kind, c.building_id, c.lon, c.lat, c.direction, c.view_angle, c.group_id, c.restricted, c.keep_days, &c.filing_unit, &c.filing_number, c.filing_day, c.in_use_day, c.device_kind, c.sign_in_name, c.sign_in_password, now, by],
+        sql!("insert into video_camera (station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, created_by, reach_m, end_reason, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, '', 1)"),
+        args![c.station_id, c.id, &c.number, &c.name, &c.place, &c.place_kind, c.building_id, c.lon, c.lat, c.direction, c.view_angle, c.group_id, c.restricted, c.keep_days, &c.filing_unit, &c.filing_number, c.filing_day, c.in_use_day, c.device_kind, c.sign_in_name, c.sign_in_password, now, by, c.reach_m],
     )
     .await?;
     Ok(())
@@ -149,8 +149,8 @@ pub async fn insert_camera(tx: &mut Tx, c: &Camera) -> Result<()> {
 pub async fn update_camera(tx: &mut Tx, c: &Camera) -> Result<()> {
     let n = tx
         .exec(
-            sql!("update video_camera set number = $4, name = $5, place = $6, place_kind = $7, building_id = $8, lon = $9, lat = $10, direction = $11, view_angle = $12, group_id = $13, keep_days = $14, filing_unit = $15, filing_number = $16, filing_day = $17, in_use_day = $18, device_kind = $19, sign_in_name = $20, sign_in_password = $21, version = version + 1 where station_id = $1 and id = $2 and version = $3 and ended_at is null"),
-            args![c.station_id, c.id, c.version, &c.number, &c.name, &c.place, &c.place_kind, c.building_id, c.lon, c.lat, c.direction, c.view_angle, c.group_id, c.keep_days, &c.filing_unit, &c.filing_number, c.filing_day, c.in_use_day, c.device_kind, c.sign_in_name, c.sign_in_password],
+            sql!("update video_camera set number = $4, name = $5, place = $6, place_kind = $7, building_id = $8, lon = $9, lat = $10, direction = $11, view_angle = $12, group_id = $13, keep_days = $14, filing_unit = $15, filing_number = $16, filing_day = $17, in_use_day = $18, device_kind = $19, sign_in_name = $20, sign_in_password = $21, reach_m = $22, version = version + 1 where station_id = $1 and id = $2 and version = $3 and ended_at is null"),
+            args![c.station_id, c.id, c.version, &c.number, &c.name, &c.place, &c.place_kind, c.building_id, c.lon, c.lat, c.direction, c.view_angle, c.group_id, c.keep_days, &c.filing_unit, &c.filing_number, c.filing_day, c.in_use_day, c.device_kind, c.sign_in_name, c.sign_in_password, c.reach_m],
         )
         .await?;
     stale(n)

@@ -2,12 +2,14 @@
 //! follow the disk.
 
 mod cameras;
+mod copies;
 mod exports;
 mod files;
 mod health;
 mod looks;
 
 pub use cameras::*;
+pub use copies::*;
 pub use exports::*;
 pub use files::*;
 pub use health::*;

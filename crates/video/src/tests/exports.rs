@@ -155,7 +155,7 @@ async fn a_request_is_decided_by_another_leader_and_its_footage_waits_for_it() {
     }
 }
 
-struct Machine;
+pub struct Machine;
 
 impl media::estate::Clock for Machine {
     fn now_ms(&self) -> i64 {
@@ -180,19 +180,28 @@ async fn made(town: &Town, export: Uuid) -> Clip {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_approved_is_made_proven_downloaded_and_registered() {
-    let town = town("sqlite").await;
+/// A running camera of which some seconds are recorded, and an export of them that is ready, by the officer.
+pub struct Exported {
+    pub running: Running,
+    pub camera: Uuid,
+    pub id: Uuid,
+    pub clip: Clip,
+    pub span: (i64, i64),
+    pub ring: tempfile::TempDir,
+    _sim: Sim,
+}
+
+pub async fn exported(town: &Town) -> Exported {
     let (t, app) = (&town.t, &town.t.app);
     app.clock().set(kernel::clock::from_micros(Machine.now_ms() * 1000));
     let sim = Sim::start("127.0.0.1:0".parse().unwrap(), vec![Camera::new(clips::small().unwrap())]).await.unwrap();
     let form = form("A1", &sim.url(0), "");
     let camera = act::register(app, &town.act(&town.admin, "video.register"), town.station, form).await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let first = running(&town, dir.path()).await;
+    let ring = tempfile::tempdir().unwrap();
+    let running = running(town, ring.path()).await;
     let w = town.read(async |r: &mut Reader| store::camera(r, camera).await).await;
     let stream = w.streams[0].id;
-    let live = first.live().clone();
+    let live = running.live().clone();
     let begun = Instant::now();
     let long = |live: &run::Live| live.usage().get(&stream).is_some_and(|u| u.bytes > 0);
     while !(long(&live) && begun.elapsed() > Duration::from_secs(12)) && begun.elapsed() < Duration::from_secs(30) {
@@ -202,18 +211,30 @@ async fn what_is_approved_is_made_proven_downloaded_and_registered() {
     // A span that begins before the first picture: the gap is stated.
     let (from, until) = (Machine.now_ms() - 60_000, Machine.now_ms() - 5000);
     let (from, until) = (from / 1000 * 1000, until / 1000 * 1000);
+    let number = camera.to_string();
+    let (a, b) = (typed(from), typed(until));
+    let fields: [(&str, &str); 5] =
+        [("camera", &number), ("from", &a), ("until", &b), ("purpose", "case"), ("reason", "核实打架经过")];
+    let id = t.post(&town.officer, "/video/exports", &fields).await.is(303).new_id();
+    t.post(&town.leader, &format!("/video/exports/{id}/decide"), &[("do", "approve")]).await.is(303);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(clips_of(town, id).await[0].state, ClipState::Waiting, "its last seconds may not be written yet");
+    app.clock().advance(20);
+    let clip = made(town, id).await;
+    assert_eq!(clip.state, ClipState::Ready, "{}", clip.facts);
+    Exported { running, camera, id, clip, span: (from, until), ring, _sim: sim }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_approved_is_made_proven_downloaded_and_registered() {
+    let town = town("sqlite").await;
+    let (t, app) = (&town.t, &town.t.app);
+    let Exported { running: first, camera, id, clip: c, span: (from, until), ring: dir, _sim } = exported(&town).await;
+    let page = format!("/video/exports/{id}");
     let camera = camera.to_string();
     let (a, b) = (typed(from), typed(until));
     let fields: [(&str, &str); 5] =
         [("camera", &camera), ("from", &a), ("until", &b), ("purpose", "case"), ("reason", "核实打架经过")];
-    let id = t.post(&town.officer, "/video/exports", &fields).await.is(303).new_id();
-    let page = format!("/video/exports/{id}");
-    t.post(&town.leader, &format!("{page}/decide"), &[("do", "approve")]).await.is(303);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(clips_of(&town, id).await[0].state, ClipState::Waiting, "its last seconds may not be written yet");
-    app.clock().advance(20);
-    let c = made(&town, id).await;
-    assert_eq!(c.state, ClipState::Ready, "{}", c.facts);
     assert!(town.read(store::all_holds).await.is_empty(), "the footage is let go");
     t.get(&town.officer, &page).await.is(200).says("1 处没有录上").says("SM3").says("下载录像");
     t.get(&town.officer, "/").await.is(200).says("已做成，可以下载");

@@ -1,5 +1,6 @@
 //! Tests that need a database, HTTP, or running cameras.
 
+mod copies;
 mod exports;
 mod files;
 mod live;

@@ -3,8 +3,8 @@
 //! `FENGQIAO_BLESS=1 cargo test -p video` writes `docs/ref/video-rights.txt` anew; look at the difference.
 
 use super::town::{Town, town};
-use crate::model::{Clip, ClipState, Export, ExportState, Right, Watch, WatchPurpose};
-use crate::run::exports as files;
+use crate::model::{BlurCopy, Clip, ClipState, CopyState, Export, ExportState, Right, Watch, WatchPurpose};
+use crate::run::{self, exports as files};
 use crate::store;
 use kernel::{Actor, Purpose, Reader, Role, StationId, Tx, Uuid};
 use std::collections::BTreeMap;
@@ -18,7 +18,8 @@ const RIGHTS: [&str; 3] = ["open to all", "role is named", "role is not named"];
 struct Own {
     who: Actor,
     watch: Uuid,
-    exports: Vec<(Uuid, Uuid)>,
+    /// Export, film, copy.
+    exports: Vec<(Uuid, Uuid, Uuid)>,
 }
 
 async fn write(town: &Town, f: impl AsyncFnOnce(&mut Tx) -> kernel::Result<()>) {
@@ -30,6 +31,29 @@ async fn write(town: &Town, f: impl AsyncFnOnce(&mut Tx) -> kernel::Result<()>) 
     town.t.app.db().write(&act, with_record).await.unwrap();
 }
 
+/// What a made film says of itself.
+fn facts() -> String {
+    let part = media::export::PartFacts {
+        codec: "avc1.64001f".into(),
+        width: 640,
+        height: 360,
+        bytes: 4,
+        pictures: 1,
+        segments: vec![media::export::Segment { film_ms: 0, from_ms: 0, to_ms: 60_000 }],
+        lossy: vec![],
+        digests: BTreeMap::new(),
+        blocks: None,
+    };
+    let m = media::export::Manifest {
+        format: "fengqiao-clip-1".into(),
+        stream: String::new(),
+        asked: media::export::Span { from_ms: 0, to_ms: 60_000 },
+        gaps: vec![],
+        parts: vec![part],
+    };
+    serde_json::to_string(&m).unwrap()
+}
+
 async fn own(town: &Town, role: Role, cameras: &[Uuid]) -> Own {
     let station = if role.is_admin() { StationId::NIL } else { town.station };
     let who = actor(role, station);
@@ -38,10 +62,11 @@ async fn own(town: &Town, role: Role, cameras: &[Uuid]) -> Own {
     let mut exports = vec![];
     let mut streams = vec![];
     for c in cameras {
-        exports.push((app.fresh_command().0, app.fresh_command().0));
+        exports.push((app.fresh_command().0, app.fresh_command().0, app.fresh_command().0));
         streams.push(town.read(async |r: &mut Reader| store::camera(r, *c).await).await.streams[0].id);
     }
     let (user, at) = (who.user, app.now());
+    let mut copies = vec![];
     write(town, async |tx: &mut Tx| {
         let w = Watch {
             station_id: town.station,
@@ -55,7 +80,7 @@ async fn own(town: &Town, role: Role, cameras: &[Uuid]) -> Own {
             ended_at: None,
         };
         store::insert_watch(tx, &w).await?;
-        for (n, (id, clip)) in exports.iter().enumerate() {
+        for (n, (id, clip, copy)) in exports.iter().enumerate() {
             let x = Export {
                 station_id: town.station,
                 id: *id,
@@ -92,23 +117,50 @@ async fn own(town: &Town, role: Role, cameras: &[Uuid]) -> Own {
                 hold_id: None,
             };
             store::insert_clip(tx, &c).await?;
-            store::clip_made(tx, *clip, 1, 4, "").await?;
+            store::clip_made(tx, *clip, 1, 4, &facts()).await?;
+            let y = BlurCopy {
+                station_id: town.station,
+                id: *copy,
+                clip_id: *clip,
+                part: 0,
+                used_for: "警情通报".into(),
+                regions: "[]".into(),
+                state: CopyState::Approved,
+                version: 1,
+                at,
+                by_user: user,
+                by_role: role,
+                user_name: "测试".into(),
+                unit: "测试派出所".into(),
+                made_at: None,
+                bytes: 0,
+                facts: String::new(),
+                decided_at: None,
+                decided_by: None,
+                approver: String::new(),
+                answer: String::new(),
+            };
+            store::insert_copy(tx, &y).await?;
+            copies.push(y);
         }
         Ok(())
     })
     .await;
     let data = &app.settings().data;
-    for (_, clip) in &exports {
+    for y in &copies {
+        let clip = &y.clip_id;
         std::fs::create_dir_all(files::folder(data, *clip)).unwrap();
         std::fs::write(files::part(data, *clip, 0), b"film").unwrap();
         std::fs::write(files::manifest(data, *clip), b"{}").unwrap();
+        std::fs::write(run::copies::film(data, y), b"film").unwrap();
+        std::fs::write(run::copies::manifest(data, y), b"{}").unwrap();
     }
     Own { who, watch, exports }
 }
 
 /// The address of a route for a person and a camera.
 fn address(path: &str, own: &Own, n: usize, camera: Uuid) -> String {
-    let (export, clip) = own.exports[n];
+    let (export, clip, copy) = own.exports[n];
     let watch = own.watch;
     let query = match path {
         "/video/wall" | "/video/replay" => format!("?watch={watch}"),
@@ -121,6 +173,8 @@ fn address(path: &str, own: &Own, n: usize, camera: Uuid) -> String {
         camera
     } else if path.contains("/watch/") {
         watch
+    } else if path.contains("/copies/") {
+        copy
     } else if path.contains("/exports/") {
         export
     } else if path.contains("/clips/") {
@@ -231,7 +285,14 @@ async fn every_route_by_role_and_right_of_the_camera_is_as_reviewed() {
 }
 
 /// Routes whose answer is, or leads to, a picture; a socket's are looked at in `live.rs`.
-const PICTURES: [&str; 3] = ["/video/watch/{id}/snapshot", "/video/replay/piece", "/video/clips/{id}/parts/{n}"];
+const PICTURES: [&str; 6] = [
+    "/video/watch/{id}/snapshot",
+    "/video/replay/piece",
+    "/video/clips/{id}/parts/{n}",
+    "/video/exports/copies/{id}/original",
+    "/video/exports/copies/{id}/film",
+    "/video/exports/copies/{id}/download",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_picture_that_leaves_stands_in_the_register() {

@@ -1,6 +1,6 @@
 //! 录像导出: asked for, approved by another person, made, downloaded.
 
-use crate::model::{Camera, Clip, ClipState, Deed, Export, ExportForm, ExportState, Hold, Look, WatchPurpose, standing};
+use crate::model::{BlurCopy, Camera, Clip, ClipState, CopyState, Deed, Export, ExportForm, ExportState, Hold, Look, WatchPurpose, standing};
 use crate::run::exports as files;
 use crate::{actions, rules, store};
 use askama::Template;
@@ -184,6 +184,7 @@ struct One<'a> {
     badge: &'static str,
     downloads: Vec<(Look, String)>,
     holds: Vec<(Hold, String, String)>,
+    copies: Vec<(BlurCopy, String)>,
     form: &'a Form,
     again: &'a Again,
     command_id: String,
@@ -191,6 +192,8 @@ struct One<'a> {
     mine: bool,
     approves: bool,
     days: i64,
+    /// There is a film of which a copy can be made.
+    publishes: bool,
     part: bool,
 }
 
@@ -217,7 +220,7 @@ fn film(c: Clip, camera: String) -> Film {
     Film { gaps: gaps.collect(), parts, size: bytes(u64::try_from(c.bytes).unwrap_or(0)), badge, c, camera }
 }
 
-fn codec(rfc6381: &str) -> &str {
+pub fn codec(rfc6381: &str) -> &str {
     match rfc6381.get(..4) {
         Some("avc1" | "avc3") => "H.264",
         Some("hvc1" | "hev1") => "H.265",
@@ -226,7 +229,7 @@ fn codec(rfc6381: &str) -> &str {
 }
 
 /// `3.4 MB`, `0.1 MB`.
-fn bytes(n: u64) -> String {
+pub fn bytes(n: u64) -> String {
     let mb = n as f64 / 1_048_576.0;
     if mb >= 1024.0 { format!("{:.2} GB", mb / 1024.0) } else { format!("{:.1} MB", mb.max(0.1)) }
 }
@@ -235,7 +238,7 @@ async fn load<'a>(ctx: &Ctx, id: Uuid, form: &'a Form, again: &'a Again) -> kern
     let look = ctx.look("video.export", Purpose::Video);
     let (x, clips) = actions::export(&ctx.app, &look, id).await?;
     let cameras: Vec<Uuid> = clips.iter().map(|c| c.camera_id).collect();
-    let (names, looks, holds, people) = ctx
+    let (names, looks, holds, people, copies) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -249,11 +252,15 @@ async fn load<'a>(ctx: &Ctx, id: Uuid, form: &'a Form, again: &'a Again) -> kern
             holds.retain(|h| !own.contains(&Some(h.id)));
             let users: Vec<_> = holds.iter().map(|h| h.by_user).collect();
             let people = identity::store::names(r, &users).await?;
-            Ok((names, store::downloads(r, x.watch_id).await?, holds, people))
+            let ids: Vec<Uuid> = clips.iter().map(|c| c.id).collect();
+            let copies = store::copies_of(r, &ids).await?;
+            Ok((names, store::downloads(r, x.watch_id).await?, holds, people, copies))
         })
         .await?;
     let name = |id: Uuid| names.iter().find(|n| n.0 == id).map_or("—".to_string(), |n| n.1.clone());
     let by = |h: &Hold| people.iter().find(|p| p.0 == h.by_user).map_or("—".to_string(), |p| p.1.clone());
+    let camera_of = |clip: Uuid| clips.iter().find(|c| c.id == clip).map_or(Uuid::nil(), |c| c.camera_id);
+    let copies = copies.into_iter().map(|y| (name(camera_of(y.clip_id)), y)).map(|(n, y)| (y, n)).collect();
     let states: Vec<ClipState> = clips.iter().map(|c| c.state).collect();
     let stands = standing(x.state, &states);
     let approves = ctx.may(Permission::VideoApprove) && ctx.who.station == x.station_id;
@@ -263,6 +270,7 @@ async fn load<'a>(ctx: &Ctx, id: Uuid, form: &'a Form, again: &'a Again) -> kern
         films: clips.into_iter().map(|c| (name(c.camera_id), c)).map(|(n, c)| film(c, n)).collect(),
         downloads: looks.into_iter().map(|l| (name(l.camera_id), l)).map(|(n, l)| (l, n)).collect(),
         holds: holds.into_iter().map(|h| (name(h.camera_id), by(&h), h)).map(|(n, by, h)| (h, n, by)).collect(),
+        copies,
         form,
         again,
         command_id: ctx.command_id().to_string(),
@@ -270,12 +278,13 @@ async fn load<'a>(ctx: &Ctx, id: Uuid, form: &'a Form, again: &'a Again) -> kern
         mine: x.by_user == ctx.who.user,
         approves,
         days: ctx.app.rules().int("video.export_keep_days", ctx.app.today())?,
+        publishes: states.contains(&ClipState::Ready),
         x,
         part: false,
     })
 }
 
-async fn show_one(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
+pub async fn show_one(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
     let content = load(ctx, id, form, &again).await?;
     let page = Page::new(format!("录像导出 {}", content.x.number), &content).crumb("录像导出", "/video/exports");
     if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
@@ -314,7 +323,7 @@ pub async fn hold(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
 }
 
 /// `视导〔2026〕3号` of camera ZY-001 → `2026-3-ZY-001`: a name that every file system takes.
-fn file_name(x: &Export, camera: &str) -> String {
+pub fn file_name(x: &Export, camera: &str) -> String {
     let digits: Vec<&str> = x.number.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty()).collect();
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     format!("{}-{}", digits.join("-"), camera.chars().map(plain).collect::<String>())

@@ -29,6 +29,7 @@ struct FormPage<'a> {
     existing: bool,
     has_password: bool,
     station: String,
+    station_id: StationId,
 }
 
 async fn show(ctx: &Ctx, station: StationId, id: Option<Uuid>, form: &Form, again: Again) -> Answer {
@@ -66,6 +67,7 @@ async fn show(ctx: &Ctx, station: StationId, id: Option<Uuid>, form: &Form, agai
         existing: id.is_some(),
         has_password,
         station: name,
+        station_id: station,
     };
     let failed = again.any();
     let page = Page::new(if id.is_some() { "修改摄像机" } else { "登记摄像机" }, &content).crumb("摄像机", "/video");
@@ -140,6 +142,7 @@ fn read(form: &mut Form) -> CameraForm {
         lat: decimal(form, "lat", "纬度"),
         direction: number(form, "direction", "朝向"),
         view_angle: number(form, "view_angle", "视场角"),
+        reach_m: number(form, "reach_m", "可视距离"),
         group_id: form.optional_id("group"),
         keep_days,
         filing_unit: form.text("filing_unit"),
@@ -209,6 +212,7 @@ pub async fn edit_page(ctx: Ctx, Path(id): Path<String>) -> Answer {
         ("lat", opt(c.lat.map(|x| x.to_string()))),
         ("direction", opt(c.direction.map(|x| x.to_string()))),
         ("view_angle", opt(c.view_angle.map(|x| x.to_string()))),
+        ("reach_m", opt(c.reach_m.map(|x| x.to_string()))),
         ("group", opt(c.group_id.map(|g| g.to_string()))),
         ("keep_days", c.keep_days.to_string()),
         ("filing_unit", c.filing_unit.clone()),

@@ -1,6 +1,7 @@
 //! Pages: cameras and their forms, networks and groups, rights and holds, the wall, exports.
 
 pub mod cameras;
+pub mod copies;
 pub mod exports;
 pub mod film;
 pub mod form;
@@ -104,6 +105,7 @@ pub fn condition(live: Option<&Arc<Live>>, w: &Whole) -> Condition {
     all.sort_by_key(|(s, k)| (s.alarm.is_none(), s.state, *k == StreamKind::Sub));
     match all.first() {
         None => Condition { words: "正在接入".into(), badge: "" },
+        Some((s, _)) if s.connecting => Condition { words: s.words.clone(), badge: "" },
         Some((s, _)) if s.alarm.is_none() => Condition { words: s.words.clone(), badge: "badge--ok" },
         Some((s, k)) => Condition {
             words: if all.len() > 1 { format!("{}{}", k.label(), s.words) } else { s.words.clone() },

@@ -7,4 +7,6 @@ import "./hint.js";
 import "./roster.js";
 import "./wall.js";
 import "./replay.js";
+import "./blur.js";
+import "./aim.js";
 import "./map.js";

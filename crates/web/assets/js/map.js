@@ -70,6 +70,7 @@ class TownMap extends HTMLElement {
     this.querySelector(".map-plot")?.remove();
     this.#wire();
     this.#map.once("idle", () => { this.dataset.state = "ready"; this.#page?.setAttribute("data-map", "ready"); });
+    this.dispatchEvent(new CustomEvent("fq-map", { bubbles: true, detail: { map: this.#map } }));
   }
 
   async #fetch() {
@@ -150,6 +151,7 @@ class TownMap extends HTMLElement {
   #drawBase(add) {
     const is = (/** @type {string} */ kind) => ["==", ["get", "detail"], kind];
     for (const [kind, fill] of [["green", "#d9e8cf"], ["water", "#b9d7ea"], ["built", "#ded6c8"]]) add(kind, { type: "fill", filter: is(kind), paint: { "fill-color": fill } });
+    add("view", { type: "fill", filter: is("view"), paint: { "fill-color": color("--blue"), "fill-opacity": 0.22, "fill-outline-color": color("--blue") } });
     const wide = (/** @type {number} */ a, /** @type {number} */ b) => ["interpolate", ["exponential", 1.6], ["zoom"], 12, a, 18, b];
     add("casing", { type: "line", filter: is("street"), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#d3cabb", "line-width": wide(2.5, 22) } });
     add("street", { type: "line", filter: is("street"), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#fff", "line-width": wide(1.5, 19) } });
@@ -177,7 +179,7 @@ class TownMap extends HTMLElement {
 
   /** @param {HTMLInputElement} box */
   #toggle(box) {
-    for (const l of this.#map.getStyle().layers.filter((/** @type {any} */ l) => l.id.startsWith(`${box.value}:`)))
+    for (const l of this.#map.getStyle().layers.filter((/** @type {any} */ l) => l.id.startsWith(`${box.value}:`) || l.id.startsWith(`${box.value}-view:`)))
       this.#map.setLayoutProperty(l.id, "visibility", box.checked ? "visible" : "none");
   }
 
