@@ -29,7 +29,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     clerk.sign_in(server.account("zy.ck1")?).await?;
     clerk.open("/windows/desk").await?;
     clerk.says("还没有在窗口上岗").await?;
-    clerk.press("button[aria-label='在2 号窗口上岗']", "").await?;
+    clerk.press("button[aria-label$='：2 号窗口']", "").await?;
     clerk.says("叫下一个").await?;
     let leader = browser.person(server).await?;
     leader.sign_in(server.account("zy.suozhang")?).await?;
@@ -99,7 +99,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     clerk.open("/windows/draw").await?;
     e2e::both(&clerk, "windows-draw").await?;
     if early {
-        clerk.press(&format!("button[aria-label^='{number}']"), "").await?;
+        clerk.press(&format!("button[aria-label$='：{number}']"), "").await?;
     } else {
         clerk.press("button.choice", "临时身份证明").await?;
     }

@@ -130,6 +130,7 @@ pub async fn send(ctx: Ctx, headers: HeaderMap, Path((id, service)): Path<(Strin
     form.set("service", service.to_string());
     let (secret, hash) = secret(&ctx, &mut form);
     let new = read(&mut form, hash);
+    actions::faults(&new, &mut form.errors);
     if !form.yes("agree") {
         form.errors.add("agree", "请先阅读个人信息处理告知，并勾选“已阅读”。");
     }

@@ -15,15 +15,8 @@ pub struct Made {
     pub number: String,
 }
 
-/// Books a time at a window, or asks for a service at home; by a resident without an account or by the desk for a caller.
-///
-/// # Errors
-/// What [`slots::may_book`] refuses, too many open bookings of the phone, a name or phone that is none.
-pub async fn book(app: &App, act: &Act, new: NewBooking) -> Result<Made> {
-    if act.actor.role != Role::Resident {
-        act.actor.must(P::WindowServe)?;
-    }
-    let mut e = FieldErrors::default();
+/// What is wrong with the fields of a booking, all at once; the phone as it is kept.
+pub fn faults(new: &NewBooking, e: &mut FieldErrors) -> String {
     let phone = match people::rules::phone(&new.phone) {
         Ok(Some(p)) => p,
         Ok(None) => {
@@ -44,6 +37,19 @@ pub async fn book(app: &App, act: &Act, new: NewBooking) -> Result<Made> {
     if new.place.chars().count() > 200 || new.note.chars().count() > 200 {
         e.add("note", "地址和说明各最多 200 字。");
     }
+    phone
+}
+
+/// Books a time at a window, or asks for a service at home; by a resident without an account or by the desk for a caller.
+///
+/// # Errors
+/// What [`slots::may_book`] refuses, too many open bookings of the phone, a name or phone that is none.
+pub async fn book(app: &App, act: &Act, new: NewBooking) -> Result<Made> {
+    if act.actor.role != Role::Resident {
+        act.actor.must(P::WindowServe)?;
+    }
+    let mut e = FieldErrors::default();
+    let phone = faults(&new, &mut e);
     e.ok(())?;
     let blind = people::actions::blind_phone(app, &phone);
     let (rules, station) = (app.rules(), act.station);
