@@ -30,11 +30,11 @@ pub async fn booking(r: &mut Reader, station: StationId, id: Uuid) -> Result<Boo
     Ok(b)
 }
 
-/// The newest booking of a receipt.
+/// The booking of a receipt: the one that was not moved to another time, else the newest.
 pub async fn by_receipt(r: &mut Reader, receipt: &[u8]) -> Result<Option<Booking>> {
     let b: Option<Booking> = r
         .opt(
-            sql!("select station_id, id, number, service_id, channel, day, minute, minutes, person_id, frail, place, note, state, made_at, ended_at, ended_why, upset_at, told_at, told_how, officer_id, visit_day, visit_minute, version from windows_booking where receipt = $1 order by made_at desc, version limit 1"),
+            sql!("select station_id, id, number, service_id, channel, day, minute, minutes, person_id, frail, place, note, state, made_at, ended_at, ended_why, upset_at, told_at, told_how, officer_id, visit_day, visit_minute, version from windows_booking where receipt = $1 order by case when state = 'moved' then 1 else 0 end, made_at desc, version limit 1"),
             args![receipt],
         )
         .await?;
