@@ -49,8 +49,10 @@ async fn town(engine: &str) -> (TestApp, StationId, kernel::Uuid) {
 
 #[tokio::test]
 async fn a_resident_books_looks_changes_and_cancels_without_an_account() {
-    for engine in engines() {
+    for (n, engine) in (0..).zip(engines()) {
         let (t, station, service) = town(engine).await;
+        // The memory of guesses is the process's, and the next engine comes from the same place: the pause must be over.
+        t.app.clock().advance(n * 7_200);
         let who = Actor::resident(StationId::NIL);
         t.get(&who, "/p/windows/x").await.is(404);
         t.get(&who, &format!("/p/windows/{station}/{station}")).await.is(404);
@@ -107,7 +109,5 @@ async fn a_resident_books_looks_changes_and_cancels_without_an_account() {
             }
         }
         assert!(paused);
-        // The memory of guesses is the process's: the next engine comes from the same place.
-        crate::guess::right("unknown");
     }
 }
