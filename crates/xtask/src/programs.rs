@@ -76,9 +76,9 @@ pub(crate) fn from_nothing() -> bool {
     !kept.flatten().any(|e| e.file_name().to_string_lossy().starts_with("kernel-"))
 }
 
-/// Builds every test program of the workspace; the examples, which are benches, are not among them.
+/// Builds every test program of the workspace, and the examples: the recorder's is what its test kills.
 fn build(lean: bool) -> Result<Vec<Program>, String> {
-    let mut command = cargo(&["test", "--workspace", "--lib", "--bins", "--tests"]);
+    let mut command = cargo(&["test", "--workspace"]);
     command.args(["--no-run", "--quiet", "--message-format=json-render-diagnostics"]);
     if lean {
         command.env("CARGO_INCREMENTAL", "0");
