@@ -25,6 +25,8 @@ async fn the_town_is_drawn_and_listed() -> Result<()> {
             lists.iter().any(|l| l.starts_with("警务区 5")) && lists.iter().any(|l| l.starts_with("未结警情")),
             "{lists:?}"
         );
+        // What only lies under others is drawn and not listed.
+        ensure!(lists.iter().any(|l| l.starts_with("摄像机")) && !lists.iter().any(|l| l.contains("视场")), "{lists:?}");
         // Only this server was asked.
         let asked: Vec<String> = tab
             .eval(

@@ -152,8 +152,13 @@ async fn others(ctx: &Ctx, station: StationId) -> Result<Vec<Layer>> {
     Layer::of_slot(&ctx.site.fill(MAP_SLOT, &ctx.who, station.0).await?)
 }
 
-fn listed(layers: &[Layer], folded: bool) -> Result<String> {
-    List { layers, folded }.render().map_err(Error::internal)
+/// The layers that are listed: what only lies under others is drawn alone.
+fn shown<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Vec<Layer> {
+    layers.into_iter().filter(|l| !l.base).cloned().collect()
+}
+
+fn listed(layers: Vec<Layer>, folded: bool) -> Result<String> {
+    List { layers: &layers, folded }.render().map_err(Error::internal)
 }
 
 /// `GET /map`
@@ -164,8 +169,7 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         None => vec![],
     };
     let keys = own.iter().chain(&others).filter(|l| !l.base).map(|l| (l.key.clone(), l.title.clone())).collect();
-    let listed_own: Vec<Layer> = own.iter().filter(|l| !l.base).rev().cloned().collect();
-    let (live, own_list) = (listed(&others, false)?, listed(&listed_own, true)?);
+    let (live, own_list) = (listed(shown(&others), false)?, listed(shown(own.iter().rev()), true)?);
     let outlines = own.iter().any(|l| l.key == "communities" && !l.features.is_empty());
     let all: Vec<Layer> = own.into_iter().chain(others).collect();
     let may_edit = ctx.may(Permission::PlacesEdit);
@@ -197,7 +201,7 @@ pub async fn list(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let station =
         ctx.app.db().read(&look, async |r: &mut Reader| Ok(station_for(r, &ctx.who, &a.station).await?.1)).await?;
     let station = station.ok_or(Error::NotFound("派出所"))?;
-    web::page::fragment(&List { layers: &others(&ctx, station.id).await?, folded: false })
+    web::page::fragment(&List { layers: &shown(&others(&ctx, station.id).await?), folded: false })
 }
 
 /// `GET /map/data`: every layer as JSON, geometries as in GeoJSON, WGS-84.
