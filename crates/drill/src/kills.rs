@@ -89,21 +89,10 @@ async fn until(ledger: &Mutex<Ledger>, acknowledged: usize) {
     }
 }
 
-/// Keys, schema and one station, made through the actions of an administrator.
+/// Keys, schema and one station.
 async fn prepare(place: &Place) -> Result<StationId> {
     let app = open(place, Keys::Make("sm"), Settings::default()).await?;
-    let who = Actor::local("drill");
-    let act = || app.act(&who, "drill.prepare", Purpose::Administration, app.fresh_command());
-    let sub = places::model::NewSubBureau { code: "150702-FJ".into(), name: "演练分局".into(), region: "150702".into() };
-    let sub_bureau = places::actions::add_sub_bureau(&app, &act(), sub).await?;
-    let new = places::model::NewStation {
-        sub_bureau,
-        code: "150702990000".into(),
-        name: "演练派出所".into(),
-        region: "150702".into(),
-        address: "演练路1号".into(),
-    };
-    let station = places::actions::add_station(&app, &act(), new).await?;
+    let station = crate::ground::station(&app).await?;
     app.db().close().await;
     Ok(station)
 }

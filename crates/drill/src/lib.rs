@@ -7,6 +7,7 @@
 
 pub mod child;
 pub mod client;
+mod ground;
 pub mod kills;
 pub mod load;
 pub mod searches;

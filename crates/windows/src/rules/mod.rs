@@ -106,9 +106,10 @@ pub fn parse_spans(typed: &str) -> Result<Vec<Span>, String> {
     Ok(out)
 }
 
-/// `9:00`, `09:30`, `24:00`
-fn minute(typed: &str) -> Option<i64> {
-    let (h, m) = typed.trim().split_once([':', '：'])?;
+/// Minutes since midnight of `9:00`, `09:30`, `24:00`, in any width of digits.
+pub(crate) fn minute(typed: &str) -> Option<i64> {
+    let folded = kernel::text::fold(typed);
+    let (h, m) = folded.trim().split_once([':', '：'])?;
     let (h, m): (i64, i64) = (h.trim().parse().ok()?, m.trim().parse().ok()?);
     let all = h * 60 + m;
     ((0..=24).contains(&h) && (0..60).contains(&m) && all <= 1_440).then_some(all)

@@ -44,11 +44,6 @@ pub fn file(name: &str, bytes: Vec<u8>) -> Answer {
 
 /// `HH:MM` of a form as a minute of the day; errors are a sentence.
 pub fn minute(typed: &str) -> Result<i64, String> {
-    let folded = kernel::text::fold(typed);
-    let read = || {
-        let (h, m) = folded.trim().split_once([':', '：'])?;
-        let (h, m): (i64, i64) = (h.trim().parse().ok()?, m.trim().parse().ok()?);
-        ((0..24).contains(&h) && (0..60).contains(&m)).then_some(h * 60 + m)
-    };
+    let read = || crate::rules::minute(typed).filter(|m| *m < 1_440);
     read().ok_or_else(|| "时间请写成 09:30。".to_string())
 }
