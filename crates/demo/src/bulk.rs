@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Actions under way at once; also the size of a full group commit.
-pub const AT_ONCE: usize = 64;
+/// Actions under way at once: while half of them wait for the disk, the other half, some 64, fills the next commit.
+pub const AT_ONCE: usize = 128;
 /// Minutes back to the first report: three years.
 const SPAN: u64 = 3 * 365 * 24 * 60;
 

@@ -7,6 +7,7 @@
 use crate::row::Value;
 use crate::{Error, Result};
 use rusqlite::types::{FromSql, Value as Own, ValueRef};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,37 @@ const PREPARED: usize = 512;
 pub(crate) struct Lite {
     conn: Mutex<rusqlite::Connection>,
     limit: Arc<Limit>,
+    /// What statements call their values, by the place and length of their text: asked of SQLite at every run it cost
+    /// as much as the search in an index.
+    known: HashMap<(usize, usize), Names>,
+}
+
+/// What a statement calls its values and columns.
+#[derive(Clone)]
+struct Names {
+    /// For each parameter, which of the given values it takes.
+    takes: Arc<[usize]>,
+    columns: Arc<[String]>,
+}
+
+impl Names {
+    /// `$3` takes the third value, wherever and however often it stands.
+    fn of(statement: &rusqlite::Statement<'_>) -> Names {
+        let number = |at: usize| statement.parameter_name(at).and_then(|n| n.strip_prefix('$')).and_then(|n| n.parse().ok());
+        Names {
+            takes: (1..=statement.parameter_count()).map(|at| number(at).unwrap_or(at)).collect(),
+            columns: statement.column_names().into_iter().map(str::to_string).collect(),
+        }
+    }
+
+    fn bind(&self, statement: &mut rusqlite::Statement<'_>, values: Vec<Value>) -> Result<()> {
+        let values: Vec<Own> = values.into_iter().map(own).collect();
+        for (at, number) in (1..).zip(self.takes.iter()) {
+            let value = number.checked_sub(1).and_then(|n| values.get(n));
+            statement.raw_bind_parameter(at, value.ok_or_else(|| Error::internal(format!("no value for ${number}")))?)?;
+        }
+        Ok(())
+    }
 }
 
 /// The moment after which a running statement of a reader is stopped, in microseconds since `zero`; 0 for none.
@@ -72,6 +104,9 @@ impl Lite {
             ("synchronous", "full"),
             ("foreign_keys", "on"),
             ("cache_size", "-32000"),
+            // Every command has its savepoint, and a savepoint keeps the pages it changes as they were: on disk after
+            // 64 kB, which was a sixth of a command.
+            ("temp_store", "memory"),
             // 64 MB: a page that changes in every command is written back once, not every 4 MB.
             ("wal_autocheckpoint", "16384"),
         ] {
@@ -98,11 +133,21 @@ impl Lite {
     fn of(conn: rusqlite::Connection) -> Lite {
         conn.set_prepared_statement_cache_capacity(PREPARED);
         let limit = Limit { zero: Instant::now(), until: AtomicU64::new(0) };
-        Lite { conn: Mutex::new(conn), limit: Arc::new(limit) }
+        Lite { conn: Mutex::new(conn), limit: Arc::new(limit), known: HashMap::new() }
     }
 
     fn conn(&mut self) -> &mut rusqlite::Connection {
         self.conn.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The statement prepared and bound, with its names.
+    fn ready(&mut self, text: &'static str, values: Vec<Value>) -> Result<(rusqlite::CachedStatement<'_>, Names)> {
+        let conn = self.conn.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = conn.prepare_cached(text)?;
+        let place = (text.as_ptr() as usize, text.len());
+        let names = self.known.entry(place).or_insert_with(|| Names::of(&statement)).clone();
+        names.bind(&mut statement, values)?;
+        Ok((statement, names))
     }
 
     /// Runs statements that give nothing back, one after another.
@@ -121,15 +166,13 @@ impl Lite {
     }
 
     /// Runs a statement; returns how many rows it changed.
-    pub(crate) fn exec(&mut self, text: &str, values: Vec<Value>) -> Result<u64> {
-        let conn = self.conn();
+    pub(crate) fn exec(&mut self, text: &'static str, values: Vec<Value>) -> Result<u64> {
         {
-            let mut statement = conn.prepare_cached(text)?;
-            bind(&mut statement, values)?;
+            let (mut statement, _) = self.ready(text, values)?;
             let mut rows = statement.raw_query();
             while rows.next()?.is_some() {}
         }
-        Ok(conn.changes())
+        Ok(self.conn().changes())
     }
 
     /// Whether the statement can be prepared on this schema.
@@ -139,7 +182,7 @@ impl Lite {
     }
 
     /// All rows of a statement of a reader; `None` when it was stopped because it took longer.
-    pub(crate) fn rows_within(&mut self, most: Duration, text: &str, values: Vec<Value>) -> Result<Option<Vec<LiteRow>>> {
+    pub(crate) fn rows_within(&mut self, most: Duration, text: &'static str, values: Vec<Value>) -> Result<Option<Vec<LiteRow>>> {
         self.limit.set(Some(most));
         let rows = self.rows(text, values);
         // A statement that came to its end within the limit stands, whatever the clock says now.
@@ -152,31 +195,16 @@ impl Lite {
     }
 
     /// All rows of a statement.
-    pub(crate) fn rows(&mut self, text: &str, values: Vec<Value>) -> Result<Vec<LiteRow>> {
-        let mut statement = self.conn().prepare_cached(text)?;
-        bind(&mut statement, values)?;
-        let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_string).collect();
+    pub(crate) fn rows(&mut self, text: &'static str, values: Vec<Value>) -> Result<Vec<LiteRow>> {
+        let (mut statement, names) = self.ready(text, values)?;
         let mut out = vec![];
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            let values = (0..names.len()).map(|i| Ok(row.get::<_, Own>(i)?)).collect::<Result<_>>()?;
-            out.push(LiteRow { names: names.clone(), values });
+            let values = (0..names.columns.len()).map(|i| Ok(row.get::<_, Own>(i)?)).collect::<Result<_>>()?;
+            out.push(LiteRow { names: names.columns.clone(), values });
         }
         Ok(out)
     }
-}
-
-/// `$3` takes the third value, wherever and however often it stands.
-fn bind(statement: &mut rusqlite::Statement<'_>, values: Vec<Value>) -> Result<()> {
-    let values: Vec<Own> = values.into_iter().map(own).collect();
-    for at in 1..=statement.parameter_count() {
-        let number = statement.parameter_name(at).and_then(|n| n.strip_prefix('$')).and_then(|n| n.parse().ok());
-        let number: usize = number.unwrap_or(at);
-        let value = number.checked_sub(1).and_then(|n| values.get(n));
-        let value = value.ok_or_else(|| Error::internal(format!("no value for ${number}")))?;
-        statement.raw_bind_parameter(at, value)?;
-    }
-    Ok(())
 }
 
 fn own(value: Value) -> Own {

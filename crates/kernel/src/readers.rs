@@ -81,7 +81,7 @@ impl Reading {
     }
 
     /// All rows of a statement.
-    pub(crate) fn rows(&mut self, text: &str, values: Vec<Value>) -> Result<Vec<LiteRow>> {
+    pub(crate) fn rows(&mut self, text: &'static str, values: Vec<Value>) -> Result<Vec<LiteRow>> {
         let lite = self.lite()?;
         if !can_step_aside() {
             return lite.rows(text, values);

@@ -5,6 +5,7 @@ use crate::model::{LinkKind, NewIntake, Step, Taken};
 use crate::similar::{ALIKE, Signature};
 use crate::store::{self, Where};
 use crate::{model::State, rules};
+use categories::Suggestion;
 use kernel::search::Doc;
 use kernel::{Act, AddressId, App, FieldErrors, IncidentId, Permission, Refusal, Result, Role, Tx, UserId};
 use notices::model::NewTask;
@@ -18,22 +19,29 @@ pub async fn take(app: &App, act: &Act, new: NewIntake) -> Result<Taken> {
         act.actor.must(Permission::IncidentTake)?;
     }
     let app = app.clone();
+    // Before the writer is asked for, which everybody waits for.
+    let proposed = (act.actor.role != Role::Resident).then(|| categories::suggest(&text_of(&new.title, &new.content)));
     app.clone()
         .db()
         .write(act, async |tx: &mut Tx| {
             let taken = take_in(&app, tx, &new).await?;
-            if tx.act().actor.role != Role::Resident {
-                propose(tx, taken.id, &format!("{}\n{}", new.title, new.content), new.category.as_deref()).await?;
+            if let Some(proposed) = &proposed {
+                keep_proposal(tx, taken.id, proposed, new.category.as_deref()).await?;
             }
             Ok(taken)
         })
         .await
 }
 
+/// What the categories are suggested from.
+fn text_of(title: &str, content: &str) -> String {
+    format!("{title}\n{content}")
+}
+
 /// Keeps what the text suggests beside the category that a person chose.
-async fn propose(tx: &mut Tx, id: IncidentId, text: &str, chosen: Option<&str>) -> Result<()> {
+async fn keep_proposal(tx: &mut Tx, id: IncidentId, proposed: &Suggestion, chosen: Option<&str>) -> Result<()> {
     let chosen = chosen.map_or(String::new(), |c| format!("incident={c}"));
-    store::suggestions::keep(tx, "incident", id.0, &categories::suggest(text), &chosen).await
+    store::suggestions::keep(tx, "incident", id.0, proposed, &chosen).await
 }
 
 /// The same inside another command (file import): one report with its own log line and entry.
@@ -78,13 +86,16 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
     };
     let id: IncidentId = tx.fresh();
     let signature = Signature::of(&title, &new.content);
-    let cluster = store::candidates(tx, station, &signature)
+    let likest = store::candidates(tx, station, &signature)
         .await?
         .into_iter()
-        .map(|(_, cluster, other)| (other.likeness(&signature), cluster))
+        .map(|(other, text)| (text.likeness(&signature), other))
         .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or(id, |(_, cluster)| cluster);
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let cluster = match likest {
+        Some((_, other)) => store::cluster_of(tx, other).await?,
+        None => id,
+    };
     store::insert(tx, id, (&number, year, n), new, &place, reporter, cluster, &title).await?;
     store::insert_signature(tx, id, n, &signature).await?;
     index(tx, id, &number, &title, new, &place).await?;
@@ -168,7 +179,8 @@ pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, sub:
                 rules.must_know("incident.level", l, today)?;
             }
             store::set_class(tx, &intake, category, sub, level).await?;
-            propose(tx, id, &format!("{}\n{}", intake.title, intake.content), Some(category)).await?;
+            let proposed = categories::suggest(&text_of(&intake.title, &intake.content));
+            keep_proposal(tx, id, &proposed, Some(category)).await?;
             let mut note = name;
             if let Some(s) = sub {
                 note = format!("{note}（{}）", rules::fine_name(&rules, s));

@@ -290,8 +290,8 @@ pub async fn earlier(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
 
 /// Incidents kept under one index key.
 const SLOTS: i64 = 8;
-/// Candidates that are compared at most.
-const CANDIDATES: i64 = 60;
+/// Candidates that are compared at most: those that share most keys, of equal ones the newest.
+const CANDIDATES: i64 = 24;
 
 fn band_texts(s: &Signature) -> kernel::Value {
     kernel::row::texts(&s.bands().iter().map(i64::to_string).collect::<Vec<_>>())
@@ -313,11 +313,17 @@ pub async fn insert_signature(tx: &mut Tx, id: IncidentId, n: i64, s: &Signature
     Ok(())
 }
 
-/// Candidates that share an index key, with cluster and signature; the newest.
-pub async fn candidates(r: &mut Reader, station: StationId, s: &Signature) -> Result<Vec<(IncidentId, IncidentId, Signature)>> {
+/// The cluster an incident stands in.
+pub async fn cluster_of(r: &mut Reader, id: IncidentId) -> Result<IncidentId> {
+    let row = r.rows(sql!("select cluster_id from incidents_intake where id = $1"), args![id]).await?;
+    row.first().ok_or(kernel::Error::NotFound("警情"))?.get("cluster_id")
+}
+
+/// Candidates that share index keys, with their signatures; newest first.
+pub async fn candidates(r: &mut Reader, station: StationId, s: &Signature) -> Result<Vec<(IncidentId, Signature)>> {
     let rows = r
         .rows(
-            sql!("select i.id, i.cluster_id, g.title_hashes, g.body_hashes, g.matter_hashes from (select distinct incident_id from incidents_band where station_id = $1 and band in @ints($2) order by incident_id desc limit $3) c join incidents_intake i on i.id = c.incident_id join incidents_signature g on g.incident_id = c.incident_id order by i.called_at desc"),
+            sql!("select g.incident_id, g.title_hashes, g.body_hashes, g.matter_hashes from (select incident_id from incidents_band where station_id = $1 and band in @ints($2) group by incident_id order by count(*) desc, incident_id desc limit $3) c join incidents_signature g on g.incident_id = c.incident_id order by g.incident_id desc"),
             args![station, band_texts(s), CANDIDATES],
         )
         .await?;
@@ -326,8 +332,7 @@ pub async fn candidates(r: &mut Reader, station: StationId, s: &Signature) -> Re
             let (title, body): (Vec<u8>, Vec<u8>) = (row.get("title_hashes")?, row.get("body_hashes")?);
             let matters: Vec<u8> = row.get("matter_hashes")?;
             Ok((
-                row.get("id")?,
-                row.get("cluster_id")?,
+                row.get("incident_id")?,
                 Signature {
                     title: Signature::from_bytes(&title),
                     body: Signature::from_bytes(&body),
