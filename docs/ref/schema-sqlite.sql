@@ -240,6 +240,11 @@ CREATE TABLE roster_wish ( station_id blob not null, id blob not null, user_id b
 CREATE INDEX roster_wish_days on roster_wish (station_id, day);
 CREATE TABLE rulebook_confirmation (key text primary key, note text not null, confirmed_at integer not null, confirmed_by blob not null);
 CREATE TABLE rulebook_pack (name text primary key, text text not null, imported_at integer not null, imported_by blob not null);
+CREATE TABLE surveys_box ( station_id blob not null, survey_id blob not null, day text not null, held integer not null, answers text not null, primary key (station_id, survey_id, day) );
+CREATE TABLE surveys_code ( station_id blob not null, survey_id blob not null, hash blob not null, used boolean not null, primary key (station_id, survey_id, hash) );
+CREATE TABLE surveys_survey ( station_id blob not null, id blob not null, title text not null, intro text not null, state text not null, anonymous boolean not null, by_household boolean not null, code text not null, definition text not null, until_day text, created_at integer not null, by_user blob not null, opened_at integer, closed_at integer, version integer not null, primary key (station_id, id) );
+CREATE UNIQUE INDEX surveys_survey_code on surveys_survey (code);
+CREATE INDEX surveys_survey_newest on surveys_survey (station_id, created_at);
 CREATE TABLE video_alarm ( station_id blob not null, id blob not null, camera_id blob, kind text not null, detail text not null, began_at integer not null, ended_at integer, primary key (station_id, id) );
 CREATE INDEX video_alarm_open on video_alarm (station_id, ended_at, began_at);
 CREATE TABLE video_camera ( station_id blob not null, id blob not null, number text not null, name text not null, place text not null, place_kind text not null, building_id blob, lon double precision, lat double precision, direction integer, view_angle integer, group_id blob, restricted boolean not null, keep_days integer not null, filing_unit text not null, filing_number text not null, filing_day text, in_use_day text, device_kind text not null, sign_in_name blob, sign_in_password blob, created_at integer not null, created_by blob not null, ended_at integer, end_reason text not null, version integer not null, reach_m integer, primary key (station_id, id) );

@@ -18,6 +18,7 @@ pub fn all() -> Vec<Domain> {
         roster::domain(),
         video::domain(),
         windows::domain(),
+        surveys::domain(),
         dossier::domain(),
         precedents::domain(),
         bulletins::domain(),

@@ -89,7 +89,7 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
     if fresh {
         std::fs::write(&mark, "演示数据：人员、地址与事件均为虚构。\n")?;
     }
-    let app = open(&place, Keys::Make("sm"), Settings::default()).await?;
+    let app = open(&place, Keys::Make("sm"), Settings { public_url: format!("http://{at}"), ..Settings::default() }).await?;
     let accounts_file = place.data.join("demo-accounts.txt");
     if fresh {
         eprintln!("正在生成演示数据……");

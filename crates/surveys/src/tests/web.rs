@@ -1,0 +1,126 @@
+//! Over HTTP: 404, 403, 422, 303; the sheet without script; a workbook with faults.
+
+use super::town::town;
+use crate::store;
+use kernel::{Actor, Reader, Role, Uuid};
+use testkit::{actor, engines};
+
+#[tokio::test]
+async fn an_officer_builds_imports_and_opens() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (t, who) = (&town.t, &town.officer);
+        t.get(who, &format!("/surveys/{}", Uuid::from_u128(9))).await.is(404);
+        t.get(who, "/surveys/x").await.is(404);
+        t.get(&actor(Role::Volunteer, town.station), "/surveys").await.is(403);
+        t.get(&town.auxiliary, "/surveys/new").await.is(403);
+        t.get(who, "/surveys").await.is(200).says("还没有问卷");
+        t.post(who, "/surveys/new", &[("title", ""), ("intro", "好")]).await.is(422).says("问卷名称");
+        t.post(who, "/surveys/new", &[("title", "旧的"), ("until_day", "2020-01-01")]).await.is(422).says("截止日期已过");
+        let id = t.post(who, "/surveys/new", &[("title", "窗口晚上开不开"), ("anonymous", "1")]).await.is(303).new_id();
+        let page = format!("/surveys/{id}");
+        t.get(&town.stranger, &page).await.is(404);
+        t.post(who, &format!("{page}/question"), &[("label", "几点？"), ("kind", "one"), ("choices", "白天")]).await.is(422).says("至少要两个选项").says("value=\"几点？\"");
+        t.post(who, &format!("{page}/question"), &[("label", "几点？"), ("kind", "one"), ("choices", "白天\n晚上"), ("required", "1")]).await.is(303);
+        t.post(who, &format!("{page}/question"), &[("label", "哪天？"), ("kind", "date"), ("only_if", "q1=c2")]).await.is(303);
+        t.get(who, &page).await.is(200).says("白天、晚上").says("“几点？”选了“晚上”").says("开放征集");
+        t.post(who, &format!("{page}/remove"), &[("name", "q1")]).await.is(422).says("没有名为“q1”的题目");
+        let book = t.get(who, &format!("{page}/xlsx")).await.is(200);
+        assert!(book.headers["content-disposition"].to_str().unwrap().contains(".xlsx"));
+        // A workbook: first none, then a broken one, then the same as the form itself.
+        t.upload(who, &format!("{page}/import"), &[], &[]).await.is(422).says("请选择");
+        t.upload(who, &format!("{page}/import"), &[], &[("file", "a.xlsx", b"nothing")]).await.is(422).says("不是 .xlsx").says("怎么改");
+        let station = town.station;
+        let mut definition = town.read(async |r: &mut Reader| store::survey(r, station, id).await).await.definition.0;
+        definition.items[1].relevant = "${q9} = 'c2'".into();
+        let broken = forms::xlsform::write(&definition).unwrap();
+        t.upload(who, &format!("{page}/import"), &[], &[("file", "a.xlsx", &broken)]).await.is(422).says("没有名为“q9”的题目").says("survey").says("relevant");
+        definition.items[1].relevant = String::new();
+        let good = forms::xlsform::write(&definition).unwrap();
+        t.upload(who, &format!("{page}/import"), &[], &[("file", "a.xlsx", &good)]).await.is(303);
+        t.get(who, &format!("{page}/results")).await.is(422).says("还没有开放");
+        t.post(&town.auxiliary, &format!("{page}/open"), &[]).await.is(403);
+        t.post(who, &format!("{page}/open"), &[]).await.is(303);
+        t.post(who, &format!("{page}/open"), &[]).await.is(422);
+        t.get(who, &page).await.is(200).says("--public-url").says("/q/");
+        t.get(who, "/surveys").await.is(200).says("0 份");
+        t.post(who, &format!("{page}/codes"), &[("how_many", "5")]).await.is(422).says("不用答卷码");
+        t.get(who, &format!("{page}/results")).await.is(200).says("还没有收到答卷");
+    }
+}
+
+#[tokio::test]
+async fn a_resident_answers_without_script() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (t, who) = (&town.t, &town.officer);
+        let id = town.built(true, true).await;
+        let resident = Actor::resident(town.station);
+        let code = town.survey(id).await.code;
+        let page = format!("/q/{code}");
+        // A draft's address is nobody's.
+        t.get(&resident, &page).await.is(404);
+        t.get(&resident, "/q/nothing").await.is(404);
+        t.post(who, &format!("/surveys/{id}/open"), &[]).await.is(303);
+        let slips = t.post(who, &format!("/surveys/{id}/codes"), &[("how_many", "2")]).await.is(200).says("2 个答卷码");
+        let slip = slips.body.split("<code>").nth(1).and_then(|s| s.split("</code>").next()).unwrap().to_string();
+        let seen = t.get(&resident, &page).await.is(200).says("什么时候方便来窗口").says("匿名填写").says("value=\"q1|q3\"");
+        assert!(!seen.body.contains("晚上几点") && !seen.body.contains("必须回答"));
+        // Nothing is filled in: said under the question. The choice opens a question, without blame.
+        t.post(&resident, &page, &[("shown", "q1|q3"), ("code", &slip)]).await.is(422).says("这一题必须回答").says(&slip);
+        t.post(&resident, &page, &[("shown", "q1|q3"), ("q.q1", "c2"), ("q.q3", "想早点下班的人多"), ("code", &slip)])
+            .await
+            .is(200)
+            .says("下面多了几道题")
+            .says("晚上几点？")
+            .says("想早点下班的人多")
+            .says("value=\"q1|q2|q3\"");
+        let all = [("shown", "q1|q2|q3"), ("q.q1", "c2"), ("q.q2", "八点"), ("code", slip.as_str())];
+        t.post(&resident, &page, &all).await.is(422).says("请填整数").says("value=\"八点\"");
+        let good = |code: &'static str| [("shown", "q1|q2|q3"), ("q.q1", "c2"), ("q.q2", "20"), ("code", code)];
+        t.post(&resident, &page, &good("AAAAA-BBBBB-CCCCC-DDDDD")).await.is(422).says("答卷码不对");
+        let sent = [("shown", "q1|q2|q3"), ("q.q1", "c2"), ("q.q2", "20"), ("code", slip.as_str())];
+        t.post(&resident, &page, &sent).await.is(200).says("已收到您的回答");
+        t.post(&resident, &page, &sent).await.is(422).says("已经用过");
+        t.get(who, &format!("/surveys/{id}/results")).await.is(200).says("收到 1 份").says("100.0%").says("中位数 20").says("可能范围");
+        t.get(&town.stranger, &format!("/surveys/{id}/results")).await.is(404);
+        // Paper, typed in by the desk; the end.
+        let entry = format!("/surveys/{id}/entry");
+        t.get(&town.auxiliary, &entry).await.is(403);
+        t.get(who, &entry).await.is(200).says("照纸质问卷录入");
+        let second = slips.body.split("<code>").nth(2).and_then(|s| s.split("</code>").next()).unwrap().to_string();
+        t.post(who, &entry, &[("shown", "q1|q3"), ("q.q1", "c1"), ("code", &second)]).await.is(303);
+        t.post(who, &format!("/surveys/{id}/close"), &[]).await.is(303);
+        t.get(&resident, &page).await.is(200).says("没有在征集");
+        t.post(&resident, &page, &sent).await.is(200).says("没有在征集");
+        t.get(who, &entry).await.is(422);
+        t.get(who, &format!("/surveys/{id}/results")).await.is(200).says("收到 2 份").says("其中 1 份由民警");
+    }
+}
+
+/// Rounds of a repeated group grow by a button, and the sheet never loses what was typed.
+#[tokio::test]
+async fn rounds_grow_by_a_button() {
+    use forms::{Definition, Item, Kind, Text};
+    for engine in engines() {
+        let town = town(engine).await;
+        let id = town.draft(false, false).await;
+        let member = Item {
+            children: vec![Item { required: "yes".into(), ..Item::new(3, "name", Kind::Text, Text::plain("称呼")) }],
+            ..Item::new(2, "member", Kind::Repeat, Text::plain("家里人"))
+        };
+        let definition = Definition { items: vec![member], ..Definition::default() };
+        crate::actions::import(&town.t.app, &town.act(&town.officer, "surveys.import"), id, definition).await.unwrap();
+        town.t.post(&town.officer, &format!("/surveys/{id}/open"), &[]).await.is(303);
+        let resident = Actor::resident(town.station);
+        let page = format!("/q/{}", town.survey(id).await.code);
+        town.t.get(&resident, &page).await.is(200).says("第 1 份").says("member|member[1]/name");
+        let one = [("shown", "member|member[1]/name"), ("q.member", "1"), ("q.member[1]/name", "爷爷"), ("more", "member")];
+        town.t.post(&resident, &page, &one).await.is(200).says("第 2 份").says("爷爷").says("member[2]/name");
+        let two = [("shown", "member|member[1]/name|member[2]/name"), ("q.member", "2"), ("q.member[1]/name", "爷爷"), ("q.member[2]/name", "")];
+        town.t.post(&resident, &page, &two).await.is(422).says("必须回答");
+        let fewer = [two.as_slice(), &[("less", "member")]].concat();
+        let back = town.t.post(&resident, &page, &fewer).await.is(200).says("爷爷");
+        assert!(!back.body.contains("第 2 份"));
+    }
+}
