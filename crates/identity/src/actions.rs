@@ -110,7 +110,7 @@ pub async fn sign_in(app: &App, form: &SignIn) -> Result<Signed> {
             store::insert_session(tx, id, s.id, &hash, &form.device, step.is_some()).await?;
             store::set_failures(tx, s.id, 0, None).await?;
             tx.record("identity.sign_in", &[("user", s.id.0), ("session", id.0)], "");
-            Ok(user.must_change)
+            Ok(user.must_change || rules::is_stale(&limits, s.password_at, now))
         })
         .await?;
     Ok(Signed::In { secret, must_change, must_enrol })
@@ -162,6 +162,21 @@ fn policy(limits: &Limits, account: &str, password: &str) -> FieldErrors {
     errors
 }
 
+/// Refuses a password that the account has or had lately.
+async fn not_used_before(app: &App, look: &Act, limits: &Limits, user: UserId, new: &str) -> Result<()> {
+    let most = limits.password_history;
+    let mut hashes = app.db().read(look, async |r: &mut Reader| store::past_passwords(r, user, most).await).await?;
+    let now = app.db().read(look, async |r: &mut Reader| store::secrets_of(r, user).await).await?;
+    hashes.extend(now.map(|s| s.password));
+    for hash in hashes {
+        let new = new.to_string();
+        if slow(move || vault::password::verify(&new, &hash)).await? {
+            return Err(FieldErrors::one("password", format!("新密码不能与现在的和最近 {most} 次用过的相同。")));
+        }
+    }
+    Ok(())
+}
+
 /// The caller's own new password; ends the caller's other sessions.
 pub async fn change_password(app: &App, act: &Act, old: &str, new: &str) -> Result<()> {
     let limits = Limits::of(&app.rules(), kernel::clock::day_of(act.at))?;
@@ -176,10 +191,8 @@ pub async fn change_password(app: &App, act: &Act, old: &str, new: &str) -> Resu
     if !slow(move || vault::password::verify(&old_password, &stored)).await? {
         return Err(FieldErrors::one("old", "原密码不对。"));
     }
-    if old == new {
-        return Err(FieldErrors::one("password", "新密码不能与原密码相同。"));
-    }
     policy(&limits, &user.account, new).ok(())?;
+    not_used_before(app, &look, &limits, me, new).await?;
     let hashed = hash(new).await?;
     app.db()
         .write(act, async |tx: &mut Tx| {
@@ -261,6 +274,38 @@ pub async fn grant(app: &App, act: &Act, user: UserId, kind: GrantKind, place: U
             let g = Grant { id, user_id: user, kind, place_id: place, valid_from: from, valid_until: until };
             store::insert_grant(tx, u.station_id, &g).await?;
             tx.record("identity.grant", &[("user", user.0), (kind.code(), place)], "");
+            Ok(())
+        })
+        .await?;
+    session::forget();
+    Ok(())
+}
+
+/// Ends a grant; today is its last day.
+pub async fn end_grant(app: &App, act: &Act, id: Uuid) -> Result<()> {
+    act.actor.must(Permission::GrantAdmin)?;
+    let last = kernel::clock::day_of(act.at);
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let user = store::end_grant(tx, id, last).await?;
+            tx.record("identity.end_grant", &[("user", user.0), ("grant", id)], &last.to_string());
+            Ok(())
+        })
+        .await?;
+    session::forget();
+    Ok(())
+}
+
+/// Takes away the second factor of somebody who has lost it and signs them out everywhere; an administrator must set up
+/// another at the next sign-in.
+pub async fn reset_factor(app: &App, act: &Act, user: UserId) -> Result<()> {
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let u = store::find_user(tx, user).await?.ok_or(Error::NotFound("这个账号"))?;
+            rules::may_reset_factor(act.actor.role, act.actor.user == user, u.role)?;
+            store::set_totp(tx, user, None, None).await?;
+            store::end_all(tx, user, None).await?;
+            tx.record("identity.reset_factor", &[("user", user.0)], "");
             Ok(())
         })
         .await?;
@@ -381,6 +426,10 @@ pub async fn use_link(app: &App, act: &Act, token: &str, account: &str, name: &s
         must_change: false,
     };
     check_new(&limits, &new).ok(())?;
+    if let Some(u) = &user {
+        let look = app.look(&Actor::system(), "identity.link", Purpose::SignIn);
+        not_used_before(app, &look, &limits, u.id, password).await?;
+    }
     let hashed = hash(password).await?;
     app.db()
         .write(act, async |tx: &mut Tx| {

@@ -26,7 +26,7 @@ pub fn domain() -> Domain {
     use web_pages::{admin, me, sign_in};
     Domain {
         name: "identity",
-        migrations: Some(kernel::migrations!("identity", "0001_identity.sql")),
+        migrations: Some(kernel::migrations!("identity", "0001_identity.sql", "0002_passwords.sql")),
         routes: vec![
             get("/login", Need::Public, sign_in::page),
             post("/login", Need::Public, sign_in::sign_in),
@@ -44,6 +44,8 @@ pub fn domain() -> Domain {
             post("/admin/users/{id}/reset", Need::Can(P::UserAdmin), admin::reset),
             get("/admin/grants", Need::Can(P::GrantAdmin), admin::grants),
             post("/admin/grants", Need::Can(P::GrantAdmin), admin::grant),
+            post("/admin/grants/{id}/end", Need::Can(P::GrantAdmin), admin::end_grant),
+            post("/admin/users/{id}/factor", Need::Any(&[P::GrantAdmin, P::UserAdmin]), admin::reset_factor),
             post("/admin/users/{id}/role", Need::Can(P::GrantAdmin), admin::role),
         ],
         menu: vec![

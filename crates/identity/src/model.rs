@@ -33,6 +33,7 @@ record! {
         pub id: UserId,
         pub role: Role,
         pub password: String,
+        pub password_at: Timestamp,
         pub failures: i64,
         pub locked_until: Option<Timestamp>,
         pub totp: Option<Vec<u8>>,

@@ -12,6 +12,10 @@ pub struct Limits {
     pub absolute_hours: i64,
     pub password_length: i64,
     pub password_classes: i64,
+    /// Days after which a password must be changed.
+    pub password_days: i64,
+    /// From how many of the last passwords a new one must differ.
+    pub password_history: i64,
 }
 
 impl Limits {
@@ -23,6 +27,8 @@ impl Limits {
             absolute_hours: rules.int("security.session.absolute_hours", today)?,
             password_length: rules.int("security.password.min_length", today)?,
             password_classes: rules.int("security.password.classes_min", today)?,
+            password_days: rules.int("security.password.max_age_days", today)?,
+            password_history: rules.int("security.password.history", today)?.clamp(0, 24),
         })
     }
 }
@@ -70,15 +76,38 @@ pub fn may_become(old: Option<Role>, new: Role, has_station: bool) -> Result<(),
     Ok(())
 }
 
+/// Whether a password set at `set` is too old.
+pub fn is_stale(limits: &Limits, set: Timestamp, now: Timestamp) -> bool {
+    now.as_second() - set.as_second() >= limits.password_days * 86_400
+}
+
 /// Why an account may only use its own page yet.
-pub fn confined(role: Role, must_change: bool, has_totp: bool) -> Option<&'static str> {
+pub fn confined(role: Role, must_change: bool, stale: bool, has_totp: bool) -> Option<&'static str> {
     if must_change {
         Some("请先在“我的账号”中修改初始密码，再开始使用。")
+    } else if stale {
+        Some("密码已超过使用期限，请先在“我的账号”中修改，再继续使用。")
     } else if role.is_admin() && !has_totp {
         Some("管理员须先在“我的账号”中启用动态验证码，再办理业务。")
     } else {
         None
     }
+}
+
+/// Who takes away the second factor of somebody who has lost it: the security administrator, never one's own; that of
+/// the security administrator the system administrator (GB/T 22239-2019 三员分立，相互制约). The system administrator, who
+/// also resets passwords, could otherwise become anybody alone.
+pub fn may_reset_factor(by: Role, own: bool, of: Role) -> Result<(), Refusal> {
+    let good = !own && (by == Role::SecurityAdmin || (by == Role::SystemAdmin && of == Role::SecurityAdmin));
+    if good {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "identity.reset_factor",
+        "您不能重置这个账号的动态验证码。",
+        "请安全管理员办理；安全管理员本人的由系统管理员办理。",
+    )
+    .by("三员分立", "GB/T 22239-2019（等级保护第三级，待核实）"))
 }
 
 /// Account names: 3 to 40 of letters, digits, dot, dash, underscore.
@@ -98,7 +127,7 @@ pub fn safe_next(next: &str) -> &str {
 mod tests {
     use super::*;
 
-    const L: Limits = Limits { failures: 5, lock_minutes: 15, idle_minutes: 15, absolute_hours: 12, password_length: 10, password_classes: 3 };
+    const L: Limits = Limits { failures: 5, lock_minutes: 15, idle_minutes: 15, absolute_hours: 12, password_length: 10, password_classes: 3, password_days: 90, password_history: 5 };
 
     fn t(s: &str) -> Timestamp {
         s.parse().unwrap()

@@ -93,12 +93,14 @@ async fn look_up(app: &App, hash: &[u8; 32], now: Timestamp) -> Result<Option<Ac
             let Some(u) = store::find_user(r, s.user_id).await? else { return Ok(None) };
             let beats = store::granted(r, u.id, GrantKind::Beat, today).await?;
             let grids = store::granted(r, u.id, GrantKind::Grid, today).await?;
-            let has_totp = store::secrets_of(r, u.id).await?.is_some_and(|s| s.totp.is_some());
-            Ok(Some((s, u, beats, grids, has_totp)))
+            let secrets = store::secrets_of(r, u.id).await?;
+            let has_totp = secrets.as_ref().is_some_and(|s| s.totp.is_some());
+            let stale = secrets.is_some_and(|s| rules::is_stale(&limits, s.password_at, now));
+            let confined = rules::confined(u.role, u.must_change, stale, has_totp);
+            Ok(Some((s, u, beats, grids, confined)))
         })
         .await?;
-    let Some((s, u, beats, grids, has_totp)) = found else { return Ok(None) };
-    let confined = rules::confined(u.role, u.must_change, has_totp);
+    let Some((s, u, beats, grids, confined)) = found else { return Ok(None) };
     if s.ended_at.is_some() || u.is_disabled() || !rules::is_alive(&limits, s.created_at, s.seen_at, now) {
         return Ok(None);
     }

@@ -33,7 +33,7 @@ pub async fn by_account(r: &mut Reader, account: &str) -> Result<Option<User>> {
 
 pub async fn secrets(r: &mut Reader, account: &str) -> Result<Option<Secrets>> {
     r.opt(
-        sql!("select id, role, password, failures, locked_until, totp, totp_step, disabled_at from identity_user where account = $1"),
+        sql!("select id, role, password, password_at, failures, locked_until, totp, totp_step, disabled_at from identity_user where account = $1"),
         args![account],
     )
     .await
@@ -41,7 +41,7 @@ pub async fn secrets(r: &mut Reader, account: &str) -> Result<Option<Secrets>> {
 
 pub async fn secrets_of(r: &mut Reader, id: UserId) -> Result<Option<Secrets>> {
     r.opt(
-        sql!("select id, role, password, failures, locked_until, totp, totp_step, disabled_at from identity_user where id = $1"),
+        sql!("select id, role, password, password_at, failures, locked_until, totp, totp_step, disabled_at from identity_user where id = $1"),
         args![id],
     )
     .await
@@ -96,8 +96,28 @@ pub async fn crew(r: &mut Reader, station: StationId, beat: Option<BeatId>, grid
     Ok(out)
 }
 
+/// Hashes of passwords that an account had before, newest first.
+pub async fn past_passwords(r: &mut Reader, id: UserId, most: i64) -> Result<Vec<String>> {
+    let rows = r
+        .rows(sql!("select password from identity_password where user_id = $1 order by at desc, id desc limit $2"), args![id, most])
+        .await?;
+    rows.iter().map(|row| row.get("password")).collect()
+}
+
+/// Sets a password; the one before is kept as a hash.
 pub async fn set_password(tx: &mut Tx, id: UserId, hash: &str, must_change: bool) -> Result<()> {
     let now = tx.now();
+    let fresh: Uuid = tx.fresh();
+    tx.exec(
+        sql!("insert into identity_password (id, user_id, at, password) select cast($2 as @uuid), id, password_at, password from identity_user where id = $1"),
+        args![id, fresh],
+    )
+    .await?;
+    tx.exec(
+        sql!("delete from identity_password where user_id = $1 and id not in (select id from identity_password where user_id = $1 order by at desc, id desc limit 24)"),
+        args![id],
+    )
+    .await?;
     tx.exec_one(
         "这个账号",
         sql!("update identity_user set password = $2, must_change = $3, password_at = $4, failures = 0, locked_until = null, version = version + 1 where id = $1"),
@@ -162,6 +182,28 @@ pub async fn grants_of(r: &mut Reader, user: UserId) -> Result<Vec<Grant>> {
         args![user],
     )
     .await
+}
+
+/// All grants that have not ended before `on`.
+pub async fn grants_in_force(r: &mut Reader, on: Date) -> Result<Vec<Grant>> {
+    r.all(
+        sql!("select id, user_id, kind, place_id, valid_from, valid_until from identity_grant where valid_until is null or valid_until >= $1 order by valid_from limit 5000"),
+        args![on],
+    )
+    .await
+}
+
+/// Ends a grant with `last` as its last day.
+pub async fn end_grant(tx: &mut Tx, id: Uuid, last: Date) -> Result<UserId> {
+    let row: Grant = tx
+        .one(
+            "这条分配",
+            sql!("select id, user_id, kind, place_id, valid_from, valid_until from identity_grant where id = $1"),
+            args![id],
+        )
+        .await?;
+    tx.exec_one("这条分配", sql!("update identity_grant set valid_until = $2 where id = $1"), args![id, last]).await?;
+    Ok(row.user_id)
 }
 
 /// Beats or grids in force on a day.

@@ -34,7 +34,7 @@ pub const BUILDING_SLOT: web::Slot = "places.building";
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{building, edit, map, suggest, tree};
+    use web_pages::{building, edit, map, suggest, tree, units};
     Domain {
         name: "places",
         migrations: Some(kernel::migrations!("places", "0001_places.sql", "0002_shapes.sql")),
@@ -50,6 +50,13 @@ pub fn domain() -> Domain {
             get("/places/buildings/{id}", Need::Can(P::PlacesSee), building::page),
             get("/places/buildings/{id}/edit", Need::Can(P::PlacesEdit), edit::building_form),
             post("/places/buildings/{id}/edit", Need::Can(P::PlacesEdit), edit::edit_building),
+            get("/places/units", Need::Can(P::PlacesEdit), units::page),
+            post("/places/units/sub-bureaus", Need::Can(P::PlacesEdit), units::add_sub_bureau),
+            post("/places/units/stations", Need::Can(P::PlacesEdit), units::add_station),
+            post("/places/units/{station}/beats", Need::Can(P::PlacesEdit), units::add_beat),
+            post("/places/units/{station}/communities", Need::Can(P::PlacesEdit), units::add_community),
+            post("/places/units/{station}/grids", Need::Can(P::PlacesEdit), units::add_grid),
+            post("/places/units/{station}/overlaps", Need::Can(P::PlacesEdit), units::add_overlap),
             get("/map", Need::Can(P::PlacesSee), map::page),
             get("/map/list", Need::Can(P::PlacesSee), map::list),
             get("/map/data", Need::Can(P::PlacesSee), map::data),
@@ -60,6 +67,7 @@ pub fn domain() -> Domain {
         ],
         menu: vec![
             MenuItem { group: "人口与地址", label: "地址", path: "/places", permission: P::PlacesSee, order: 50 },
+            MenuItem { group: "人口与地址", label: "单位与辖区", path: "/places/units", permission: P::PlacesEdit, order: 52 },
             MenuItem { group: "人口与地址", label: "地图", path: "/map", permission: P::PlacesSee, order: 51 },
         ],
         ..Domain::default()

@@ -5,6 +5,7 @@ pub mod edit;
 pub mod map;
 pub mod suggest;
 pub mod tree;
+pub mod units;
 
 use crate::model::Station;
 use crate::store;

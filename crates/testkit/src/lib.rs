@@ -88,6 +88,27 @@ impl TestApp {
         self.send(self.request(actor, Method::POST, path, axum::body::Body::from(body))).await
     }
 
+    /// `GET path`, or `POST path` with form fields, as a browser that holds this cookie (`name=value`, or "").
+    pub async fn browse(&self, cookie: &str, path: &str, fields: Option<&[(&str, &str)]>) -> Answered {
+        let (method, body) = match fields {
+            Some(fields) => {
+                let mut pairs: Vec<(&str, String)> = fields.iter().map(|(k, v)| (*k, v.to_string())).collect();
+                pairs.push(("command_id", self.app.fresh_command().to_string()));
+                (Method::POST, serde_urlencoded::to_string(pairs).unwrap_or_default())
+            }
+            None => (Method::GET, String::new()),
+        };
+        let req = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "test.local")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, cookie)
+            .body(axum::body::Body::from(body))
+            .expect("a request");
+        self.send(req).await
+    }
+
     /// `POST path` as a browser sends files: fields, and `(field, file name, bytes)`.
     pub async fn upload(&self, actor: &Actor, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answered {
         const EDGE: &str = "----fengqiao-test";
@@ -138,6 +159,11 @@ impl Answered {
     /// Where a 303 leads, or "".
     pub fn location(&self) -> &str {
         self.headers.get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or("")
+    }
+    /// The first cookie that is set, as a browser sends it back, or "".
+    pub fn cookie(&self) -> &str {
+        let set = self.headers.get(header::SET_COOKIE).and_then(|v| v.to_str().ok());
+        set.and_then(|v| v.split(';').next()).unwrap_or("")
     }
     /// The last segment of the location, as a record's id.
     pub fn new_id(&self) -> Uuid {

@@ -1,9 +1,9 @@
 //! Administration: accounts (system administrator), grants and roles (security administrator).
 
-use crate::model::{GrantKind, NewUser, User};
+use crate::model::{Grant, GrantKind, NewUser, User};
 use crate::{actions, store};
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use kernel::{Error, Purpose, Reader, Role, StationId, UserId, Uuid};
 use web::page::{Again, go};
 use web::{Answer, Ctx, Form, Page};
@@ -22,14 +22,13 @@ struct Users<'a> {
 
 async fn users(ctx: &Ctx) -> kernel::Result<(Vec<User>, Vec<(StationId, String)>)> {
     let look = ctx.look("identity.users", Purpose::Administration);
-    let users = ctx.app.db().read(&look, async |r: &mut Reader| store::list_users(r, None).await).await?;
-    let mut stations: Vec<(StationId, String)> = vec![];
-    for u in &users {
-        if !u.station_id.is_nil() && !stations.iter().any(|(id, _)| *id == u.station_id) {
-            stations.push((u.station_id, u.unit.clone()));
-        }
-    }
-    Ok((users, stations))
+    ctx.app
+        .db()
+        .read(&look, async |r: &mut Reader| {
+            let stations = places::store::stations(r).await?.into_iter().map(|s| (s.id, s.name)).collect();
+            Ok((store::list_users(r, None).await?, stations))
+        })
+        .await
 }
 
 async fn show_users(ctx: &Ctx, form: &Form, again: Again, link: Option<String>) -> Answer {
@@ -98,46 +97,142 @@ pub async fn reset(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
 #[template(path = "grants.html")]
 struct Grants<'a> {
     users: Vec<User>,
+    /// Whose beats and grids are shown.
+    user: Option<User>,
+    beats: Vec<(Uuid, String)>,
+    grids: Vec<(Uuid, String)>,
+    held: Vec<Held>,
+    /// What each account has now, in words.
+    has: Vec<(UserId, String)>,
+    me: UserId,
     roles: &'static [Role],
-    kinds: &'static [GrantKind],
     form: &'a Form,
     again: &'a Again,
     command_id: String,
 }
 
-async fn show_grants(ctx: &Ctx, form: &Form, again: Again) -> Answer {
+/// A grant by name.
+struct Held {
+    grant: Grant,
+    place: String,
+}
+
+impl Grants<'_> {
+    fn has(&self, user: &UserId) -> &str {
+        self.has.iter().find(|(u, _)| u == user).map_or("—", |(_, words)| words)
+    }
+
+    fn chosen(&self, kind: GrantKind, id: &Uuid) -> bool {
+        self.form.typed("place") == format!("{}:{id}", kind.code())
+    }
+}
+
+/// Names of all beats and grids, by station.
+async fn borders(r: &mut Reader) -> kernel::Result<Vec<(StationId, GrantKind, Uuid, String)>> {
+    let mut out = vec![];
+    for s in places::store::stations(r).await? {
+        let beats = places::store::beats(r, s.id).await?;
+        out.extend(beats.into_iter().map(|b| (s.id, GrantKind::Beat, b.id.0, b.name)));
+        let grids = places::store::grids(r, s.id).await?;
+        out.extend(grids.into_iter().map(|g| (s.id, GrantKind::Grid, g.id.0, g.name)));
+    }
+    Ok(out)
+}
+
+async fn show_grants(ctx: &Ctx, asked: &str, form: &Form, again: Again) -> Answer {
     let (users, _) = users(ctx).await?;
+    let user = asked.parse::<UserId>().ok().and_then(|id| users.iter().find(|u| u.id == id && !u.role.is_admin()).cloned());
+    let look = ctx.look("identity.grants", Purpose::Administration);
+    let today = ctx.app.today();
+    let (all, grants) = ctx
+        .app
+        .db()
+        .read(&look, async |r: &mut Reader| Ok((borders(r).await?, store::grants_in_force(r, today).await?)))
+        .await?;
+    let name = |id: &Uuid| all.iter().find(|(_, _, p, _)| p == id).map_or_else(|| "（已撤销的辖区）".to_string(), |b| b.3.clone());
+    let of = |kind: GrantKind| -> Vec<(Uuid, String)> {
+        let station = user.as_ref().map(|u| u.station_id);
+        all.iter().filter(|b| b.1 == kind && Some(b.0) == station).map(|b| (b.2, b.3.clone())).collect()
+    };
+    let mut has: Vec<(UserId, String)> = vec![];
+    for g in grants.iter().filter(|g| g.valid_from <= today) {
+        match has.iter_mut().find(|(u, _)| *u == g.user_id) {
+            Some((_, words)) => words.push_str(&format!("、{}", name(&g.place_id))),
+            None => has.push((g.user_id, name(&g.place_id))),
+        }
+    }
+    let held = grants
+        .iter()
+        .filter(|g| user.as_ref().is_some_and(|u| u.id == g.user_id))
+        .map(|g| Held { place: name(&g.place_id), grant: g.clone() })
+        .collect();
     let failed = again.any();
-    let content = Grants { users, roles: Role::ACCOUNTS, kinds: GrantKind::ALL, form, again: &again, command_id: ctx.command_id().to_string() };
+    let (beats, grids) = (of(GrantKind::Beat), of(GrantKind::Grid));
+    let content = Grants {
+        users,
+        user,
+        beats,
+        grids,
+        held,
+        has,
+        me: ctx.who.user,
+        roles: Role::ACCOUNTS,
+        form,
+        again: &again,
+        command_id: ctx.command_id().to_string(),
+    };
     let page = Page::new("授权", &content);
     if failed { page.again().show(ctx) } else { page.show(ctx) }
 }
 
-/// `GET /admin/grants`
-pub async fn grants(ctx: Ctx) -> Answer {
-    show_grants(&ctx, &Form::default(), Again::default()).await
+/// Whose grants are asked for.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub struct Whose {
+    user: String,
 }
 
-/// `POST /admin/grants`
+/// `GET /admin/grants?user=`
+pub async fn grants(ctx: Ctx, Query(q): Query<Whose>) -> Answer {
+    show_grants(&ctx, &q.user, &Form::default(), Again::default()).await
+}
+
+/// `POST /admin/grants`: `place` is `beat:<id>` or `grid:<id>`.
 pub async fn grant(ctx: Ctx, mut form: Form) -> Answer {
     let user: UserId = form.id("user", "账号");
-    let place: Uuid = form.id("place", "警务区或网格");
-    let kind = GrantKind::from_code(form.typed("kind"));
-    if kind.is_none() {
-        form.errors.add("kind", "请选择警务区或网格。");
+    let place = form.typed("place").split_once(':').and_then(|(kind, id)| Some((GrantKind::from_code(kind)?, id.parse().ok()?)));
+    if place.is_none() {
+        form.errors.add("place", "请选择警务区或网格。");
     }
     let from = form.date("valid_from", "开始日期");
     let until = form.optional_date("valid_until", "截止日期");
     let act = ctx.act("identity.grant", Purpose::Administration, &form);
-    let done = match (form.finish(()), kind) {
-        (Ok(()), Some(kind)) => actions::grant(&ctx.app, &act, user, kind, place, from, until).await,
+    let done = match (form.finish(()), place) {
+        (Ok(()), Some((kind, place))) => actions::grant(&ctx.app, &act, user, kind, place, from, until).await,
         (Err(e), _) => Err(e),
-        (Ok(()), None) => Err(Error::internal("kind")),
+        (Ok(()), None) => Err(Error::internal("place")),
     };
     match done {
-        Ok(()) => go("/admin/grants"),
-        Err(e) => show_grants(&ctx, &form, Again::from_error(e)?).await,
+        Ok(()) => go(format!("/admin/grants?user={user}")),
+        Err(e) => show_grants(&ctx, &user.to_string(), &form, Again::from_error(e)?).await,
     }
+}
+
+/// `POST /admin/grants/{id}/end`
+pub async fn end_grant(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    let id: Uuid = web::page::id(&id, "这条分配")?;
+    let act = ctx.act("identity.end_grant", Purpose::Administration, &form);
+    actions::end_grant(&ctx.app, &act, id).await?;
+    let user = form.optional_id::<UserId>("user").map_or_else(String::new, |u| u.to_string());
+    go(format!("/admin/grants?user={user}"))
+}
+
+/// `POST /admin/users/{id}/factor`
+pub async fn reset_factor(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    let id: UserId = web::page::id(&id, "这个账号")?;
+    let act = ctx.act("identity.reset_factor", Purpose::Administration, &form);
+    actions::reset_factor(&ctx.app, &act, id).await?;
+    go(if ctx.may(kernel::Permission::GrantAdmin) { "/admin/grants" } else { "/admin/users" })
 }
 
 /// `POST /admin/users/{id}/role`
@@ -147,6 +242,6 @@ pub async fn role(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     let act = ctx.act("identity.change_role", Purpose::Administration, &form);
     match actions::change_role(&ctx.app, &act, id, role).await {
         Ok(()) => go("/admin/grants"),
-        Err(e) => show_grants(&ctx, &form, Again::from_error(e)?).await,
+        Err(e) => show_grants(&ctx, "", &form, Again::from_error(e)?).await,
     }
 }

@@ -12,6 +12,9 @@ use web::{Answer, Ctx, Form, Page};
 #[template(path = "me.html")]
 struct Me<'a> {
     user: User,
+    /// Why nothing else can be done yet.
+    confined: Option<&'static str>,
+    password_rule: String,
     has_totp: bool,
     secret_hex: String,
     secret_text: String,
@@ -24,6 +27,7 @@ struct Me<'a> {
 async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
     let look = ctx.look("identity.me", Purpose::SignIn);
     let me = ctx.who.user;
+    let limits = crate::rules::Limits::of(&ctx.app.rules(), ctx.app.today())?;
     let (user, secrets) = ctx
         .app
         .db()
@@ -38,6 +42,11 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
         .map_err(Error::internal)?;
     let failed = again.any();
     let content = Me {
+        confined: ctx.who.confined,
+        password_rule: format!(
+            "至少 {} 位，含大写字母、小写字母、数字、符号中的 {} 种，与最近 {} 次用过的不同；{} 天内有效",
+            limits.password_length, limits.password_classes, limits.password_history, limits.password_days
+        ),
         has_totp: secrets.totp.is_some(),
         secret_hex: secret.iter().map(|b| format!("{b:02x}")).collect(),
         secret_text: vault::totp::secret_text(&secret),
