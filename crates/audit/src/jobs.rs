@@ -8,7 +8,7 @@ use notices::model::NewTask;
 /// Every hour: the heads of all chains, signed, into the database and the second place.
 pub fn sign(app: App) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
-        let file = kernel::verify::heads_file(&app.settings().data);
+        let file = kernel::verify::heads_file(app.settings());
         kernel::verify::sign_heads(&app, &file).await.map(|_| ())
     })
 }

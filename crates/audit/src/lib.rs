@@ -11,6 +11,9 @@ pub mod model;
 pub mod store;
 mod web_pages;
 
+#[cfg(test)]
+mod tests;
+
 use kernel::Permission as P;
 use web::domain::{get, post};
 use web::{Domain, MenuItem, Need};

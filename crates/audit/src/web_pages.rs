@@ -89,7 +89,7 @@ struct VerifyPage {
 
 /// `GET /audit/verify`
 pub async fn verify_page(ctx: Ctx) -> Answer {
-    let heads = kernel::verify::heads_file(&ctx.app.settings().data).display().to_string();
+    let heads = kernel::verify::heads_file(ctx.app.settings()).display().to_string();
     Page::new("验证审计链", &VerifyPage { verdict: None, took_ms: 0, command_id: ctx.command_id().to_string(), heads })
         .crumb("审计记录", "/audit")
         .show(&ctx)
@@ -97,7 +97,7 @@ pub async fn verify_page(ctx: Ctx) -> Answer {
 
 /// `POST /audit/verify`
 pub async fn verify(ctx: Ctx, _form: Form) -> Answer {
-    let file = kernel::verify::heads_file(&ctx.app.settings().data);
+    let file = kernel::verify::heads_file(ctx.app.settings());
     let began = ctx.now();
     let act = ctx.look("audit.verify", Purpose::Audit);
     let verdict = kernel::verify::verify(&ctx.app, &act, file.exists().then_some(file.as_path())).await?;

@@ -32,11 +32,27 @@ pub struct Outcome {
     pub heads: usize,
 }
 
-/// One report: the command it is written under and the secret of its receipt.
+/// One report: the command it is written under.
 #[derive(Clone)]
 struct Report {
     command: Uuid,
-    secret: String,
+}
+
+impl Report {
+    fn fields(&self) -> [(&'static str, String); 4] {
+        [
+            ("command_id", self.command.to_string()),
+            ("content", "演练：楼上半夜拖动桌椅，声音很大，请派人看看。".into()),
+            ("place", "演练路1号".into()),
+            ("agree", "1".into()),
+        ]
+    }
+
+    /// The hash of the receipt's secret, which follows from the command and the keys.
+    fn receipt(&self, app: &App) -> [u8; 32] {
+        let command = web::Form::sent(self.fields()).command(kernel::CommandId(self.command));
+        app.vault().token_of(command.0.as_bytes()).1
+    }
 }
 
 #[derive(Default)]
@@ -106,18 +122,12 @@ async fn write(at: std::net::SocketAddr, station: StationId, ledger: Arc<Mutex<L
         let report = match waiting {
             Some(r) => r,
             None if stop.load(std::sync::atomic::Ordering::Relaxed) => return,
-            None => Report { command: kernel::Clock::System.new_id(), secret: secret() },
+            None => Report { command: kernel::Clock::System.new_id() },
         };
-        let command = report.command.to_string();
-        let fields = [
-            ("command_id", command.as_str()),
-            ("secret", report.secret.as_str()),
-            ("content", "演练：楼上半夜拖动桌椅，声音很大，请派人看看。"),
-            ("place", "演练路1号"),
-            ("agree", "1"),
-        ];
+        let fields = report.fields();
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
         match client.post(&path, &fields).await {
-            Ok(r) if r.status == 200 && r.text().contains(&report.secret) => lock(&ledger).acknowledged.push(report),
+            Ok(r) if r.status == 200 && r.text().contains("receipt__secret") => lock(&ledger).acknowledged.push(report),
             Ok(r) => {
                 let mut l = lock(&ledger);
                 l.refused = Some(format!("{}: {}", r.status, r.text()));
@@ -137,11 +147,6 @@ fn lock(ledger: &Mutex<Ledger>) -> std::sync::MutexGuard<'_, Ledger> {
     ledger.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-/// Twenty letters, as the server's own receipts.
-fn secret() -> String {
-    (0..20).map(|_| char::from(b"ABCDEFGHJKMNPQRSTVWXYZ"[rand::random_range(0..22)])).collect()
-}
-
 async fn check(place: &Place, station: StationId, ledger: &Mutex<Ledger>, out: &mut Outcome) -> Result<()> {
     let (acknowledged, unanswered) = {
         let l = lock(ledger);
@@ -151,18 +156,18 @@ async fn check(place: &Place, station: StationId, ledger: &Mutex<Ledger>, out: &
         (l.acknowledged.clone(), l.unanswered.clone())
     };
     let app = open(place, Keys::MustExist, Settings::default()).await?;
-    let heads = verify::heads_file(&place.data);
+    let heads = verify::heads_file(app.settings());
     let look = app.look(&Actor::system(), "audit.verify", Purpose::Audit);
     let verdict = verify::verify(&app, &look, heads.exists().then_some(heads.as_path())).await?;
     ensure!(verdict.is_whole(), "the chain is broken after kill {}: {:?}", out.kills + 1, verdict.findings);
     verify::sign_heads(&app, &heads).await?;
     // What was found in an earlier round is looked for again only at the end of the list's growth.
     for r in &acknowledged[out.acknowledged.min(acknowledged.len())..] {
-        ensure!(by_secret(&app, &r.secret).await?.is_some(), "acknowledged and lost: {}", r.command);
+        ensure!(by_receipt(&app, r).await?.is_some(), "acknowledged and lost: {}", r.command);
     }
     let mut there = 0;
     for r in &unanswered {
-        there += usize::from(by_secret(&app, &r.secret).await?.is_some());
+        there += usize::from(by_receipt(&app, r).await?.is_some());
     }
     let numbers = numbers(&app, station).await?;
     let distinct: HashSet<&str> = numbers.iter().map(String::as_str).collect();
@@ -182,8 +187,8 @@ async fn check(place: &Place, station: StationId, ledger: &Mutex<Ledger>, out: &
     Ok(())
 }
 
-async fn by_secret(app: &App, secret: &str) -> Result<Option<IncidentId>> {
-    let hash = app.vault().token_hash(secret);
+async fn by_receipt(app: &App, report: &Report) -> Result<Option<IncidentId>> {
+    let hash = report.receipt(app);
     let look = app.look(&Actor::system(), "drill.look", Purpose::Audit);
     Ok(app.db().read(&look, async |r: &mut Reader| incidents::store::by_receipt(r, &hash).await).await?)
 }

@@ -131,6 +131,9 @@ fn main() -> std::process::ExitCode {
         )
         .with_target(false)
         .init();
+    // The database, recordings, backups and the demo's passwords are nobody else's to read.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     if let Command::VerifyClip { what } = &cli.command {
         return commands::clip::verify_clip(what).unwrap_or_else(|e| {

@@ -12,6 +12,9 @@ use vault::{HashAlg, KeyFile, Vault, backup};
 /// `serve`, and `demo` opens no other.
 pub const DEMO_MARK: &str = "DEMO";
 
+/// The mark of a demo in its database, which goes with it into a backup.
+const DEMO: &str = "demo";
+
 /// Where data and keys are; every command takes these.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Place {
@@ -24,6 +27,9 @@ pub struct Place {
     /// 密钥文件；不写则用数据目录中的 keys.toml。建议放在另一块盘上
     #[arg(long, global = true)]
     pub keys_file: Option<PathBuf>,
+    /// 链头另存的文件（放在另一块盘或另一台机器的共享上）；不写则为数据目录中的 audit-heads.jsonl
+    #[arg(long, global = true)]
+    pub heads_file: Option<PathBuf>,
     /// 以哪个账号的名义；不写则记为本机操作员（连同操作系统用户名）
     #[arg(long = "as", value_name = "账号", global = true)]
     pub account: Option<String>,
@@ -69,10 +75,14 @@ pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyh
         (false, Keys::MustExist) => bail!("没有密钥文件 {}。新安装请先运行 fengqiao init。", path.display()),
     };
     settings.data = place.data.clone();
-    settings.demo = place.is_demo();
+    settings.heads = place.heads_file.clone();
     let db = Db::open(&place.database(), Clock::System, HashAlg::Sm3).await?;
     let all = domains::migrations();
     let pending = db.pending(&all).await?;
+    let marked = pending.existing && db.is_marked(DEMO).await.unwrap_or(false);
+    if place.is_demo() && place.database.is_some() && pending.existing && !marked {
+        bail!("这个 PostgreSQL 库里有不是演示的数据，演示不会动它。请换一个空的库。");
+    }
     if pending.existing && !pending.steps.is_empty() && !place.no_backup {
         sweep(&place.data);
         let file = place.data.join(format!("before-upgrade-{}.backup", Clock::System.now().as_second()));
@@ -85,6 +95,10 @@ pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyh
         eprintln!("备份完成，开始升级。");
     }
     db.migrate(&all).await?;
+    if place.is_demo() {
+        db.mark(DEMO).await?;
+    }
+    settings.demo = place.is_demo() || marked;
     db.listen(domains::all().into_iter().flat_map(|d| d.listeners).collect());
     let app = App::new(db, Vault::new(keys), rulebook::shipped()?, settings);
     rulebook::load(&app).await?;

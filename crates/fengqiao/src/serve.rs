@@ -69,6 +69,9 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
         ..Settings::default()
     };
     let app = open(&place, Keys::MustExist, settings).await?;
+    if app.settings().demo {
+        bail!("这是演示数据（从演示的备份恢复的也是），不能用 serve 对外提供。");
+    }
     let metrics = match &args.metrics {
         Some(at) => Some(crate::metrics::bind(at).await?),
         None => None,
@@ -142,6 +145,10 @@ pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::R
             () = &mut stop => break,
         };
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        if tls.is_none() && !may_speak_plainly(peer.ip(), proxy) {
+            tokio::spawn(turn_away(stream));
+            continue;
+        }
         let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _place = place;
@@ -163,6 +170,19 @@ pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::R
     tokio::join!(cameras, requests);
     app.db().close().await;
     Ok(())
+}
+
+/// Without TLS only this machine and the named proxy are answered.
+fn may_speak_plainly(peer: IpAddr, proxy: Option<IpAddr>) -> bool {
+    let peer = peer.to_canonical();
+    peer.is_loopback() || proxy.is_some_and(|p| p.to_canonical() == peer)
+}
+
+/// Tells somebody who came past the proxy, in the few bytes that need no parsing of what they sent.
+async fn turn_away(mut stream: TcpStream) {
+    use tokio::io::AsyncWriteExt;
+    const ANSWER: &str = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n请经反向代理访问：这里只接受它的明文连接。\n";
+    let _ = tokio::time::timeout(Duration::from_secs(2), stream.write_all(ANSWER.as_bytes())).await;
 }
 
 async fn serve_one(
@@ -190,7 +210,8 @@ async fn serve_one(
 /// Writes the visitor's address into a header of our own; what came from outside under that name
 /// is thrown away. Only the named proxy is believed about `X-Forwarded-For`.
 async fn mark(mut req: Request, next: Next, peer: IpAddr, proxy: Option<IpAddr>) -> Response {
-    let forwarded = (Some(peer) == proxy)
+    let forwarded = proxy
+        .is_some_and(|p| p.to_canonical() == peer.to_canonical())
         .then(|| req.headers().get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok())
         .flatten();
     let ip = forwarded.unwrap_or(peer);
@@ -213,4 +234,20 @@ async fn signal() {
         }
     }
     let _ = ctrl_c.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_the_proxy_nobody_is_answered_without_tls() {
+        let ip = |s: &str| s.parse::<IpAddr>().expect("an address");
+        let proxy = Some(ip("10.99.99.99"));
+        assert!(may_speak_plainly(ip("10.99.99.99"), proxy));
+        assert!(may_speak_plainly(ip("::ffff:10.99.99.99"), proxy));
+        assert!(may_speak_plainly(ip("127.0.0.1"), None));
+        assert!(!may_speak_plainly(ip("192.0.2.2"), proxy));
+        assert!(!may_speak_plainly(ip("10.99.99.98"), None));
+    }
 }

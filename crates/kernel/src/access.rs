@@ -82,6 +82,7 @@ text_enum! {
         RuleAdmin = "rule.admin" / "确认规则",
         RetentionRun = "retention.run" / "到期清理",
         SystemSee = "system.see" / "系统状态",
+        SystemRun = "system.run" / "系统维护（备份、换密钥）",
     }
 }
 
@@ -155,11 +156,11 @@ impl Role {
                 TaskSee, IncidentTake, PeopleSee, PeopleReveal, PeopleEdit, PlacesSee, SearchUse, RuleSee, RosterSee, WindowSee,
                 WindowServe,
             ],
-            Role::SystemAdmin => &[TaskSee, UserAdmin, PlacesSee, PlacesEdit, RuleSee, SystemSee, DataImport, VideoAdmin],
+            Role::SystemAdmin => &[TaskSee, UserAdmin, PlacesSee, PlacesEdit, RuleSee, SystemSee, SystemRun, DataImport, VideoAdmin],
             Role::SecurityAdmin => &[TaskSee, GrantAdmin, RuleSee, RuleAdmin, RetentionRun, SystemSee],
             Role::AuditAdmin => &[TaskSee, AuditRead, AuditVerify, RuleSee, SystemSee, VideoLog],
             Role::Resident => &[],
-            Role::LocalOperator => &[DataImport, DataExport, FiguresSee, AuditVerify, RetentionRun, SystemSee, PlacesEdit, PeopleEdit, UserAdmin, VideoAdmin],
+            Role::LocalOperator => &[DataImport, DataExport, FiguresSee, AuditVerify, RetentionRun, SystemSee, SystemRun, PlacesEdit, PeopleEdit, UserAdmin, VideoAdmin],
             Role::System => &[RetentionRun],
         }
     }

@@ -11,6 +11,8 @@ use vault::Vault;
 pub struct Settings {
     /// The data directory (database, key file, heads).
     pub data: PathBuf,
+    /// The second place of the signed heads; beside the database when none is named.
+    pub heads: Option<PathBuf>,
     /// A demonstration with invented people: loopback only, banner on every page.
     pub demo: bool,
     /// What the program is called on pages and papers.
@@ -25,6 +27,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             data: PathBuf::from("data"),
+            heads: None,
             demo: false,
             product: "枫桥".into(),
             public_url: String::new(),

@@ -430,6 +430,25 @@ impl Db {
         })
     }
 
+    /// Marks the whole database as something (`demo`); a mark is never taken away.
+    pub fn mark<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let mut conn = self.plain().await?;
+            let now = self.0.inner().clock.now();
+            conn.exec(sql!("insert into kernel_mark (name, at) values ($1, $2) on conflict (name) do nothing"), args![name, now])
+                .await
+                .map(|_| ())
+        })
+    }
+
+    /// Whether the database is marked; an error where the table is not there yet.
+    pub fn is_marked<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let rows = self.reader().await?.rows(sql!("select 1 as n from kernel_mark where name = $1"), args![name]).await?;
+            Ok(!rows.is_empty())
+        })
+    }
+
     /// A consistent copy of the SQLite database into `target` (which must not exist).
     pub fn copy_into<'a>(&'a self, target: &'a Path) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {

@@ -47,6 +47,7 @@ pub const KERNEL: Migrations =
         "0003_wrote.sql",
         "0004_search_parts.sql",
         ("0005_fresh.sqlite.sql", "0005_fresh.postgres.sql"),
+        "0006_mark.sql",
     );
 
 /// Which steps of all domains are not yet applied.

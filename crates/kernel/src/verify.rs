@@ -51,7 +51,10 @@ pub struct Finding {
 pub struct Verdict {
     pub chains: usize,
     pub entries: i64,
+    /// Signed heads compared, in the database and outside.
     pub seals: usize,
+    /// Of these, heads kept outside the database: without any a cut tail and a recomputed chain cannot be found.
+    pub outside: usize,
     pub findings: Vec<Finding>,
 }
 
@@ -67,6 +70,15 @@ pub fn verify<'a>(app: &'a App, act: &'a Act, heads: Option<&'a Path>) -> BoxFut
             Some(path) => read_heads(path)?,
             None => vec![],
         };
+        if let (Some(path), true) = (heads, seals.is_empty()) {
+            return Err(crate::Refusal::new(
+                "audit.heads_empty",
+                format!("{} 里没有一条链头，不能作为核对的依据。", path.display()),
+                "请指定真正的链头文件；不写 --heads 则只核对库内。",
+            )
+            .into());
+        }
+        let outside = seals.len();
         let act = act.clone();
         app.db()
         .read(&act, async |r: &mut Reader| {
@@ -84,7 +96,9 @@ pub fn verify<'a>(app: &'a App, act: &'a Act, heads: Option<&'a Path>) -> BoxFut
                     signature: hex::encode(row.get::<Vec<u8>>("signature")?),
                 });
             }
-            run(app, r, &seals).await
+            let mut v = run(app, r, &seals).await?;
+            v.outside = outside;
+            Ok(v)
         })
         .await
     })
@@ -246,9 +260,9 @@ impl Verdict {
     }
 }
 
-/// Where the heads are written beside the database; a second disk or a printer is better.
-pub fn heads_file(data: &Path) -> PathBuf {
-    data.join("audit-heads.jsonl")
+/// Where the heads are written: the place that was named for it (another disk), else beside the database.
+pub fn heads_file(settings: &crate::app::Settings) -> PathBuf {
+    settings.heads.clone().unwrap_or_else(|| settings.data.join("audit-heads.jsonl"))
 }
 
 /// Signs the head of every chain that moved since its last seal, keeps it in the database and

@@ -13,7 +13,7 @@ use web::{Answer, Ctx, Form, Page};
 use windows::actions;
 use windows::model::{Booking, BookingState, Channel, Service, clock};
 use windows::rules::slots::{self, Slot};
-use windows::web_pages::bookings::{read, secret};
+use windows::web_pages::bookings::read;
 use windows::web_pages::weekday;
 
 #[derive(Deserialize, Default)]
@@ -53,7 +53,6 @@ struct Book<'a> {
     form: &'a Form,
     again: &'a Again,
     command_id: String,
-    secret: String,
 }
 
 async fn show_book(ctx: &Ctx, station: &Station, service: Uuid, form: &Form, again: Again) -> Answer {
@@ -82,7 +81,6 @@ async fn show_book(ctx: &Ctx, station: &Station, service: Uuid, form: &Form, aga
         form,
         again: &again,
         command_id: kept("command_id", ctx.command_id().to_string()),
-        secret: kept("secret", ctx.app.vault().token().0),
     };
     let page = Page::new(title, &content).plain();
     if again.any() { page.again().show(ctx) } else { page.show(ctx) }
@@ -128,7 +126,7 @@ pub async fn send(ctx: Ctx, headers: HeaderMap, Path((id, service)): Path<(Strin
     let station = station(&ctx, &id).await?;
     let service: Uuid = web::page::id(&service, "这项业务")?;
     form.set("service", service.to_string());
-    let (secret, hash) = secret(&ctx, &mut form);
+    let (secret, hash) = ctx.receipt(&form);
     let new = read(&mut form, hash);
     actions::faults(&new, &mut form.errors);
     if !form.yes("agree") {

@@ -41,7 +41,6 @@ struct Report<'a> {
     form: &'a Form,
     again: &'a Again,
     command_id: String,
-    secret: String,
 }
 
 pub(crate) async fn station(ctx: &Ctx, id: &str) -> kernel::Result<places::model::Station> {
@@ -58,7 +57,6 @@ fn show_report(ctx: &Ctx, station: &places::model::Station, form: &Form, again: 
         form,
         again: &again,
         command_id: kept("command_id", ctx.command_id().to_string()),
-        secret: kept("secret", ctx.app.vault().token().0),
     };
     let page = Page::new(format!("向{}反映情况", station.name), &content).plain();
     if failed { page.again().show(ctx) } else { page.show(ctx) }
@@ -78,8 +76,7 @@ struct Sent {
     station: String,
 }
 
-/// `POST /p/report/{station}`: registers and shows number and receipt. The secret was made by the
-/// server for this form, so a repeated post shows the same receipt.
+/// `POST /p/report/{station}`: registers and shows number and receipt; a repeated post shows the same.
 pub async fn send(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let station = station(&ctx, &id).await?;
     let content = form.required("content", "要反映的情况", 5_000);
@@ -92,11 +89,7 @@ pub async fn send(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     if !form.yes("agree") {
         form.errors.add("agree", "请先阅读个人信息处理告知，并勾选“已阅读”。");
     }
-    let mut secret = form.text("secret");
-    if secret.chars().filter(char::is_ascii_alphanumeric).count() < 16 {
-        secret = ctx.app.vault().token().0;
-        form.set("secret", secret.clone());
-    }
+    let (secret, receipt) = ctx.receipt(&form);
     let new = NewIntake {
         source_code: SELF_SERVICE.into(),
         content,
@@ -105,7 +98,7 @@ pub async fn send(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         reporter_phone,
         secret: form.yes("keep_secret"),
         minor: form.yes("minor"),
-        receipt_hash: Some(ctx.app.vault().token_hash(&secret).to_vec()),
+        receipt_hash: Some(receipt),
         ..NewIntake::default()
     };
     let who = Actor::resident(station.id);

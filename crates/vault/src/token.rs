@@ -6,7 +6,11 @@ const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// 100 random bits as `7KQ2M-…`.
 pub(crate) fn fresh() -> String {
-    let bytes = random::<20>();
+    written(&random::<20>())
+}
+
+/// The lower five bits of each byte as a letter.
+pub(crate) fn written(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(23);
     for (i, b) in bytes.iter().enumerate() {
         if i > 0 && i % 5 == 0 {

@@ -88,6 +88,16 @@ impl Vault {
         (secret, hash)
     }
 
+    /// The secret that belongs to a command, and the hash to store: the same for a repeated post, and nobody who sends a
+    /// form can choose it. 100 bits of a keyed hash.
+    pub fn token_of(&self, command: &[u8]) -> (String, [u8; 32]) {
+        let key = Zeroizing::new(self.0.pepper.bytes().unwrap_or_default());
+        let bytes = hmac(hash_of(&self.0.pepper), &*key, &[b"token of command", command]);
+        let secret = token::written(&bytes[..20]);
+        let hash = self.token_hash(&secret);
+        (secret, hash)
+    }
+
     /// The hash of a secret as typed: case, blanks and dashes do not matter.
     pub fn token_hash(&self, typed: &str) -> [u8; 32] {
         let key = Zeroizing::new(self.0.pepper.bytes().unwrap_or_default());

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use kernel::{CommandId, Date, Error, FieldErrors, Timestamp, Uuid, text};
+use sha2::{Digest, Sha256};
 
 /// A file as it came; nothing about it is trusted.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Form {
     fields: Vec<(String, String)>,
     pub uploads: Vec<Upload>,
     pub errors: FieldErrors,
+    /// Digest of what was sent besides the command id; none where the form was not sent.
+    sent: Option<[u8; 32]>,
 }
 
 /// Fields in one form at most.
@@ -36,6 +39,13 @@ impl Form {
     /// From pairs, for tests and for filling a form with a record's values.
     pub fn of<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Form {
         Form { fields: pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect(), ..Default::default() }
+    }
+
+    /// As it would be after these fields were sent.
+    pub fn sent<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Form {
+        let mut form = Form::of(pairs);
+        form.sent = Some(form.digest());
+        form
     }
 
     /// What was typed, exactly, for showing the form again; "" when absent.
@@ -177,10 +187,36 @@ impl Form {
         })
     }
 
-    /// The command id that the page made; repeated posts carry the same one. An absent or broken
-    /// one (no script) is replaced by `fresh`, which loses only the protection against repetition.
+    /// The command id that the page made, with what was sent: the same post again is the same command, the same page
+    /// with something else in it (back, changed, sent) is another one and is not taken for a repetition. An absent or
+    /// broken id is replaced by `fresh`, which loses only the protection against repetition.
     pub fn command(&self, fresh: CommandId) -> CommandId {
-        self.typed("command_id").trim().parse::<Uuid>().map_or(fresh, CommandId)
+        let Ok(made) = self.typed("command_id").trim().parse::<Uuid>() else { return fresh };
+        let Some(sent) = self.sent else { return CommandId(made) };
+        // The time in the first six bytes stays, so that commands stand in the order of their time.
+        let mut bytes = *made.as_bytes();
+        let mix = Sha256::new().chain_update(made.as_bytes()).chain_update(sent).finalize();
+        bytes[6..].copy_from_slice(&mix[..10]);
+        CommandId(Uuid::from_bytes(bytes))
+    }
+
+    /// Digest of all fields but the command id, and of the files.
+    fn digest(&self) -> [u8; 32] {
+        let mut all = Sha256::new();
+        let mut add = |part: &[u8]| {
+            all.update((part.len() as u64).to_le_bytes());
+            all.update(part);
+        };
+        for (name, value) in self.fields.iter().filter(|(name, _)| name != "command_id") {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        for file in &self.uploads {
+            add(file.field.as_bytes());
+            add(file.file_name.as_bytes());
+            add(&file.bytes);
+        }
+        all.finalize().into()
     }
 
     /// Ends reading: `Ok(value)` when no field was wrong.
@@ -268,6 +304,7 @@ fn read(req: Request) -> BoxFuture<'static, Result<Form, Response>> {
         if form.fields.len() > MAX_FIELDS {
             return Err(broken("字段太多"));
         }
+        form.sent = Some(form.digest());
         Ok(form)
     })
 }

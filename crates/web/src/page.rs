@@ -27,6 +27,11 @@ impl Ctx {
     pub fn act(&self, action: &'static str, purpose: Purpose, form: &crate::Form) -> kernel::Act {
         self.app.act(&self.who, action, purpose, form.command(self.app.fresh_command()))
     }
+    /// The receipt's secret for what this form asks, and the hash to store: a repeated post gets the same.
+    pub fn receipt(&self, form: &crate::Form) -> (String, Vec<u8>) {
+        let (secret, hash) = self.app.vault().token_of(form.command(self.app.fresh_command()).0.as_bytes());
+        (secret, hash.to_vec())
+    }
     /// A look.
     pub fn look(&self, action: &'static str, purpose: Purpose) -> kernel::Act {
         self.app.look(&self.who, action, purpose)

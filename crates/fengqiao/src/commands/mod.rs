@@ -18,7 +18,7 @@ use vault::{KeyFile, KeyKind, backup};
 pub enum AuditCommand {
     /// 逐条重算审计链并核对已签名的链头
     Verify {
-        /// 库外保存的链头文件；不写则用数据目录中的 audit-heads.jsonl
+        /// 库外保存的链头文件；不写则用 --heads-file 指定的，再不然用数据目录中的 audit-heads.jsonl
         #[arg(long)]
         heads: Option<PathBuf>,
         /// 以 JSON 输出
@@ -40,9 +40,14 @@ pub enum KeysCommand {
     Public,
 }
 
+/// The operator at the machine, by the account of the operating system: asked of the system, since the environment can
+/// say anything. Only root's word is taken for who called `sudo`.
 fn local() -> Actor {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".into());
-    Actor::local(&user)
+    let user = whoami::username().unwrap_or_else(|_| "unknown".into());
+    match std::env::var("SUDO_USER") {
+        Ok(caller) if user == "root" && !caller.is_empty() => Actor::local(&format!("root（{caller}）")),
+        _ => Actor::local(&user),
+    }
 }
 
 /// The person on whose behalf a command runs: a named account, or the operator at the machine.
@@ -143,7 +148,7 @@ pub async fn init(place: Place, suite: &str) -> anyhow::Result<()> {
 /// `fengqiao audit …`
 pub async fn audit(place: Place, what: AuditCommand) -> anyhow::Result<()> {
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
-    let default = kernel::verify::heads_file(&place.data);
+    let default = kernel::verify::heads_file(app.settings());
     let actor = acting(&app, place.account.as_deref()).await?;
     match what {
         AuditCommand::Sign => {
@@ -168,7 +173,10 @@ pub async fn audit(place: Place, what: AuditCommand) -> anyhow::Result<()> {
             if json {
                 println!("{}", serde_json::to_string_pretty(&v)?);
             } else if v.is_whole() {
-                println!("审计链完整：{} 条链，{} 条记录，{} 个已签名链头。", v.chains, v.entries, v.seals);
+                println!("审计链完整：{} 条链，{} 条记录，{} 个已签名链头，其中库外 {} 个。", v.chains, v.entries, v.seals, v.outside);
+                if v.outside == 0 {
+                    println!("注意：没有库外的链头可以核对，链尾被截断或整条链重新计算过都看不出来。请用 --heads 指定另存的链头文件。");
+                }
             } else {
                 for f in &v.findings {
                     println!("链 {} 第 {} 条 [{}] {}", f.chain, f.seq, f.kind, f.says);
@@ -192,7 +200,7 @@ pub async fn backup(place: Place, file: &Path) -> anyhow::Result<()> {
     }
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
     let actor = acting(&app, place.account.as_deref()).await?;
-    actor.must(Permission::SystemSee)?;
+    actor.must(Permission::SystemRun)?;
     let keys = KeyFile::load(&place.key_path())?;
     let act = app.act(&actor, "backup.write", Purpose::Administration, app.fresh_command());
     app.db()
@@ -235,7 +243,12 @@ pub fn restore(place: Place, file: &Path) -> anyhow::Result<()> {
     let mut from = BufReader::new(std::fs::File::open(file)?);
     let done = (|| -> anyhow::Result<()> {
         let mut to = BufWriter::new(std::fs::File::create(&temporary)?);
-        backup::decrypt(&keys, &mut from, &mut to)?;
+        backup::decrypt(&keys, &mut from, &mut to).with_context(|| {
+            format!(
+                "{} 里名为 {needed} 的密钥解不开这份备份：要么备份文件损坏，要么这是另一处安装的密钥（编号只有日期和序号，会相同）",
+                path.display()
+            )
+        })?;
         to.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.sync_all()?;
         Ok(std::fs::rename(&temporary, &target)?)
     })();
@@ -271,7 +284,7 @@ pub async fn keys(place: Place, what: KeysCommand) -> anyhow::Result<()> {
             let kind = KeyKind::from_name(&kind).with_context(|| format!("没有“{kind}”这类密钥，请写 data、head 或 backup"))?;
             let app = open(&place, Keys::MustExist, Settings::default()).await?;
             let actor = acting(&app, place.account.as_deref()).await?;
-            actor.must(Permission::SystemSee)?;
+            actor.must(Permission::SystemRun)?;
             let id = keys.rotate(kind, &kernel::clock::day_of(Clock::System.now()).to_string())?;
             keys.save(&path)?;
             let act = app.act(&actor, "keys.rotate", Purpose::Administration, app.fresh_command());
@@ -287,6 +300,9 @@ pub async fn keys(place: Place, what: KeysCommand) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Less than this free is a finding of `check`, in bytes.
+const LOW_DISK: u64 = 2_000_000_000;
 
 /// `fengqiao check`
 pub async fn check(place: Place) -> anyhow::Result<()> {
@@ -306,14 +322,23 @@ pub async fn check(place: Place) -> anyhow::Result<()> {
         .await?;
     println!("写入落盘    {:.1} 毫秒", began.elapsed().as_secs_f64() * 1000.0);
     let act = app.look(&actor, "audit.verify", Purpose::Audit);
-    let heads = kernel::verify::heads_file(&place.data);
+    let heads = kernel::verify::heads_file(app.settings());
     let v = kernel::verify::verify(&app, &act, heads.exists().then_some(heads.as_path())).await?;
-    println!("审计链      {}（{} 条记录）", if v.is_whole() { "完整" } else { "有不符，请运行 fengqiao audit verify" }, v.entries);
+    println!("审计链      {}（{} 条记录，库外链头 {} 个）", if v.is_whole() { "完整" } else { "有不符，请运行 fengqiao audit verify" }, v.entries, v.outside);
+    let space = rustix::fs::statvfs(&place.data).with_context(|| format!("数据目录 {}", place.data.display()))?;
+    let free = space.f_bavail.saturating_mul(space.f_frsize);
+    println!("磁盘        剩余 {:.1} GB（{}）", free as f64 / 1e9, place.data.display());
     let rules = app.rules();
     let unverified = rules.all_rules().filter(|r| !r.verified && !rules.is_confirmed(&r.key)).count();
     println!("规则包      待核实 {unverified} 项，待导入 {} 项", rules.all_pending().len());
     let year = app.today().year();
     println!("工作日历    {}", if rules.calendar().is_known(year) { "今年的节假日安排已有".to_string() } else { format!("{year} 年暂定，请导入国务院办公厅的通知") });
     app.db().close().await;
+    if !v.is_whole() {
+        bail!("审计链有 {} 处不符，请保全数据库与链头文件，并运行 fengqiao audit verify 查看。", v.findings.len());
+    }
+    if free < LOW_DISK {
+        bail!("数据目录所在的盘只剩 {:.1} GB，请清理或扩容。", free as f64 / 1e9);
+    }
     Ok(())
 }

@@ -119,7 +119,6 @@ struct New<'a> {
     form: &'a Form,
     again: &'a Again,
     command_id: String,
-    secret: String,
 }
 
 async fn show_new(ctx: &Ctx, form: &Form, again: Again) -> Answer {
@@ -153,7 +152,6 @@ async fn show_new(ctx: &Ctx, form: &Form, again: Again) -> Answer {
         form,
         again: &again,
         command_id: kept("command_id", ctx.command_id().to_string()),
-        secret: kept("secret", ctx.app.vault().token().0),
     };
     let page = Page::new("代群众预约", &content).crumb("预约和上门", "/windows/bookings");
     if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
@@ -192,20 +190,9 @@ pub fn read(form: &mut Form, receipt: Vec<u8>) -> NewBooking {
     }
 }
 
-/// The secret of the form, a fresh one where a short one was sent, and its hash.
-pub fn secret(ctx: &Ctx, form: &mut Form) -> (String, Vec<u8>) {
-    let mut secret = form.text("secret");
-    if secret.chars().filter(char::is_ascii_alphanumeric).count() < 16 {
-        secret = ctx.app.vault().token().0;
-        form.set("secret", secret.clone());
-    }
-    let hash = ctx.app.vault().token_hash(&secret).to_vec();
-    (secret, hash)
-}
-
 /// `POST /windows/bookings/new`: the page after it shows the code once, to be told to the caller.
 pub async fn new(ctx: Ctx, mut form: Form) -> Answer {
-    let (secret, hash) = secret(&ctx, &mut form);
+    let (secret, hash) = ctx.receipt(&form);
     let new = read(&mut form, hash);
     let act = ctx.act("windows.book", Purpose::Window, &form);
     let done = match form.finish(new) {

@@ -143,7 +143,6 @@ struct Draw<'a> {
     bookings: Vec<(Booking, String)>,
     again: &'a Again,
     command_id: String,
-    secret: String,
 }
 
 fn words(wait: Option<Wait>) -> String {
@@ -174,7 +173,6 @@ async fn show_draw(ctx: &Ctx, again: Again) -> Answer {
             .collect(),
         again: &again,
         command_id: ctx.command_id().to_string(),
-        secret: ctx.app.vault().token().0,
     };
     let page = Page::new("取号", &content);
     if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
@@ -198,7 +196,7 @@ struct Drawn {
 
 /// `POST /windows/draw`: for a service, or for a booking whose person has come; then the ticket to print.
 pub async fn draw(ctx: Ctx, mut form: Form) -> Answer {
-    let (secret, hash) = super::bookings::secret(&ctx, &mut form);
+    let (secret, hash) = ctx.receipt(&form);
     let act = ctx.act("windows.draw", Purpose::Window, &form);
     let done = match form.optional_id::<Uuid>("booking") {
         Some(b) => actions::arrive(&ctx.app, &act, b, &hash).await,
