@@ -40,6 +40,8 @@ CREATE INDEX identity_grant_place on identity_grant (place_id);
 CREATE INDEX identity_grant_user on identity_grant (user_id);
 CREATE TABLE identity_link ( id blob primary key, token_hash blob not null, role text not null, user_id blob, expires_at integer not null, used_at integer );
 CREATE UNIQUE INDEX identity_link_token on identity_link (token_hash);
+CREATE TABLE identity_password ( id blob primary key, user_id blob not null, at integer not null, password text not null );
+CREATE INDEX identity_password_user on identity_password (user_id, at);
 CREATE TABLE identity_session ( id blob primary key, user_id blob not null, token_hash blob not null, created_at integer not null, seen_at integer not null, ended_at integer, device text not null, second_factor boolean not null );
 CREATE UNIQUE INDEX identity_session_token on identity_session (token_hash);
 CREATE INDEX identity_session_user on identity_session (user_id, ended_at);
@@ -88,6 +90,7 @@ CREATE VIEW kernel_audit_touched as select kind, id, chain, seq from kernel_audi
 CREATE TABLE kernel_command ( id blob primary key, user_id blob not null, action text not null, at integer not null, result text not null ) without rowid;
 CREATE TABLE kernel_event ( n integer primary key autoincrement, station_id blob not null, topic text not null, record_id blob not null, at integer not null );
 CREATE TABLE kernel_job ( name text primary key, next_at integer not null, running_until integer not null default 0, last_at integer, last_error text ) without rowid;
+CREATE TABLE kernel_mark (name text primary key, at integer not null);
 CREATE TABLE kernel_migration (domain text not null, n bigint not null, checksum text not null, at bigint not null, primary key (domain, n));
 CREATE TABLE kernel_number ( station_id blob not null, name text not null, year integer not null, last integer not null, primary key (station_id, name, year) ) without rowid;
 CREATE TABLE kernel_search ( doc integer primary key, kind text not null, id blob not null unique, station_id blob not null, grid_id blob, at integer not null, title text not null );

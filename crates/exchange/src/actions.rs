@@ -214,7 +214,13 @@ pub async fn import(app: &App, job: &Job<'_>, table: &Table, progress: &(dyn Fn(
         progress(done);
     }
     let mut report = Report::default();
-    for o in outcomes {
+    let mut backlog = 0;
+    for (o, s) in outcomes.into_iter().zip(&sorted) {
+        if let (Some(Outcome::Accepted { .. }), Sorted::Ready(row)) = (&o, s)
+            && let Entry::Intake(row) = &row.entry
+        {
+            backlog += usize::from(is_past(row, started));
+        }
         report.add(o.unwrap_or(Outcome::Skipped));
     }
     let text: String = table.records.iter().flat_map(|(_, r)| r.iter().map(String::as_str)).collect();
@@ -222,6 +228,9 @@ pub async fn import(app: &App, job: &Job<'_>, table: &Table, progress: &(dyn Fn(
     app.db()
         .write(&act(app, job, "exchange.import"), async |tx: &mut Tx| {
             store::insert_import(tx, job.station, import, job.file_name, &digest, &job.mapping.mapping.name, &report.counts, started).await?;
+            if backlog > 0 {
+                notices::actions::put(tx, backlog_task(job, import, backlog, started)).await?;
+            }
             tx.record("exchange.import", &[("import", import.0)], &hex::encode(digest));
             Ok(())
         })
@@ -247,7 +256,7 @@ async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Rea
                         out.push(Some("key.conflict".to_string()));
                         continue;
                     }
-                    Entry::Intake(row) => incidents::actions::take_in(app, tx, &intake(job, row)).await?.id.0,
+                    Entry::Intake(row) => incidents::actions::take_in(app, tx, &intake(job, row, tx.now())).await?.id.0,
                     Entry::Camera(row) => match video::actions::import_row(app, tx, job.station, &row.form, &row.group).await? {
                         Ok(id) => id,
                         Err(fields) => {
@@ -288,7 +297,41 @@ async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Rea
 
 const KNOWN: &str = "known";
 
-fn intake(job: &Job<'_>, row: &Row) -> NewIntake {
+/// Seconds after which a report in a file is one of the past: its minutes for dispatch ran out before it came in.
+const PAST: i64 = 24 * 3_600;
+/// Days to arrange the reports of a file.
+const ARRANGE_DAYS: u64 = 3;
+
+fn is_past(row: &Row, now: Timestamp) -> bool {
+    now.as_second() - row.reported_at.as_second() > PAST
+}
+
+/// One task for the desk instead of one for each of a thousand reports of the past.
+fn backlog_task(job: &Job<'_>, import: ImportId, n: usize, now: Timestamp) -> notices::model::NewTask {
+    notices::model::NewTask {
+        station: job.station,
+        kind: "exchange.backlog",
+        title: format!("导入的 {n} 件以往来信待定位、待派警（{}）", kernel::text::cut(job.file_name, 40)),
+        path: format!("/exchange/imports/{import}"),
+        record: import.0,
+        to_user: None,
+        to_role: Some(kernel::Role::Operator),
+        due: now.checked_add(std::time::Duration::from_secs(ARRANGE_DAYS * 86_400)).unwrap_or(now),
+    }
+}
+
+/// The desk has arranged what came with a file: its task is done.
+pub async fn arranged(app: &App, act: &kernel::Act, import: ImportId) -> Result<()> {
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            notices::actions::done_all(tx, import.0).await?;
+            tx.record("exchange.arranged", &[("import", import.0)], "");
+            Ok(())
+        })
+        .await
+}
+
+fn intake(job: &Job<'_>, row: &Row, now: Timestamp) -> NewIntake {
     let count = |label: &str, n: Option<i64>| n.filter(|n| *n > 0).map(|n| format!("{label} {n}"));
     let note: Vec<String> = [count("支持", row.support), count("反对", row.oppose)].into_iter().flatten().collect();
     NewIntake {
@@ -299,6 +342,7 @@ fn intake(job: &Job<'_>, row: &Row) -> NewIntake {
         content: row.content.clone(),
         category: job.mapping.target.category_initial.clone(),
         note: note.join("，"),
+        backlog: is_past(row, now),
         ..NewIntake::default()
     }
 }

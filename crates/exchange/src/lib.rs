@@ -36,6 +36,8 @@ pub fn domain() -> Domain {
             post("/exchange/export", Need::Can(P::DataExport), web_pages::export::send),
             get("/exchange/import", Need::Can(P::DataImport), web_pages::import::page),
             post("/exchange/import", Need::Can(P::DataImport), web_pages::import::send),
+            get("/exchange/imports/{id}", Need::Any(&[P::DataImport, P::IncidentDispatch]), web_pages::imported::page),
+            post("/exchange/imports/{id}/arranged", Need::Can(P::IncidentDispatch), web_pages::imported::arranged),
         ],
         menu: vec![MenuItem { group: "统计", label: "导入数据", path: "/exchange/import", permission: P::DataImport, order: 42 },
             MenuItem { group: "统计", label: "导出台账", path: "/exchange/export", permission: P::DataExport, order: 41 }],

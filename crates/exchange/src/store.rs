@@ -24,6 +24,37 @@ pub async fn keep(tx: &mut Tx, station: StationId, namespace: &str, key: &str, d
     Ok(())
 }
 
+kernel::record! {
+    /// A file that was imported.
+    #[derive(Clone, Debug)]
+    pub struct Imported {
+        pub station_id: StationId,
+        pub file_name: String,
+        pub rows: i64,
+        pub accepted: i64,
+        pub known: i64,
+        pub refused: i64,
+        pub started_at: Timestamp,
+    }
+}
+
+pub async fn import(r: &mut Reader, id: ImportId) -> Result<Imported> {
+    r.one(
+        "这次导入",
+        sql!("select station_id, file_name, rows, accepted, known, refused, started_at from exchange_import where id = $1"),
+        args![id],
+    )
+    .await
+}
+
+/// Records that came with an import, at most `most`.
+pub async fn records(r: &mut Reader, station: StationId, id: ImportId, most: i64) -> Result<Vec<Uuid>> {
+    let rows = r
+        .rows(sql!("select record_id from exchange_row where station_id = $1 and import_id = $2 limit $3"), args![station, id, most])
+        .await?;
+    rows.iter().map(|row| row.get("record_id")).collect()
+}
+
 #[allow(clippy::too_many_arguments)] // one column each
 pub async fn insert_import(
     tx: &mut Tx,

@@ -24,8 +24,10 @@ fn refused(key: &'static str, what: String, next: &str) -> Error {
 /// `columns.missing`, each naming where.
 pub fn read(bytes: &[u8], m: &Mapping) -> Result<Table> {
     let plain = unzip(bytes, m.source.max_bytes)?;
+    // What the file is shows in its first bytes: a workbook saved from the same list goes by the same mapping.
     let mut table = match m.source.format.as_str() {
         "xlsx" => xlsx(&plain, m)?,
+        _ if plain.starts_with(b"PK\x03\x04") => xlsx(&plain, m)?,
         _ => csv(&decode(&plain, &m.source.encoding)?, m)?,
     };
     if table.records.len() > m.source.max_rows {

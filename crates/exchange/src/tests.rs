@@ -175,7 +175,8 @@ fn broken_files_are_refused_whole_with_the_place() {
 
 #[test]
 fn a_workbook_goes_the_same_way() {
-    let m = Mapping::parse(&MAPPING.replace("format = \"csv\" ", "format = \"xlsx\" ")).unwrap();
+    // The same mapping as for CSV: what the file is shows in its first bytes.
+    let m = mapping();
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
     for (c, h) in ["id", "time", "title", "body", "up", "down"].iter().enumerate() {
@@ -221,5 +222,22 @@ proptest! {
         let mut text = b"id,time,title,body,up,down\n".to_vec();
         text.extend(bytes);
         table::fuzz_read(&text, &m);
+    }
+}
+
+#[tokio::test]
+async fn messages_of_the_past_are_one_task_and_todays_are_one_each() {
+    for engine in engines() {
+        let (t, station) = station(engine).await;
+        let csv = "id,time,title,body,up,down\n1,2026-03-01 09:00,噪音,楼上拖桌椅,0,0\n2,2026-03-02 09:00,停车,车位被占,0,0\n3,2026-05-08 08:30,漏水,楼上漏水,0,0\n";
+        let report = run(&t, station, &table::read(csv.as_bytes(), &mapping()).unwrap()).await;
+        assert_eq!(report.counts.accepted, 3, "{engine}");
+        let operator = testkit::actor(kernel::Role::Operator, station);
+        let (tasks, (open, _)) = notices::actions::mine(&t.app, &operator).await.unwrap();
+        assert_eq!(open, 2, "{engine}: {tasks:?}");
+        let file = tasks.iter().find(|x| x.title.contains("导入的 2 件")).unwrap();
+        t.get(&operator, &file.path).await.is(200).says("待派").says("3").says("已经安排");
+        t.post(&operator, &format!("{}/arranged", file.path), &[]).await.is(303);
+        assert_eq!(notices::actions::mine(&t.app, &operator).await.unwrap().1.0, 1, "{engine}");
     }
 }

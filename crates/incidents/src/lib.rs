@@ -55,6 +55,7 @@ pub fn domain() -> Domain {
             post("/incidents/{id}/hand-over", Need::Can(P::IncidentDispatch), forms::hand_over),
             post("/incidents/{id}/step", Need::Can(P::IncidentRespond), forms::step),
             post("/incidents/{id}/return", Need::Can(P::IncidentRespond), forms::give_back),
+            post("/incidents/{id}/recall", Need::Can(P::IncidentDispatch), forms::recall),
             post("/incidents/{id}/feedback", Need::Can(P::IncidentRespond), forms::feedback),
             post("/incidents/{id}/review", Need::Can(P::IncidentReview), forms::review),
         ],

@@ -41,6 +41,7 @@ text_enum! {
         Interim = "interim" / "过程反馈",
         Final = "final" / "终结反馈",
         Return = "return" / "退单",
+        Recall = "recall" / "撤回派警",
         Merge = "merge" / "并单",
         Link = "link" / "关联重复",
         Invalidate = "invalidate" / "标记无效",
@@ -77,6 +78,8 @@ pub struct NewIntake {
     pub address: Option<AddressId>,
     /// The other side's address (the flat upstairs).
     pub other_address: Option<AddressId>,
+    /// The same as told; what is not recognised stands in the log.
+    pub other_place: String,
     /// Level-1 category code, when the taker sets it.
     pub category: Option<String>,
     pub reporter_name: String,
@@ -90,6 +93,16 @@ pub struct NewIntake {
     pub note: String,
     /// Hash of the resident's receipt secret.
     pub receipt_hash: Option<Vec<u8>>,
+    /// Came with a file of past reports: it waits on the desk, but nobody gets a task of its own for it.
+    pub backlog: bool,
+}
+
+/// What an incident was judged to be: category, fine type, level.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Class {
+    pub category: String,
+    pub sub: Option<String>,
+    pub level: Option<String>,
 }
 
 /// What the taker gets back.

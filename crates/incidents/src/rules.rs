@@ -3,7 +3,8 @@
 //! 待派 → 已派 → 已签收 → 出警 → 到场 → 反馈(过程/终结) → 审核 → 结案; side exits 退单, 改派, 并单, 无效, 移交.
 
 use crate::actions::NewFeedback;
-use crate::model::{Found, Intake, LinkKind, State, Step};
+use crate::model::{Class, Found, Intake, LinkKind, State, Step};
+use kernel::error::Clash;
 use kernel::rules::{Code, RuleSet};
 use kernel::{Date, Refusal, Result, Role, Timestamp};
 
@@ -24,6 +25,7 @@ pub fn next(state: State, step: Step) -> Result<State, Refusal> {
         (Signed | Departed | Arrived, Step::Interim) => Some(state),
         (Signed | Departed | Arrived, Step::Final) => Some(FedBack),
         (Dispatched | Signed, Step::Return) => Some(state),
+        (Dispatched | Signed | Departed | Arrived, Step::Recall) => Some(state),
         (New | Dispatched | Signed | Departed | Arrived | FedBack, Step::Merge) => Some(Merged),
         (New | Dispatched | Signed | Departed | Arrived | FedBack, Step::Invalidate) => Some(Invalid),
         (New | Dispatched | Signed | Departed | Arrived | FedBack, Step::HandOver) => Some(HandedOver),
@@ -39,7 +41,7 @@ pub fn next(state: State, step: Step) -> Result<State, Refusal> {
             match state {
                 Closed | Merged | Invalid | HandedOver => "如需继续办理，请由带班领导“重新办理”。",
                 New => "请先派警。",
-                Dispatched => "请等处警人签收，或改派他人。",
+                Dispatched => "请等处警人签收，或撤回后改派他人。",
                 _ => "请先完成当前步骤。",
             },
         )
@@ -71,6 +73,31 @@ pub fn may_receive(role: Role, officer_on_it: bool) -> Result<(), Refusal> {
             "请选择民警、辅警（与民警同派）或网格员。",
         )),
     }
+}
+
+/// What two people judged differently at the same time: `was` is what the page showed to the one who judges now.
+pub fn clashes(intake: &Intake, was: &Class, new: &Class, name: impl Fn(&str, &str) -> String) -> Vec<Clash> {
+    let now = (intake.category.clone().unwrap_or_default(), intake.sub_category.clone(), intake.level.clone());
+    let fields = [
+        ("category", "类别", "incident.category1", was.category.clone(), now.0, new.category.clone()),
+        ("sub_category", "细类", "incident.category2", text(&was.sub), text(&now.1), text(&new.sub)),
+        ("level", "级别", "incident.level", text(&was.level), text(&now.2), text(&new.level)),
+    ];
+    let shown = |list: &str, code: &str| if code.is_empty() { "未定".to_string() } else { name(list, code) };
+    fields
+        .into_iter()
+        .filter(|(.., was, now, new)| was != now && now != new)
+        .map(|(field, label, list, _, now, new)| Clash {
+            field: field.into(),
+            label: label.into(),
+            mine: shown(list, &new),
+            theirs: shown(list, &now),
+        })
+        .collect()
+}
+
+fn text(code: &Option<String>) -> String {
+    code.clone().unwrap_or_default()
 }
 
 /// A merge needs an open duplicate and a master that is not itself merged; an incident never

@@ -281,3 +281,82 @@ async fn the_map_shows_open_incidents_without_names_to_those_who_may_see_them() 
         t.get(&town.stranger, "/map/data").await.is(404);
     }
 }
+
+#[tokio::test]
+async fn two_who_judge_one_incident_at_once_see_both_judgements() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.report(NOISE, "金桂园3号楼2单元302").await;
+        let path = format!("/incidents/{id}/classify");
+        let page = [("was", "1"), ("was_category", ""), ("was_sub", ""), ("was_level", "")];
+        let with = |category: &'static str| -> Vec<(&str, &str)> { page.iter().copied().chain([("category", category)]).collect() };
+        w.t.post(&w.operator, &path, &with("criminal")).await.is(303);
+        // The leader's page was opened before: the operator's judgement stays until somebody picks.
+        w.t.post(&w.leader, &path, &with("dispute")).await.is(409).says("刑事").says("纠纷");
+        let seen = [("was", "1"), ("was_category", "criminal"), ("was_sub", ""), ("was_level", ""), ("category", "dispute")];
+        w.t.post(&w.leader, &path, &seen).await.is(303);
+        // Agreeing with what stands is no clash.
+        w.t.post(&w.operator, &path, &with("dispute")).await.is(303);
+        let place = format!("/incidents/{id}/locate");
+        let moved = [("was", "1"), ("was_place", "金桂园3号楼2单元302"), ("place", "金桂园3号楼2单元402")];
+        w.t.post(&w.operator, &place, &moved).await.is(303);
+        let late = [("was", "1"), ("was_place", "金桂园3号楼2单元302"), ("place", "金桂园3号楼")];
+        w.t.post(&w.leader, &place, &late).await.is(409).says("金桂园3号楼2单元402");
+    }
+}
+
+#[tokio::test]
+async fn the_desk_takes_an_order_back_and_sends_another() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.report(NOISE, "金桂园3号楼2单元302").await;
+        w.dispatch(id, &[&w.officer]).await.is(303);
+        let order = w.order(id, &w.officer).await;
+        let path = format!("/incidents/{id}/recall");
+        w.t.post(&w.officer, &path, &[("order", &order), ("recall_reason", "x")]).await.is(403);
+        w.t.post(&w.operator, &path, &[("order", &order), ("recall_reason", "")]).await.is(422).says("撤回的理由");
+        w.t.post(&w.operator, &path, &[("order", &order), ("recall_reason", "另有急警")]).await.is(303);
+        assert_eq!(w.state(id).await, State::New, "{engine}");
+        let (tasks, _) = notices::actions::mine(&w.t.app, &w.officer).await.unwrap();
+        assert!(tasks.is_empty(), "{engine}: {tasks:?}");
+        let (tasks, _) = notices::actions::mine(&w.t.app, &w.operator).await.unwrap();
+        assert!(tasks.iter().any(|t| t.title.contains("待改派")), "{engine}: {tasks:?}");
+        w.t.post(&w.officer, &format!("/incidents/{id}/step"), &[("order", &order), ("step", "acknowledge")]).await.is(422);
+        w.dispatch(id, &[&w.grid_worker]).await.is(303);
+        assert_eq!(w.state(id).await, State::Dispatched, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn matters_between_the_same_two_households_stand_together() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let told = async |place: &str, other: &str, content: &str| {
+            let fields = [("source_code", "0201"), ("content", content), ("place", place), ("other_place", other)];
+            IncidentId(w.t.post(&w.operator, "/incidents/new", &fields).await.is(303).new_id())
+        };
+        let first = told("金桂园3号楼2单元302", "金桂园3号楼2单元402", "楼上拖动桌椅").await;
+        w.t.app.clock().advance(3_600);
+        let third = told("金桂园3号楼2单元302", "", "水管漏水").await;
+        w.t.app.clock().advance(3_600);
+        let second = told("金桂园3号楼2单元402", "金桂园3号楼2单元302", "楼下敲暖气管").await;
+        let page = w.t.get(&w.operator, &format!("/incidents/{second}")).await.is(200).says("这两家之间之前的警情");
+        let part = page.body.split("h-between").nth(2).unwrap_or("").split("</section>").next().unwrap_or("").to_string();
+        assert!(part.contains(&first.to_string()) && !part.contains(&third.to_string()), "{engine}: {part}");
+        let unknown = told("金桂园3号楼2单元302", "没有这个小区9号楼", "吵闹").await;
+        w.t.get(&w.operator, &format!("/incidents/{unknown}")).await.is(200).says("没有这个小区9号楼").says("未认出到户");
+    }
+}
+
+#[tokio::test]
+async fn a_shift_hands_over_every_open_incident_however_many() {
+    let w = town("sqlite").await;
+    for n in 0..520 {
+        let act = w.t.app.act(&w.operator, "incidents.take", Purpose::Incident, w.t.app.fresh_command());
+        let new = crate::model::NewIntake { source_code: "0201".into(), content: format!("第{n}件"), ..Default::default() };
+        crate::actions::take(&w.t.app, &act, new).await.unwrap();
+    }
+    w.t.get(&w.operator, "/incidents/handover").await.is(200).says(">520<");
+    w.t.post(&w.operator, "/incidents/handover", &[("note", "交班")]).await.is(303);
+    w.t.get(&w.leader, "/incidents/handover").await.is(200).says("未结警情 520 起").says("其余 20 起");
+}

@@ -25,6 +25,12 @@ pub async fn done_by_me(tx: &mut Tx, record: impl Into<Uuid>, kind: &str) -> Res
     tell(tx, n)
 }
 
+/// Closes the open task of `kind` about `record` that belongs to this person.
+pub async fn done_by(tx: &mut Tx, record: impl Into<Uuid>, kind: &str, user: kernel::UserId) -> Result<u64> {
+    let n = store::finish_for_user(tx, record.into(), kind, user).await?;
+    tell(tx, n)
+}
+
 /// Closes every open task about `record` (it was closed, merged or found invalid).
 pub async fn done_all(tx: &mut Tx, record: impl Into<Uuid>) -> Result<u64> {
     let n = store::finish_all(tx, record.into()).await?;
@@ -38,8 +44,14 @@ fn tell(tx: &mut Tx, n: u64) -> Result<u64> {
     Ok(n)
 }
 
-/// The caller's open tasks, most urgent first.
-pub async fn mine(app: &App, actor: &kernel::Actor) -> Result<Vec<Task>> {
+/// The caller's open tasks, most urgent first, at most 400; with how many there are, and how many are overdue.
+pub async fn mine(app: &App, actor: &kernel::Actor) -> Result<(Vec<Task>, (i64, i64))> {
     let look = app.look(actor, "notices.mine", kernel::Purpose::Incident);
-    app.db().read(&look, async |r: &mut Reader| store::open_for(r, actor.user, actor.station, actor.role).await).await
+    let now = app.now();
+    app.db()
+        .read(&look, async |r: &mut Reader| {
+            let counts = store::count_for(r, actor.user, actor.station, actor.role, now).await?;
+            Ok((store::open_for(r, actor.user, actor.station, actor.role).await?, counts))
+        })
+        .await
 }

@@ -59,6 +59,22 @@ pub async fn open_for(r: &mut Reader, user: UserId, station: StationId, role: Ro
     Ok(all)
 }
 
+/// How many tasks of a person and of the person's role are open, and how many of them are overdue.
+pub async fn count_for(r: &mut Reader, user: UserId, station: StationId, role: Role, now: Timestamp) -> Result<(i64, i64)> {
+    let mut counts = (0, 0);
+    for (at, count) in [(Timestamp::MAX, &mut counts.0), (now, &mut counts.1)] {
+        *count = r
+            .count(sql!("select count(*) as n from notices_task where to_user = $1 and done_at is null and due < $2"), args![user, at])
+            .await?
+            + r.count(
+                sql!("select count(*) as n from notices_task where station_id = $1 and to_role = $2 and done_at is null and due < $3"),
+                args![station, role, at],
+            )
+            .await?;
+    }
+    Ok(counts)
+}
+
 kernel::record! {
     /// An overdue task with its station.
     pub struct Overdue {

@@ -102,7 +102,7 @@ impl World {
                 desk.actor = l.clone();
                 let orders = self.read(async |r: &mut Reader| incidents::store::orders::of_incident(r, id).await).await;
                 let _ = match n {
-                    17 => inc::classify(&app, &desk, id, "dispute", None, None).await,
+                    17 => inc::classify(&app, &desk, id, &incidents::model::Class { category: "dispute".into(), ..Default::default() }, None).await,
                     18 => inc::invalidate(&app, &desk, id, "骚扰").await,
                     19 => inc::dispatch(&app, &desk, id, &[o.user], "请到场").await,
                     20 => match orders.last() {

@@ -97,9 +97,7 @@ fn read(form: &Form) -> kernel::Result<(Mapping, String, Table)> {
         return Err(kernel::Error::Invalid(errors));
     };
     errors.ok(())?;
-    let mut mapping = Mapping::parse(&text)?;
-    // What the file is shows in its first bytes, so one mapping serves both kinds.
-    mapping.source.format = if file.bytes.starts_with(b"PK") { "xlsx" } else { "csv" }.into();
+    let mapping = Mapping::parse(&text)?;
     let table = table::read(&file.bytes, &mapping)?;
     Ok((mapping, file.file_name, table))
 }

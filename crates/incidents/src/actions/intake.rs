@@ -1,7 +1,7 @@
 //! Taking, judging and placing a report; links, exits.
 
 use super::{advance, reach, trace};
-use crate::model::{LinkKind, NewIntake, Step, Taken};
+use crate::model::{Class, LinkKind, NewIntake, Step, Taken};
 use crate::similar::{ALIKE, Signature};
 use crate::store::{self, Where};
 use crate::{model::State, rules};
@@ -70,6 +70,7 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
     let n = tx.next_number(station, "incident", year).await?;
     let number = format!("{}警〔{year}〕{n}号", short_name(&station_row.name));
     let place = locate_text(tx, new).await?;
+    let other = other_side(tx, new.other_address, &new.other_place).await?;
     let title = if new.title.trim().is_empty() { rules::title_of(&new.content) } else { kernel::text::cut(&new.title, 200) };
     let reporter = if new.reporter_name.trim().is_empty() && new.reporter_phone.trim().is_empty() {
         None
@@ -96,15 +97,19 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
         Some((_, other)) => store::cluster_of(tx, other).await?,
         None => id,
     };
-    store::insert(tx, id, (&number, year, n), new, &place, reporter, cluster, &title).await?;
+    store::insert(tx, id, (&number, year, n), new, (&place, other.address), reporter, cluster, &title).await?;
     store::insert_signature(tx, id, n, &signature).await?;
     index(tx, id, &number, &title, new, &place).await?;
     let mut how = rules.name("incident.source", &new.source_code).to_string();
     if !new.note.is_empty() {
         how.push_str(&format!("（{}）", new.note));
     }
+    how.push_str(&other.unknown);
     trace(tx, id, Step::Take, &how).await?;
     let unlocated = place.beat.is_none() && place.grid.is_none();
+    if new.backlog {
+        return Ok(Taken { id, number, unlocated });
+    }
     notices::actions::put(
         tx,
         NewTask {
@@ -136,6 +141,22 @@ async fn locate_text(tx: &mut Tx, new: &NewIntake) -> Result<Where> {
     Ok(Where { address: found.address, building: found.building, grid: found.grid, beat: found.beat })
 }
 
+/// The other side's household, and what to say of one that was told and not recognised.
+struct OtherSide {
+    address: Option<AddressId>,
+    unknown: String,
+}
+
+async fn other_side(tx: &mut Tx, address: Option<AddressId>, told: &str) -> Result<OtherSide> {
+    if address.is_some() || told.trim().is_empty() {
+        return Ok(OtherSide { address, unknown: String::new() });
+    }
+    let station = tx.act().station;
+    let address = places::locate(tx, station, told).await?.address;
+    let unknown = if address.is_some() { String::new() } else { format!("；对方地址“{}”未认出到户", told.trim()) };
+    Ok(OtherSide { address, unknown })
+}
+
 /// Building, grid and beat of a known address on a day.
 async fn of_address(tx: &mut Tx, address: AddressId, today: kernel::Date) -> Result<Where> {
     Ok(Where {
@@ -162,15 +183,27 @@ async fn index(tx: &mut Tx, id: IncidentId, number: &str, title: &str, new: &New
     .await
 }
 
-/// Sets category, fine type and level as judged at the desk; what was received stays.
-pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, sub: Option<&str>, level: Option<&str>) -> Result<()> {
+/// Sets category, fine type and level as judged at the desk; what was received stays. `was` is what the judging person
+/// saw: a judgement that somebody else made meanwhile is not overwritten, both are shown.
+pub async fn classify(app: &App, act: &Act, id: IncidentId, new: &Class, was: Option<&Class>) -> Result<()> {
     act.actor.must(Permission::IncidentDispatch)?;
+    let (category, sub, level) = (new.category.as_str(), new.sub.as_deref(), new.level.as_deref());
     let rules = app.rules();
     let today = kernel::clock::day_of(act.at);
     app.db()
         .write(act, async |tx: &mut Tx| {
             let intake = reach(tx, id).await?;
             rules::next(intake.state, Step::Classify)?;
+            if let Some(was) = was {
+                let name = |list: &str, code: &str| match list {
+                    "incident.category2" => rules::fine_name(&rules, code).to_string(),
+                    _ => rules.name(list, code).to_string(),
+                };
+                let clashes = rules::clashes(&intake, was, new, name);
+                if !clashes.is_empty() {
+                    return Err(kernel::Error::Conflict(clashes));
+                }
+            }
             let name = rules.must_know("incident.category1", category, today)?.name.clone();
             if let Some(s) = sub {
                 rules::fine_type(&rules, category, s, today)?;
@@ -193,16 +226,37 @@ pub async fn classify(app: &App, act: &Act, id: IncidentId, category: &str, sub:
         .await
 }
 
+/// Where an incident is, by hand.
+#[derive(Clone, Debug, Default)]
+pub struct NewPlace {
+    /// As written.
+    pub place: String,
+    pub address: Option<AddressId>,
+    /// The other side's address, as written; empty keeps what is known.
+    pub other: String,
+    /// The place that the page showed, when it came from a page.
+    pub was: Option<String>,
+}
+
 /// Puts an incident from 待定位 to its address, by hand.
-pub async fn locate(app: &App, act: &Act, id: IncidentId, place: &str, address: Option<AddressId>, other: Option<AddressId>) -> Result<()> {
+pub async fn locate(app: &App, act: &Act, id: IncidentId, new: &NewPlace) -> Result<()> {
     act.actor.must(Permission::IncidentDispatch)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             let intake = reach(tx, id).await?;
             rules::next(intake.state, Step::Locate)?;
+            let place = new.place.as_str();
+            if new.was.as_ref().is_some_and(|was| *was != intake.place_text && intake.place_text != place) {
+                return Err(kernel::Error::Conflict(vec![kernel::error::Clash {
+                    field: "place".into(),
+                    label: "地址".into(),
+                    mine: place.into(),
+                    theirs: intake.place_text.clone(),
+                }]));
+            }
             let today = kernel::clock::day_of(tx.now());
             let station = intake.station_id;
-            let found = match address {
+            let found = match new.address {
                 Some(a) => of_address(tx, a, today).await?,
                 None => {
                     let f = places::locate(tx, station, place).await?;
@@ -215,7 +269,11 @@ pub async fn locate(app: &App, act: &Act, id: IncidentId, place: &str, address: 
                     "没有找到这个地址。请从提示列表中选择小区、楼栋或户，或先在“地址”中登记。",
                 ));
             }
-            store::set_place(tx, &intake, place, &found, other).await?;
+            let other = other_side(tx, None, &new.other).await?;
+            if !other.unknown.is_empty() {
+                return Err(kernel::FieldErrors::one("other_place", "没有认出对方的住户。请写到小区、楼栋、户，或先在“地址”中登记。"));
+            }
+            store::set_place(tx, &intake, place, &found, other.address.or(intake.other_address_id)).await?;
             trace(tx, id, Step::Locate, "").await
         })
         .await

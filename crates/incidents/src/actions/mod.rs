@@ -3,8 +3,8 @@
 mod intake;
 mod work;
 
-pub use intake::{classify, hand_over, invalidate, link, locate, take, take_in};
-pub use work::{NewFeedback, StepArgs, dispatch, feedback, give_back, open_handover, review, step, take_handover};
+pub use intake::{NewPlace, classify, hand_over, invalidate, link, locate, take, take_in};
+pub use work::{NewFeedback, StepArgs, dispatch, feedback, give_back, open_handover, recall, review, step, take_handover};
 
 use crate::model::{Intake, Step};
 use crate::{rules, store};

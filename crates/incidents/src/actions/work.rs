@@ -2,7 +2,7 @@
 
 use super::intake::{must_be_open, order_task};
 use super::{advance, reach, trace};
-use crate::model::{Dispatch, State, Step};
+use crate::model::{Dispatch, Intake, State, Step};
 use crate::store::{self, orders, shift};
 use crate::rules;
 use kernel::{
@@ -128,30 +128,62 @@ pub async fn give_back(app: &App, act: &Act, id: IncidentId, order: DispatchId, 
             orders::give_back(tx, order.id, reason).await?;
             notices::actions::done_by_me(tx, id, "incident.acknowledge").await?;
             notices::actions::done_by_me(tx, id, "incident.feedback").await?;
-            let active = orders::of_incident(tx, id).await?.iter().any(|d| d.finished_at.is_none());
-            let to = rules::after_return(intake.state, active);
-            store::set_state(tx, &intake, to).await?;
-            if to == State::New {
-                let today = kernel::clock::day_of(tx.now());
-                let due = rules::deadlines(&rules, today, tx.now())?.dispatch;
-                notices::actions::put(
-                    tx,
-                    NewTask {
-                        station: intake.station_id,
-                        kind: "incident.dispatch",
-                        title: format!("{} 被退单，待重新派警", intake.number),
-                        path: format!("/incidents/{id}"),
-                        record: id.0,
-                        to_user: None,
-                        to_role: Some(Role::Operator),
-                        due,
-                    },
-                )
-                .await?;
-            }
+            waits_again(tx, &rules, &intake, "被退单，待重新派警").await?;
             trace(tx, id, Step::Return, reason).await
         })
         .await
+}
+
+/// The desk takes an order back, to send somebody else; the same as if it had been given back.
+pub async fn recall(app: &App, act: &Act, id: IncidentId, order: DispatchId, reason: &str) -> Result<()> {
+    act.actor.must(Permission::IncidentDispatch)?;
+    if reason.trim().is_empty() {
+        return Err(FieldErrors::one("recall_reason", "请写明为什么撤回。"));
+    }
+    let rules = app.rules();
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let intake = reach(tx, id).await?;
+            rules::next(intake.state, Step::Recall)?;
+            let all = orders::of_incident(tx, id).await?;
+            let order = all.into_iter().find(|d| d.id == order).ok_or(Error::NotFound("这份派警单"))?;
+            if order.finished_at.is_some() {
+                return Err(Refusal::new("incidents.order_done", "这份派警单已办结或已退回。", "请查看警情的最新情况。").into());
+            }
+            orders::give_back(tx, order.id, &format!("值班员撤回：{reason}")).await?;
+            for kind in ["incident.acknowledge", "incident.feedback"] {
+                notices::actions::done_by(tx, id, kind, order.target_user).await?;
+            }
+            waits_again(tx, &rules, &intake, "已撤回派警，待改派").await?;
+            orders::log(tx, id, Step::Recall, Some(order.target_user), reason).await?;
+            tx.record("incidents.recall", &[("incident", id.0), ("user", order.target_user.0)], reason);
+            tx.emit("incidents.changed", id);
+            Ok(())
+        })
+        .await
+}
+
+/// After an order was given or taken back: nobody left on it means it waits for dispatch, with a task for the desk.
+async fn waits_again(tx: &mut Tx, rules: &kernel::rules::RuleSet, intake: &Intake, why: &str) -> Result<()> {
+    let active = orders::of_incident(tx, intake.id).await?.iter().any(|d| d.finished_at.is_none());
+    let to = rules::after_return(intake.state, active);
+    store::set_state(tx, intake, to).await?;
+    if to != State::New {
+        return Ok(());
+    }
+    let today = kernel::clock::day_of(tx.now());
+    let due = rules::deadlines(rules, today, tx.now())?.dispatch;
+    let task = NewTask {
+        station: intake.station_id,
+        kind: "incident.dispatch",
+        title: format!("{} {why}", intake.number),
+        path: format!("/incidents/{}", intake.id),
+        record: intake.id.0,
+        to_user: None,
+        to_role: Some(Role::Operator),
+        due,
+    };
+    notices::actions::put(tx, task).await.map(|_| ())
 }
 
 /// What is fed back from the scene.
@@ -279,8 +311,7 @@ pub async fn open_handover(app: &App, act: &Act, note: &str) -> Result<HandoverI
         .write(act, async |tx: &mut Tx| {
             let station = tx.act().station;
             let open: Vec<State> = State::ALL.iter().copied().filter(|s| s.is_open()).collect();
-            let lines = store::open_lines(tx, station, &open, 500).await?;
-            let id = shift::insert(tx, note, &lines).await?;
+            let id = shift::insert(tx, station, note, &open).await?;
             tx.record("incidents.handover_open", &[("handover", id.0)], note);
             tx.emit("incidents.handover", id);
             Ok(id)

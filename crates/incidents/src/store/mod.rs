@@ -29,7 +29,7 @@ pub async fn insert(
     id: IncidentId,
     number: (&str, i64, i64),
     new: &NewIntake,
-    place: &Where,
+    (place, other): (&Where, Option<AddressId>),
     reporter: Option<PersonId>,
     cluster: IncidentId,
     title: &str,
@@ -45,7 +45,7 @@ pub async fn insert(
         args![
             station, id, number.0, number.1, number.2, &new.source_code, system, external_no,
             new.called_at.unwrap_or(now), new.answered_at, now, user, reporter, reporter.is_none(), new.secret,
-            title, &new.content, &new.place, new.category, place.address, unit, new.other_address, place.building,
+            title, &new.content, &new.place, new.category, place.address, unit, other, place.building,
             place.grid, place.beat, new.weapon, new.injured, new.minor, State::New, cluster, new.receipt_hash
         ],
     )
@@ -211,6 +211,40 @@ pub async fn open_lines(r: &mut Reader, station: StationId, states: &[State], li
     Ok(out)
 }
 
+/// How many incidents are in these states.
+pub async fn count_open(r: &mut Reader, station: StationId, states: &[State]) -> Result<i64> {
+    let mut n = 0;
+    for state in states {
+        n += r.count(sql!("select count(*) as n from incidents_intake where station_id = $1 and state = $2"), args![station, *state]).await?;
+    }
+    Ok(n)
+}
+
+/// How many of these incidents are in each state, and how many of the open ones are not located.
+pub async fn states_of(r: &mut Reader, ids: &[IncidentId]) -> Result<(Vec<(State, i64)>, i64)> {
+    let (mut states, mut unlocated): (Vec<(State, i64)>, i64) = (vec![], 0);
+    for part in ids.chunks(500) {
+        let part: Vec<kernel::Uuid> = part.iter().map(|i| i.0).collect();
+        let rows = r
+            .rows(
+                sql!("select state, count(*) as n, sum(case when beat_id is null and grid_id is null then 1 else 0 end) as unlocated from incidents_intake where id in @ids($1) group by state"),
+                args![kernel::row::ids(&part)],
+            )
+            .await?;
+        for row in rows {
+            let (state, n): (State, i64) = (row.get("state")?, row.get("n")?);
+            match states.iter_mut().find(|(s, _)| *s == state) {
+                Some((_, sum)) => *sum += n,
+                None => states.push((state, n)),
+            }
+            if state.is_open() {
+                unlocated += row.get::<i64>("unlocated")?;
+            }
+        }
+    }
+    Ok((states, unlocated))
+}
+
 /// The buildings in which these incidents are, as far as they are located.
 pub async fn buildings_of(r: &mut Reader, ids: &[IncidentId]) -> Result<Vec<(IncidentId, kernel::BuildingId)>> {
     if ids.is_empty() {
@@ -277,12 +311,22 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
     .await
 }
 
-/// Earlier matters at the address, or between the two addresses (either way round), newest first.
+/// Earlier matters between the same two addresses, either way round, newest first.
+pub async fn between(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
+    let (Some(address), Some(other)) = (intake.address_id, intake.other_address_id) else { return Ok(vec![]) };
+    r.all(
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where id <> $1 and called_at <= $2 and ((address_id = $3 and other_address_id = $4) or (address_id = $4 and other_address_id = $3)) order by called_at desc limit 20"),
+        args![intake.id, intake.called_at, address, other],
+    )
+    .await
+}
+
+/// Earlier matters at either address, newest first.
 pub async fn earlier(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
     let Some(address) = intake.address_id else { return Ok(vec![]) };
     let other = intake.other_address_id.unwrap_or(address);
     r.all(
-        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where id <> $1 and called_at <= $2 and (address_id = $3 or other_address_id = $3 or address_id = $4) order by called_at desc limit 20"),
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where id <> $1 and called_at <= $2 and (address_id = $3 or other_address_id = $3 or address_id = $4 or other_address_id = $4) order by called_at desc limit 20"),
         args![intake.id, intake.called_at, address, other],
     )
     .await

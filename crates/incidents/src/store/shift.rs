@@ -1,21 +1,24 @@
 //! Shift hand-over: what is open, line by line, signed by both.
 
-use crate::model::{Handover, Line};
+use crate::model::{Handover, State};
 use kernel::{HandoverId, Reader, Result, StationId, Tx, UserId, args, sql};
 
-pub async fn insert(tx: &mut Tx, note: &str, lines: &[Line]) -> Result<HandoverId> {
-    let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
+/// Items of one hand-over that a page lists; the others are counted.
+pub const LISTED: i64 = 500;
+
+/// A hand-over with a line for every incident in these states, however many.
+pub async fn insert(tx: &mut Tx, station: StationId, note: &str, states: &[State]) -> Result<HandoverId> {
+    let (now, user) = (tx.now(), tx.act().actor.user);
     let id: HandoverId = tx.fresh();
     tx.exec(
         sql!("insert into incidents_handover (station_id, id, from_user, opened_at, note, answer) values ($1, $2, $3, $4, $5, '')"),
         args![station, id, user, now, note],
     )
     .await?;
-    for l in lines {
-        let line = format!("{} {}", l.number, l.state.label());
+    for state in states {
         tx.exec(
-            sql!("insert into incidents_handover_item (handover_id, incident_id, line) values ($1, $2, $3)"),
-            args![id, l.id, line],
+            sql!("insert into incidents_handover_item (handover_id, incident_id, line) select cast($1 as @uuid), id, number || ' ' || cast($4 as text) from incidents_intake where station_id = $2 and state = $3"),
+            args![id, station, *state, state.label()],
         )
         .await?;
     }
@@ -51,11 +54,16 @@ pub async fn find(r: &mut Reader, id: HandoverId) -> Result<Option<Handover>> {
 pub async fn items(r: &mut Reader, id: HandoverId) -> Result<Vec<(kernel::IncidentId, String)>> {
     let rows = r
         .rows(
-            sql!("select incident_id, line from incidents_handover_item where handover_id = $1 order by line limit 500"),
-            args![id],
+            sql!("select incident_id, line from incidents_handover_item where handover_id = $1 order by line limit $2"),
+            args![id, LISTED],
         )
         .await?;
     rows.iter().map(|row| Ok((row.get("incident_id")?, row.get("line")?))).collect()
+}
+
+/// How many incidents a hand-over passed on.
+pub async fn count(r: &mut Reader, id: HandoverId) -> Result<i64> {
+    r.count(sql!("select count(*) as n from incidents_handover_item where handover_id = $1"), args![id]).await
 }
 
 /// An incident named in the report of a shift.

@@ -23,6 +23,7 @@ pub(crate) struct Loaded {
     feedback: Vec<FeedbackView>,
     log: Vec<LogView>,
     earlier: Vec<Line>,
+    between: Vec<Line>,
     cluster: Vec<Line>,
     linked: Vec<(LinkKind, Line)>,
     crew: Vec<identity::model::UserLine>,
@@ -79,6 +80,7 @@ struct Detail<'a> {
     found_category: String,
     level: String,
     earlier: Vec<LineView>,
+    between: Vec<LineView>,
     cluster: Vec<LineView>,
     slot: String,
     /// What the text suggests now, and what was suggested when a person chose.
@@ -92,6 +94,10 @@ struct Detail<'a> {
 impl Detail<'_> {
     fn may(&self, step: Step) -> bool {
         rules::next(self.d.intake.state, step).is_ok()
+    }
+
+    fn has_open_order(&self) -> bool {
+        self.d.orders.iter().any(|o| o.d.finished_at.is_none())
     }
 }
 
@@ -155,6 +161,9 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                     f,
                 });
             }
+            let between = if full { store::between(r, &intake).await? } else { vec![] };
+            let mut earlier = if full { store::earlier(r, &intake).await? } else { vec![] };
+            earlier.retain(|l| !between.iter().any(|b| b.id == l.id));
             Ok(Loaded {
                 address,
                 other_address,
@@ -170,7 +179,8 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                     .into_iter()
                     .map(|l| LogView { by: name(&l.by_user), to: l.to_user.as_ref().map_or(String::new(), name), l })
                     .collect(),
-                earlier: if full { store::earlier(r, &intake).await? } else { vec![] },
+                earlier,
+                between,
                 cluster: if full { store::cluster(r, &intake).await? } else { vec![] },
                 linked: if full { store::linked(r, id).await? } else { vec![] },
                 files: attachments::of_record(r, "incident", id.0).await?,
@@ -208,7 +218,7 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
     let category_name = |c: &Option<String>| c.as_deref().map_or_else(|| "未定类".to_string(), |c| rules.name("incident.category1", c).to_string());
     let my_order = d.orders.iter().position(|o| o.mine && o.d.finished_at.is_none());
     let title = d.intake.number.clone();
-    let failed = again.any();
+    let (failed, status) = (again.any(), again.status());
     let content = Detail {
         ctx,
         form,
@@ -225,6 +235,7 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         found_category: named(&rules, &d.intake.found_category, &d.intake.found_sub_category),
         level: d.intake.level.as_deref().map_or(String::new(), |l| rules.name("incident.level", l).to_string()),
         earlier: views(d.earlier.clone(), &rules),
+        between: views(d.between.clone(), &rules),
         cluster: views(d.cluster.clone(), &rules),
         slot,
         suggestion: if ctx.may(Permission::IncidentDispatch) && d.intake.state.is_open() {
@@ -241,7 +252,7 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         d,
     };
     let page = Page::new(title, &content).crumb("警情", if ctx.may(Permission::IncidentSee) { "/incidents" } else { "/" });
-    if failed { page.again().show(ctx) } else { page.show(ctx) }
+    if failed { page.status(status).show(ctx) } else { page.show(ctx) }
 }
 
 /// `GET /incidents/{id}`

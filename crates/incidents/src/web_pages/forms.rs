@@ -3,7 +3,7 @@
 
 use super::detail;
 use crate::actions::{self, NewFeedback, StepArgs};
-use crate::model::{LinkKind, NewIntake, Step};
+use crate::model::{Class, LinkKind, NewIntake, Step};
 use askama::Template;
 use axum::extract::Path;
 use kernel::{AddressId, Error, IncidentId, Purpose, UserId, Uuid};
@@ -76,6 +76,7 @@ pub async fn take(ctx: Ctx, mut form: Form) -> Answer {
         place,
         address: form.optional_id::<AddressId>("address"),
         other_address: form.optional_id::<AddressId>("other_address"),
+        other_place: form.bounded("other_place", "对方地址", 200),
         category: form.optional("category"),
         reporter_name,
         reporter_phone,
@@ -113,10 +114,12 @@ pub async fn classify(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answe
     let id = incident(&id)?;
     categories::panel::asked(&mut form, &["category"]);
     let category = form.required("category", "类别", 40);
-    let (sub, level) = (form.optional("sub_category"), form.optional("level"));
+    let new = Class { category, sub: form.optional("sub_category"), level: form.optional("level") };
+    let was = Class { category: form.text("was_category"), sub: form.optional("was_sub"), level: form.optional("was_level") };
+    let was = form.yes("was").then_some(&was);
     let act = ctx.act("incidents.classify", Purpose::Incident, &form);
     let done = match form.finish(()) {
-        Ok(()) => actions::classify(&ctx.app, &act, id, &category, sub.as_deref(), level.as_deref()).await,
+        Ok(()) => actions::classify(&ctx.app, &act, id, &new, was).await,
         Err(e) => Err(e),
     };
     end(&ctx, id, &form, "classify", done).await
@@ -127,9 +130,14 @@ pub async fn locate(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer 
     let id = incident(&id)?;
     let place = form.required("place", "地址", 200);
     let act = ctx.act("incidents.locate", Purpose::Incident, &form);
-    let (address, other) = (form.optional_id("address"), form.optional_id("other_address"));
+    let new = actions::NewPlace {
+        place,
+        address: form.optional_id("address"),
+        other: form.bounded("other_place", "对方地址", 200),
+        was: form.yes("was").then(|| form.text("was_place")),
+    };
     let done = match form.finish(()) {
-        Ok(()) => actions::locate(&ctx.app, &act, id, &place, address, other).await,
+        Ok(()) => actions::locate(&ctx.app, &act, id, &new).await,
         Err(e) => Err(e),
     };
     end(&ctx, id, &form, "locate", done).await
@@ -216,6 +224,19 @@ pub async fn give_back(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answ
         Err(e) => Err(e),
     };
     end(&ctx, id, &form, "return", done).await
+}
+
+/// `POST /incidents/{id}/recall`: the desk takes an order back.
+pub async fn recall(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+    let id = incident(&id)?;
+    let order = form.id("order", "派警单");
+    let reason = form.required("recall_reason", "撤回的理由", 300);
+    let act = ctx.act("incidents.recall", Purpose::Incident, &form);
+    let done = match form.finish(()) {
+        Ok(()) => actions::recall(&ctx.app, &act, id, order, &reason).await,
+        Err(e) => Err(e),
+    };
+    end(&ctx, id, &form, "recall", done).await
 }
 
 /// `POST /incidents/{id}/feedback`, with photos.

@@ -13,6 +13,8 @@ struct Shift {
     from: String,
     to: String,
     items: Vec<(IncidentId, String)>,
+    /// All of them, of which the page lists the first.
+    all: i64,
     mine: bool,
     /// Of the form that signs this one.
     command_id: String,
@@ -24,7 +26,7 @@ struct Content<'a> {
     form: &'a Form,
     again: &'a Again,
     command_id: String,
-    open: usize,
+    open: i64,
     shifts: Vec<Shift>,
 }
 
@@ -37,15 +39,16 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
         .db()
         .read(&look, async |r: &mut Reader| {
             let states: Vec<State> = State::ALL.iter().copied().filter(|s| s.is_open()).collect();
-            let open = store::open_lines(r, station, &states, 500).await?.len();
+            let open = store::count_open(r, station, &states).await?;
             let list = store::shift::recent(r, station).await?;
             let users: Vec<UserId> = list.iter().flat_map(|h| [Some(h.from_user), h.to_user]).flatten().collect();
             let names = identity::store::names(r, &users).await?;
             let name = |u: &UserId| names.iter().find(|(id, _)| id == u).map_or("—".to_string(), |(_, n)| n.clone());
             let mut shifts = vec![];
             for h in list {
-                let items = store::shift::items(r, h.id).await?;
+                let (items, all) = (store::shift::items(r, h.id).await?, store::shift::count(r, h.id).await?);
                 shifts.push(Shift {
+                    all,
                     from: name(&h.from_user),
                     to: h.to_user.as_ref().map_or(String::new(), name),
                     mine: h.from_user == me,

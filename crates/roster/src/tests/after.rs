@@ -61,7 +61,7 @@ async fn a_swap_is_agreed_approved_and_published_and_what_breaks_a_rule_is_refus
         t.post(&town.stranger, &path, &[("to", "done")]).await.is(404);
         t.post(&town.planner, &path, &[("to", "done")]).await.is(422).says("等对方答复");
         t.post(&b, &path, &[("to", "agreed")]).await.is(303);
-        assert!(notices::actions::mine(&t.app, &town.planner).await.unwrap().iter().any(|x| x.kind == "roster.swap"));
+        assert!(notices::actions::mine(&t.app, &town.planner).await.unwrap().0.iter().any(|x| x.kind == "roster.swap"));
         t.post(&b, &path, &[("to", "done")]).await.is(422);
         t.post(&town.planner, &path, &[("to", "done")]).await.is(303);
         t.post(&town.planner, &path, &[("to", "done")]).await.is(422).says("已经办完");
@@ -70,7 +70,7 @@ async fn a_swap_is_agreed_approved_and_published_and_what_breaks_a_rule_is_refus
         let now = town.seen(now.id).await;
         assert_eq!((on(&now, a.user, day), on(&now, b.user, day)), (on(&seen, b.user, day), on(&seen, a.user, day)));
         assert_eq!(now.judged.findings, vec![]);
-        assert!(notices::actions::mine(&t.app, &b).await.unwrap().iter().any(|x| x.kind == "roster.ack"), "asked anew");
+        assert!(notices::actions::mine(&t.app, &b).await.unwrap().0.iter().any(|x| x.kind == "roster.ack"), "asked anew");
     }
 }
 

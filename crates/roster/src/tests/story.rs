@@ -52,12 +52,12 @@ async fn a_month_is_solved_pinned_published_known_and_repaired() {
         let plan = again.plan.id;
         let acks = town.read(async |r: &mut Reader| crate::store::acks(r, station, plan).await).await;
         assert!(acks.iter().all(|a| a.acked_at.is_none()) && acks.len() >= 12, "{}", acks.len());
-        let tasks = notices::actions::mine(app, quiet).await.unwrap();
+        let tasks = notices::actions::mine(app, quiet).await.unwrap().0;
         assert!(tasks.iter().any(|t| t.kind == "roster.ack"));
         for who in &town.officers {
             act::acknowledge(app, &town.act(who, "roster.ack"), plan).await.unwrap();
         }
-        assert!(!notices::actions::mine(app, quiet).await.unwrap().iter().any(|t| t.kind == "roster.ack"));
+        assert!(!notices::actions::mine(app, quiet).await.unwrap().0.iter().any(|t| t.kind == "roster.ack"));
         assert_eq!(act::acknowledge(app, &town.act(quiet, "roster.ack"), plan).await.unwrap_err().key(), "roster.acked");
         assert!(act::set_cell(app, &town.act(&town.planner, "roster.cell"), plan, v + 2, (quiet.user, d("2026-06-11"), None), false).await.is_err());
 

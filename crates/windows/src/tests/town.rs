@@ -66,7 +66,7 @@ impl Town {
 
     /// Titles of open tasks of the window.
     pub async fn tasks(&self, who: &Actor) -> Vec<String> {
-        notices::actions::mine(&self.t.app, who).await.unwrap().into_iter().map(|t| t.title).collect()
+        notices::actions::mine(&self.t.app, who).await.unwrap().0.into_iter().map(|t| t.title).collect()
     }
 }
 
