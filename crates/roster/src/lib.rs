@@ -32,7 +32,7 @@ pub fn domain() -> Domain {
     use web_pages::{after, mine, people, plan, plans, posts, rules};
     Domain {
         name: "roster",
-        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql")),
+        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql", "0004_bounds.sql")),
         routes: vec![
             get("/roster", SEE, plans::page),
             post("/roster/solve", PLAN, plans::solve),

@@ -271,8 +271,10 @@ record! {
         pub problem: Json<Problem>,
         pub digest: String,
         pub cells: Json<Vec<Vec<u8>>>,
-        /// No roster that keeps the rules costs less than this.
+        /// No roster that keeps the rules of the model `bound_for` costs less than this.
         pub bound: i64,
+        /// Digest of the solver's model that `bound` was proven for; "" when none was.
+        pub bound_for: String,
         pub seconds: i64,
         /// Seconds that the search has taken.
         pub progress: i64,

@@ -19,8 +19,10 @@ pub struct Seen {
     pub problem: Problem,
     pub roster: s::Roster,
     pub judged: Judged,
-    /// Something was edited since it was solved; the bound no longer speaks about what holds now.
+    /// Something was edited since it was solved.
     pub edited: bool,
+    /// No roster that keeps the rules of `problem` costs less; proven for exactly this problem, or 0, which always holds.
+    pub bound: i64,
     /// It cannot be read under what holds now; shown as it was, and not publishable.
     pub outdated: Option<Refusal>,
 }
@@ -48,6 +50,7 @@ pub async fn see(r: &mut Reader, rules: &RuleSet, station: StationId, id: Uuid) 
             Err(e) => return Err(e),
         }
     }
+    seen.bound = store::bound_of(r, station, seen.plan.month, &seen.judged.model).await?;
     Ok(seen)
 }
 
@@ -56,7 +59,7 @@ fn as_solved(plan: Plan) -> Seen {
     let rows = if plan.cells.0.len() == problem.people.len() { plan.cells.0.clone() } else { vec![vec![s::OFF; problem.days.len()]; problem.people.len()] };
     let roster = s::Roster { rows };
     let judged = judge::judge(&problem, &roster);
-    Seen { plan, problem, roster, judged, edited: false, outdated: None }
+    Seen { plan, problem, roster, judged, edited: false, bound: 0, outdated: None }
 }
 
 /// A person, a day, and a shift or rest.
@@ -117,9 +120,7 @@ async fn alter(app: &App, act: &Act, id: Uuid, version: i64, cells: &[Cell], pin
                     store::set_pin(tx, station, *user, *day, pin.then_some(*shift)).await?;
                 }
             }
-            // A bound of another problem says nothing about this one.
-            let bound = if seen.edited { 0 } else { seen.plan.bound };
-            let plan = Plan { version, bound, ..seen.plan };
+            let plan = Plan { version, ..seen.plan };
             // With a pin, the problem has changed by it: what is kept is the problem as it stands after.
             let now = problem(tx, &rules, station, plan.month).await?;
             let roster = build::carry(&seen.problem, &seen.roster.rows, &now)?;
@@ -143,7 +144,6 @@ pub async fn copy(app: &App, act: &Act, id: Uuid) -> Result<Uuid> {
             let roster = build::carry(&old.problem.0, &old.cells.0, &now)?;
             let mut plan = fresh_plan(tx, old.month, Origin::Copied, State::Ready, now, roster.rows)?;
             plan.parent = Some(id);
-            plan.bound = if plan.digest == old.digest { old.bound } else { 0 };
             store::insert_plan(tx, &plan).await?;
             tx.record("roster.copy", &[("roster_plan", plan.id), ("roster_plan", id)], "");
             tx.emit("roster.plan", plan.id);

@@ -44,7 +44,9 @@ pub async fn start(app: &App, act: &Act, month: Date, seconds: i64) -> Result<Uu
         .write(act, async |tx: &mut Tx| {
             let p = problem(tx, &rules, station, month).await?;
             let plan = fresh_plan(tx, month, Origin::Solved, State::Running, p, vec![])?;
-            let plan = Plan { seconds, ..plan };
+            // What the search proves, it proves for this model and for no other.
+            let bound_for = build::model_digest(&build::model(&plan.problem.0));
+            let plan = Plan { seconds, bound_for, ..plan };
             store::insert_plan(tx, &plan).await?;
             tx.record("roster.start", &[("roster_plan", plan.id)], &plan.digest);
             tx.emit("roster.plan", plan.id);
@@ -73,6 +75,7 @@ pub(super) fn fresh_plan(tx: &mut Tx, month: Date, origin: Origin, state: State,
         problem: Json(p),
         cells: Json(cells),
         bound: 0,
+        bound_for: String::new(),
         seconds: 0,
         progress: 0,
         clash: Json(None),
@@ -193,7 +196,7 @@ async fn searched(app: &App, station: StationId, id: Uuid, p: Problem, seconds: 
         Found::Broken => {
             let b = best.lock().unwrap_or_else(|e| e.into_inner());
             let state = if b.cells.is_some() { State::Lost } else { State::Failed };
-            Ended { state, cells: b.cells.clone().map(Json), bound: 0, progress, how: "求解程序出错，已记入日志".into(), clash: Json(None) }
+            Ended { state, cells: b.cells.clone().map(Json), bound: b.bound.ceil().max(0.0) as i64, progress, how: "求解程序出错，已记入日志".into(), clash: Json(None) }
         }
         Found::Nothing(how, clash) => nothing(progress, how, clash),
     };

@@ -413,6 +413,11 @@ pub fn carry(old: &Problem, cells: &[Vec<u8>], new: &Problem) -> Result<s::Roste
     Ok(s::Roster { rows })
 }
 
+/// A digest of the solver's model: a bound belongs to the model that it was proven for, whatever the problem was called.
+pub fn model_digest(m: &s::Model) -> String {
+    hex::encode(vault::digest(vault::HashAlg::Sha256, &[format!("{m:?}").as_bytes()]))[..32].to_string()
+}
+
 /// A digest of the problem, to see whether something was edited since.
 pub fn digest(p: &Problem) -> Result<String> {
     let text = serde_json::to_vec(p)?;

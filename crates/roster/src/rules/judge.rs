@@ -27,6 +27,8 @@ pub struct Judged {
     pub spreads: Vec<(String, i64)>,
     /// Unmet wishes and all wishes.
     pub unmet: (usize, usize),
+    /// Digest of the solver's model that it was judged by: what a proven bound must belong to.
+    pub model: String,
 }
 
 /// Judges a roster by the model that follows from the problem.
@@ -45,7 +47,7 @@ pub fn judge(p: &Problem, roster: &s::Roster) -> Judged {
         unmet.0 += usize::from(!met);
         unmet.1 += 1;
     }
-    Judged { findings, report, missing, spreads, unmet }
+    Judged { findings, report, missing, spreads, unmet, model: build::model_digest(&model) }
 }
 
 fn finding(p: &Problem, model: &s::Model, v: &Violation) -> Finding {
@@ -80,7 +82,17 @@ pub fn may_publish(j: &Judged, reason: &str) -> Result<()> {
     Ok(())
 }
 
-/// How much better it can be at most, in words. `bound` is proven.
+/// What is proven about a roster, in words, beside its penalties; "" when it breaks a rule: the bound speaks of rosters
+/// that keep them all, and the penalties of one that does not hold no price for it, so the two cannot be compared.
+pub fn proof(j: &Judged, bound: i64) -> String {
+    match j.report.objective {
+        _ if !j.findings.is_empty() => String::new(),
+        objective if bound > 0 || objective == 0 => format!("已证明不会低于 {bound}"),
+        _ => "理论下界还没有算出".into(),
+    }
+}
+
+/// How much better it can be at most, in words. `bound` is proven for the same rules, which the roster keeps.
 pub fn gap(objective: i64, bound: i64) -> String {
     if objective <= bound {
         return "已证明没有更好的排法".into();

@@ -8,10 +8,10 @@ use kernel::{Date, Error, Reader, Result, StationId, Timestamp, Tx, UserId, Uuid
 /// Writes a new version; its number is the next of the month.
 pub async fn insert_plan(tx: &mut Tx, p: &Plan) -> Result<()> {
     tx.exec(
-        sql!("insert into roster_plan (station_id, id, month, n, origin, parent, state, problem, digest, cells, bound, seconds, progress, clash, changes, ended_how, started_at, beat_at, by_user, reason, version) values ($1, $2, $3, (select coalesce(max(n), 0) + 1 from roster_plan where station_id = $1 and month = $3), $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $15, $16, $17, 1)"),
+        sql!("insert into roster_plan (station_id, id, month, n, origin, parent, state, problem, digest, cells, bound, seconds, progress, clash, changes, ended_how, started_at, beat_at, by_user, reason, version, bound_for) values ($1, $2, $3, (select coalesce(max(n), 0) + 1 from roster_plan where station_id = $1 and month = $3), $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $15, $16, $17, 1, $18)"),
         args![
             p.station_id, p.id, p.month, p.origin, p.parent, p.state, p.problem, &p.digest, p.cells, p.bound, p.seconds,
-            p.clash, p.changes, &p.ended_how, p.started_at, p.by_user, &p.reason
+            p.clash, p.changes, &p.ended_how, p.started_at, p.by_user, &p.reason, &p.bound_for
         ],
     )
     .await?;
@@ -21,11 +21,19 @@ pub async fn insert_plan(tx: &mut Tx, p: &Plan) -> Result<()> {
 /// One version, or "not found".
 pub async fn plan(r: &mut Reader, station: StationId, id: Uuid) -> Result<Plan> {
     r.opt(
-        sql!("select station_id, id, month, n, origin, parent, state, problem, digest, cells, bound, seconds, progress, clash, changes, ended_how, started_at, beat_at, stop_at, by_user, published_at, reason, version from roster_plan where station_id = $1 and id = $2"),
+        sql!("select station_id, id, month, n, origin, parent, state, problem, digest, cells, bound, bound_for, seconds, progress, clash, changes, ended_how, started_at, beat_at, stop_at, by_user, published_at, reason, version from roster_plan where station_id = $1 and id = $2"),
         args![station, id],
     )
     .await?
     .ok_or(Error::NotFound("这一版值班表"))
+}
+
+/// The best bound that any search of the month has proven for the model with this digest; 0, which always holds, for none.
+pub async fn bound_of(r: &mut Reader, station: StationId, month: Date, model: &str) -> Result<i64> {
+    let rows = r
+        .rows(sql!("select coalesce(max(bound), 0) as bound from roster_plan where station_id = $1 and month = $2 and bound_for = $3"), args![station, month, model])
+        .await?;
+    rows.first().map_or(Ok(0), |row| row.get("bound"))
 }
 
 /// Versions of a month, newest first.
@@ -113,8 +121,8 @@ pub async fn silent(r: &mut Reader, before: Timestamp) -> Result<Vec<(StationId,
 pub async fn set_cells(tx: &mut Tx, p: &Plan, problem: &Json<Problem>, digest: &str, cells: &Json<Vec<Vec<u8>>>) -> Result<()> {
     let n = tx
         .exec(
-            sql!("update roster_plan set cells = $4, problem = $5, digest = $6, bound = $7, version = version + 1 where station_id = $1 and id = $2 and version = $3"),
-            args![p.station_id, p.id, p.version, cells, problem, digest, p.bound],
+            sql!("update roster_plan set cells = $4, problem = $5, digest = $6, version = version + 1 where station_id = $1 and id = $2 and version = $3"),
+            args![p.station_id, p.id, p.version, cells, problem, digest],
         )
         .await?;
     stale(n)

@@ -2,6 +2,7 @@
 
 mod after;
 mod bad_input;
+mod bound;
 mod fair;
 mod story;
 mod town;

@@ -78,9 +78,10 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// (objective − bound) / max(bound, 1).
-    pub fn gap(&self) -> f64 {
-        (self.report.objective as f64 - self.bound) / self.bound.max(1.0)
+    /// (objective − bound) / max(bound, 1); none for a roster that breaks hard rules, whose objective holds no price for
+    /// them while the bound speaks of rosters that keep them.
+    pub fn gap(&self) -> Option<f64> {
+        self.report.feasible().then(|| (self.report.objective as f64 - self.bound) / self.bound.max(1.0))
     }
 }
 
