@@ -52,6 +52,8 @@ pub fn domain() -> Domain {
             post("/roster/people/skill", PLAN, people::skill),
             post("/roster/people/leave", PLAN, people::leave),
             post("/roster/people/leave/{id}/cancel", PLAN, people::cancel_leave),
+            post("/roster/people/pin", PLAN, people::pin),
+            post("/roster/people/pin/end", PLAN, people::end_pin),
             get("/roster/plans/{id}", SEE, plan::page),
             get("/roster/plans/{id}/live", SEE, plan::live),
             post("/roster/plans/{id}/stop", PLAN, plan::stop),

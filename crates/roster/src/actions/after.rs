@@ -1,10 +1,10 @@
 //! What follows the publication: swaps with approval, presence at the post, a calendar feed.
 
-use super::plan::put_out;
+use super::plan::{holding, put_out};
 use super::see;
 use super::solve::fresh_plan;
 use crate::model::{Duty, Origin, Plan, State, Swap, SwapState, Told};
-use crate::rules::{self, swap as rule};
+use crate::rules::{self, judge, swap as rule};
 use crate::store;
 use kernel::row::Json;
 use kernel::{Act, Actor, App, Date, Error, FieldErrors, Permission as P, Purpose, Reader, Refusal, Result, Role, ToSpan, Tx, UserId, Uuid};
@@ -37,9 +37,8 @@ pub async fn ask_swap(app: &App, act: &Act, from_day: Date, to_user: UserId, to_
     errors.ok(())?;
     app.db()
         .write(act, async |tx: &mut Tx| {
-            let plan = store::published(tx, station, from_day.first_of_month()).await?.ok_or(Error::NotFound("已发布的值班表"))?;
-            let seen = see(tx, &rules, station, plan.id).await?;
-            rule::swapped(&seen.problem, &seen.roster, me, from_day, to_user, to_day)?;
+            let (plan, now, roster) = holding(tx, &rules, station, from_day.first_of_month()).await?;
+            rule::swapped(&now, &roster, me, from_day, to_user, to_day)?;
             let s = Swap {
                 id: tx.fresh(),
                 plan_id: plan.id,
@@ -105,23 +104,28 @@ pub async fn step_swap(app: &App, act: &Act, id: Uuid, to: SwapState, why: &str)
 async fn carry_out(tx: &mut Tx, rules: &kernel::rules::RuleSet, s: &Swap) -> Result<()> {
     let station = tx.act().station;
     let month = s.from_day.first_of_month();
-    let plan = store::published(tx, station, month).await?.ok_or(Error::NotFound("已发布的值班表"))?;
-    let seen = see(tx, rules, station, plan.id).await?;
-    let after = rule::swapped(&seen.problem, &seen.roster, s.from_user, s.from_day, s.to_user, s.to_day)?;
+    // Both are judged by what holds now: leave that was entered since the publication bars a duty on its days.
+    let (plan, now, roster) = holding(tx, rules, station, month).await?;
+    let after = rule::swapped(&now, &roster, s.from_user, s.from_day, s.to_user, s.to_day)?;
     let mut told = vec![];
-    for (i, m) in seen.problem.people.iter().enumerate() {
-        for (d, day) in seen.problem.days.iter().enumerate() {
-            let label = |k: Option<usize>| k.map_or("休息".to_string(), |k| seen.problem.kinds[k].label());
-            let (before, now) = (seen.roster.at(i, d), after.at(i, d));
-            if before != now {
-                told.push(Told { day: day.date, user: m.user, who: m.name.clone(), before: label(before), after: label(now), why: "双方同意调班，经批准。".into() });
+    for (i, m) in now.people.iter().enumerate() {
+        for (d, day) in now.days.iter().enumerate() {
+            let label = |k: Option<usize>| k.map_or("休息".to_string(), |k| now.kinds[k].label());
+            let (was, is) = (roster.at(i, d), after.at(i, d));
+            if was != is {
+                told.push(Told { day: day.date, user: m.user, who: m.name.clone(), before: label(was), after: label(is), why: "双方同意调班，经批准。".into() });
             }
         }
     }
-    let new = fresh_plan(tx, month, Origin::Swapped, State::Ready, seen.problem.clone(), after.rows)?;
+    let new = fresh_plan(tx, month, Origin::Swapped, State::Ready, now, after.rows)?;
     let new = Plan { parent: Some(plan.id), changes: Json(told), ..new };
     store::insert_plan(tx, &new).await?;
     let seen = see(tx, rules, station, new.id).await?;
+    // Approving a swap is no leave to publish what the leader has not passed: the reason is that of the former version.
+    if let Err(Error::Refused(why)) = judge::may_publish(&seen.judged, &plan.reason) {
+        let what = format!("已发布的值班表现在另有不符合规则的地方，批准调班就等于带着它们重新发布。{}", why.what);
+        return Err(Refusal::new("roster.swap_first", what, "请先在已发布的值班表里办“临时调整”，由所领导发布后再批准。").into());
+    }
     put_out(tx, seen, 1, &plan.reason).await
 }
 

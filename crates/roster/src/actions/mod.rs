@@ -39,8 +39,10 @@ pub async fn facts(r: &mut Reader, rules: &RuleSet, station: StationId, month: D
     let yesterday = first.saturating_sub(1.days());
     let since = first.saturating_sub(limits.carry_months.months());
     let users = identity::store::list_users(r, Some(station)).await?;
+    let kind = |n: i64| rules::day(rules.calendar(), first.saturating_add(n.days())).kind;
     Ok(Facts {
         days: rules::days(rules.calendar(), first),
+        around: ([kind(-3), kind(-2), kind(-1)], rules::day(rules.calendar(), last.saturating_add(1.days())).kind),
         limits,
         never: store::successions(r, station).await?.into_iter().map(|x| (x.before_shift, x.after_shift)).collect(),
         posts: store::posts(r, station).await?,

@@ -4,7 +4,7 @@ use super::problem;
 use super::solve::fresh_plan;
 use crate::model::{Ack, Duty, Origin, Plan, Problem, State};
 use crate::rules::build;
-use crate::rules::judge::{self, Judged};
+use crate::rules::judge::{self, Finding, Judged};
 use crate::{rules, store};
 use kernel::row::Json;
 use kernel::rules::RuleSet;
@@ -60,6 +60,37 @@ fn as_solved(plan: Plan) -> Seen {
     let roster = s::Roster { rows };
     let judged = judge::judge(&problem, &roster);
     Seen { plan, problem, roster, judged, edited: false, bound: 0, outdated: None }
+}
+
+/// The published version of a month with its roster as it reads under what holds now: leave and illness entered since
+/// are in the problem.
+///
+/// # Errors
+/// Nothing published, or a shift or person of it that is gone.
+pub(super) async fn holding(r: &mut Reader, rules: &RuleSet, station: StationId, month: Date) -> Result<(Plan, Problem, s::Roster)> {
+    let plan = store::published(r, station, month).await?.ok_or(Error::NotFound("已发布的值班表"))?;
+    let now = problem(r, rules, station, month).await?;
+    let roster = build::carry(&plan.problem.0, &plan.cells.0, &now)?;
+    Ok((plan, now, roster))
+}
+
+/// What a published version breaks since its publication: its own findings were judged then and passed, these were not.
+///
+/// # Errors
+/// Storage.
+pub async fn since(r: &mut Reader, rules: &RuleSet, station: StationId, seen: &Seen) -> Result<Vec<Finding>> {
+    if seen.plan.state != State::Published {
+        return Ok(vec![]);
+    }
+    let roster = match problem(r, rules, station, seen.plan.month).await {
+        Ok(now) => build::carry(&seen.problem, &seen.roster.rows, &now).map(|roster| judge::judge(&now, &roster)),
+        Err(e) => Err(e),
+    };
+    match roster {
+        Ok(judged) => Ok(judged.findings.into_iter().filter(|f| !seen.judged.findings.contains(f)).collect()),
+        Err(Error::Refused(why)) => Ok(vec![Finding { text: format!("{}{}", why.what, why.next), law: false, bars: false, cell: None }]),
+        Err(e) => Err(e),
+    }
 }
 
 /// A person, a day, and a shift or rest.

@@ -3,16 +3,17 @@
 use super::setup::put_leave;
 use super::solve::fresh_plan;
 use super::{colleague, facts};
-use crate::model::{LeaveKind, Origin, Plan, Problem, State};
-use crate::rules::{build, words};
+use crate::model::{Leave, LeaveKind, Origin, Plan, Problem, State, Told};
+use crate::rules::build::{self, Facts};
+use crate::rules::{check_leave, uncovered, words};
 use crate::store;
 use kernel::row::Json;
-use kernel::{Act, App, Date, Error, FieldErrors, Permission as P, Reader, Refusal, Result, Tx, UserId, Uuid};
+use kernel::{Act, App, Date, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, Tx, UserId, Uuid};
 use solver::roster as s;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-/// Seconds that a repair may take; the promise is two.
+/// Seconds that a repair may take, shared by the months that it touches; the promise is two.
 const SECONDS: f64 = 1.6;
 
 /// Who is out, from when to when, and why.
@@ -36,40 +37,105 @@ pub fn weights(days: usize, first_open: usize) -> Vec<u16> {
         .collect()
 }
 
-/// Registers the leave and makes a version of the published roster that changes little; publishing it is a step of its own.
+/// What was found for one month.
+struct Mended {
+    old: Uuid,
+    month: Date,
+    now: Problem,
+    rows: Vec<Vec<u8>>,
+    told: Vec<Told>,
+    eased: String,
+}
+
+/// Registers the leave and makes a version that changes little of every published roster that it touches: an illness
+/// across the end of a month gives two. Publishing them is a step of its own. Returns the versions by month.
 ///
 /// # Errors
 /// Right missing, no published roster, days outside it, no repair under the rules.
-pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Uuid> {
+pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
     act.actor.must(P::RosterPlan)?;
     let (rules, station) = (app.rules(), act.station);
     let today = kernel::clock::day_of(act.at);
     if out.until < out.from || out.until < today {
         return Err(FieldErrors::one("until", "结束日期应不早于开始日期和今天。"));
     }
-    let month = out.from.max(today).first_of_month();
+    check_leave(out.from, out.until, &[])?;
     let look = app.look(&act.actor, "roster.repair", act.purpose);
-    let (old, f) = app
+    let begin = out.from.max(today);
+    let (published, facts) = app
         .db()
         .read(&look, async |r: &mut Reader| {
             colleague(r, station, out.user).await?;
-            let Some(old) = store::published(r, station, month).await? else {
-                return Err(Refusal::new("roster.nothing", "这个月还没有已发布的值班表。", "请在“人员”里登记请假，再排班。").into());
-            };
-            Ok((old, facts(r, &rules, station, month).await?))
+            let (mut published, mut known) = (vec![], vec![]);
+            for month in store::published_months(r, station, begin, out.until).await? {
+                if let Some(old) = store::published(r, station, month).await? {
+                    published.push(old);
+                    known.push(facts(r, &rules, station, month).await?);
+                }
+            }
+            if published.is_empty() {
+                return Err(Refusal::new("roster.nothing", "这几天还没有已发布的值班表。", "请在“排班人员”里登记请假，再排班。").into());
+            }
+            Ok((published, known))
         })
         .await?;
-    let now = build::problem(&f)?;
+    let mut mended = vec![];
+    let seconds = SECONDS / published.len().max(1) as f64;
+    for (old, f) in published.iter().zip(&facts) {
+        // Somebody who has no contract in a later month has no duties there either.
+        if let Some(m) = month(old, f, out, today, seconds).await? {
+            mended.push(m);
+        }
+    }
+    if mended.is_empty() {
+        return Err(Error::NotFound("这个人的班"));
+    }
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            cover_leave(tx, station, out).await?;
+            let mut made = vec![];
+            for m in &mended {
+                let after: Problem = super::problem(tx, &rules, station, m.month).await?;
+                let rows = build::carry(&m.now, &m.rows, &after)?.rows;
+                let others: Vec<String> = mended.iter().filter(|x| x.month != m.month).map(|x| format!("{} 月", x.month.month())).collect();
+                let mut notes = m.eased.clone();
+                if !others.is_empty() {
+                    let more = format!("请假跨月，{}的值班表也排出了临时调整的一版，请分别发布。", others.join("、"));
+                    notes = [notes, more].into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("；");
+                }
+                let plan = fresh_plan(tx, m.month, Origin::Repaired, State::Ready, after, rows)?;
+                let plan = Plan { parent: Some(m.old), changes: Json(m.told.clone()), ended_how: notes, ..plan };
+                store::insert_plan(tx, &plan).await?;
+                tx.record("roster.repair", &[("roster_plan", plan.id), ("user", out.user.0)], &format!("{out:?}"));
+                tx.emit("roster.plan", plan.id);
+                made.push(plan.id);
+            }
+            Ok(made)
+        })
+        .await
+}
+
+/// Registers the days of the leave that are not registered yet; what was entered before stays as it is.
+async fn cover_leave(tx: &mut Tx, station: StationId, out: Out) -> Result<()> {
+    let known: Vec<Leave> = store::leave(tx, station, out.from, out.until).await?.into_iter().filter(|l| l.user_id == out.user).collect();
+    for (from, until) in uncovered(out.from, out.until, &known) {
+        put_leave(tx, station, out.user, out.kind, from, until).await?;
+    }
+    Ok(())
+}
+
+/// The repaired roster of one month; none for somebody who is not in it.
+async fn month(old: &Plan, f: &Facts, out: Out, today: Date, seconds: f64) -> Result<Option<Mended>> {
+    let now = build::problem(f)?;
     let roster = build::carry(&old.problem.0, &old.cells.0, &now)?;
-    let person = now.people.iter().position(|m| m.user == out.user).ok_or(Error::NotFound("这个人的班"))?;
+    let Some(person) = now.people.iter().position(|m| m.user == out.user) else { return Ok(None) };
     let first_open = now.days.iter().position(|d| d.date >= today).unwrap_or(0);
-    let place = |day: Date| now.days.iter().position(|d| d.date == day);
-    let from = place(out.from.max(today)).ok_or(Error::NotFound("这一天"))?;
-    let until = place(out.until.min(month.last_of_month())).unwrap_or(now.days.len() - 1);
-    let absence = s::Absence { person, from, to: until };
+    let inside: Vec<usize> = (0..now.days.len()).filter(|&d| now.days[d].date >= out.from.max(today) && now.days[d].date <= out.until).collect();
+    let (Some(&from), Some(&to)) = (inside.first(), inside.last()) else { return Ok(None) };
+    let absence = s::Absence { person, from, to };
     let worker = tokio::task::spawn_blocking({
         let (now, roster) = (now.clone(), roster.clone());
-        move || solve(&now, &roster, absence, first_open)
+        move || solve(&now, &roster, absence, first_open, seconds)
     });
     let done = match worker.await.map_err(Error::internal)? {
         Ok(done) => done,
@@ -82,28 +148,16 @@ pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Uuid> {
     let what = format!("{}（{} 至 {}）", out.kind.label(), out.from, out.until);
     let mut told = words::repair(&now, &roster, &done, &[(person, what)]);
     told.sort_by_key(|t| t.day);
-    let notes = words::eased(&now, &done.eased).join("；");
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            put_leave(tx, station, out.user, out.kind, out.from, out.until).await?;
-            let after: Problem = super::problem(tx, &rules, station, month).await?;
-            let rows = build::carry(&now, &done.roster.rows, &after)?.rows;
-            let plan = fresh_plan(tx, month, Origin::Repaired, State::Ready, after, rows)?;
-            let plan = Plan { parent: Some(old.id), changes: Json(told), ended_how: notes, ..plan };
-            store::insert_plan(tx, &plan).await?;
-            tx.record("roster.repair", &[("roster_plan", plan.id), ("user", out.user.0)], &format!("{out:?}"));
-            tx.emit("roster.plan", plan.id);
-            Ok(plan.id)
-        })
-        .await
+    let eased = words::eased(&now, &done.eased).join("；");
+    Ok(Some(Mended { old: old.id, month: old.month, rows: done.roster.rows, now, told, eased }))
 }
 
-fn solve(p: &Problem, published: &s::Roster, absence: s::Absence, first_open: usize) -> std::result::Result<s::Repaired, s::NoRoster> {
+fn solve(p: &Problem, published: &s::Roster, absence: s::Absence, first_open: usize, seconds: f64) -> std::result::Result<s::Repaired, s::NoRoster> {
     let model = build::model(p);
     let begun = Instant::now();
     let elapsed = move || begun.elapsed().as_secs_f64();
     let stop = AtomicBool::new(false);
-    let control = s::Control { elapsed: &elapsed, seconds: SECONDS, stop: &stop, seed: 1, threads: 2, rounds: None };
+    let control = s::Control { elapsed: &elapsed, seconds, stop: &stop, seed: 1, threads: 2, rounds: None };
     let change = weights(p.days.len(), first_open);
     s::repair(&s::Repair { model: &model, published, absences: &[absence], first_open, change: &change }, &control)
 }

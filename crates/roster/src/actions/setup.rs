@@ -204,6 +204,46 @@ pub async fn cancel_leave(app: &App, act: &Act, id: Uuid) -> Result<()> {
         .await
 }
 
+/// Settles what a person does on a day, before any search: this shift, or off when there is none; `settled` false lets
+/// the cell go. Every later search keeps it.
+///
+/// # Errors
+/// Right missing, a day that is over or too far, no such person or shift, a shift the person may not stand.
+pub async fn pin(app: &App, act: &Act, user: UserId, day: Date, shift: Option<Uuid>, settled: bool) -> Result<()> {
+    act.actor.must(P::RosterPlan)?;
+    let station = act.station;
+    let today = kernel::clock::day_of(act.at);
+    let month = month_of(day, today)?;
+    if day < today {
+        return Err(FieldErrors::one("day", "固定安排只能登记今天和以后的日子。"));
+    }
+    let rules = app.rules();
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let name = colleague(tx, station, user).await?;
+            if settled {
+                let p = super::problem(tx, &rules, station, month).await?;
+                let Some(m) = p.people.iter().find(|m| m.user == user) else {
+                    return Err(FieldErrors::one("person", format!("{name}这个月没有登记身份和工时，不排班；请先登记。")));
+                };
+                let place = p.days.iter().position(|d| d.date == day).ok_or(Error::NotFound("这一天"))?;
+                if let Some(id) = shift {
+                    let k = p.kinds.iter().find(|k| k.shift == id).ok_or(Error::NotFound("这个班次"))?;
+                    if !crate::rules::build::able(m, k, place) {
+                        return Err(FieldErrors::one("shift", format!("{name}那天不能上“{}”：身份、资质或者在岗期间不符合。", k.label())));
+                    }
+                    if m.on_leave(place).is_some() {
+                        return Err(FieldErrors::one("day", format!("{name}那天请假；请先撤销请假，或者换一天。")));
+                    }
+                }
+            }
+            store::set_pin(tx, station, user, day, settled.then_some(shift)).await?;
+            tx.record("roster.pin", &[("user", user.0)], &format!("{day} {shift:?} {settled}"));
+            Ok(())
+        })
+        .await
+}
+
 /// A wish of the person acting. Errors: past, too many in the month, twice for a day.
 pub async fn wish(app: &App, act: &Act, day: Date, shift: Option<Uuid>, wants: bool, weight: i64) -> Result<Uuid> {
     act.actor.must(P::RosterSee)?;

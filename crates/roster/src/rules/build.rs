@@ -15,10 +15,16 @@ const WISH: i64 = 5;
 /// Cost of a missing officer at a post that may stay empty.
 const UNLED: i64 = 600;
 
+/// Days before the month from which needs by the quarter hour are counted, so that its first morning is covered by the
+/// evening before.
+pub const AROUND: usize = 3;
+
 /// What was loaded for one month.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub days: Vec<Day>,
+    /// Kinds of the days before the month, and of the one after: shifts go over midnight.
+    pub around: ([DayType; AROUND], DayType),
     pub limits: Limits,
     /// Shifts that the station forbids after others.
     pub never: Vec<(Uuid, Uuid)>,
@@ -62,11 +68,12 @@ pub fn problem(f: &Facts) -> Result<Problem> {
     for set in &f.posts {
         let first = kinds.len();
         kinds.extend(set.shifts.iter().map(|x| kind(set, x)));
-        for (d, day) in f.days.iter().enumerate() {
-            let counted = super::counts(set, day.kind).map_err(|at| {
-                let what = format!("岗位“{}”在{}的 {} 有需要，但没有班次覆盖。", set.post.name, day.kind.label(), span(at % 1_440, at % 1_440 + 15));
-                Refusal::new("roster.uncovered", what, "请到“岗位和需要”里加班次，或者改时段。")
-            })?;
+        let kinds_of_days: Vec<DayType> = f.around.0.iter().copied().chain(f.days.iter().map(|x| x.kind)).chain([f.around.1]).collect();
+        let counted = super::counts_over(set, &kinds_of_days).map_err(|(day, at)| {
+            let what = format!("岗位“{}”在{}的 {} 有需要，但没有班次覆盖。", set.post.name, kinds_of_days[day].label(), span(at, at + 15));
+            Refusal::new("roster.uncovered", what, "请到“岗位和需要”里加班次，或者改时段。")
+        })?;
+        for (d, counted) in counted.iter().skip(AROUND).take(f.days.len()).enumerate() {
             needs.extend(counted.iter().enumerate().map(|(i, n)| (d, first + i, *n)));
         }
     }
@@ -98,7 +105,8 @@ fn kind(set: &PostSet, x: &Shift) -> Kind {
         minutes: x.minutes,
         paid: (x.minutes * set.post.paid_percent / 100).max(1),
         night: super::is_night(x.start_minute, x.minutes),
-        mix: set.post.mix,
+        // A post that was set up before this was asked for is led all the same: it is law.
+        mix: if set.post.mix == MixRule::None && super::must_be_led(set.post.kind, &set.post.standings.0) { MixRule::Led } else { set.post.mix },
         must: set.post.must,
         standings: set.post.standings.0.clone(),
         skill: set.post.skill.clone(),

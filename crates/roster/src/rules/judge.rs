@@ -10,8 +10,11 @@ use solver::roster::{self as s, Violation};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     pub text: String,
-    /// By law: no reason lets it pass.
+    /// By law (法定): shown as such.
     pub law: bool,
+    /// No reason lets it pass: powers and qualifications. Rest is law too, but an emergency may call for it (人民警察法
+    /// 第十九条), so the leader may pass it with a reason that says what the emergency is and when the rest is made up.
+    pub bars: bool,
     /// The cell that it concerns most, for marking it in the table: person and day.
     pub cell: Option<(usize, usize)>,
 }
@@ -51,9 +54,14 @@ pub fn judge(p: &Problem, roster: &s::Roster) -> Judged {
 }
 
 fn finding(p: &Problem, model: &s::Model, v: &Violation) -> Finding {
-    let law = match v {
+    let bars = match v {
         Violation::Mix { row, .. } => model.mixes[*row].kinds.iter().any(|&k| p.kinds[k].mix != MixRule::None),
         Violation::NotAble { .. } | Violation::Shape => true,
+        _ => false,
+    };
+    let rest = match *v {
+        // What the station forbids beyond the rest is its own matter.
+        Violation::Succession { before, after, .. } => build::never_then(&p.limits, &p.kinds[before], &p.kinds[after]),
         _ => false,
     };
     let cell = match *v {
@@ -61,22 +69,31 @@ fn finding(p: &Problem, model: &s::Model, v: &Violation) -> Finding {
         Violation::MaxRun { person, to, .. } | Violation::MinRun { person, to, .. } | Violation::MinOff { person, to, .. } => Some((person, to)),
         _ => None,
     };
-    Finding { text: words::violation(p, model, v), law, cell }
+    Finding { text: words::violation(p, model, v), law: bars || rest, bars, cell }
 }
 
-/// Whether it may be published. What the law asks for stands; what the station set itself may be passed with a reason
-/// that is kept.
+/// Characters of the reason that passes too little rest: it names the emergency and when the rest is made up.
+const REST_REASON: usize = 10;
+
+/// Whether it may be published. Powers and qualifications stand against any reason; rest passes with the leader's reason
+/// that names the emergency; what the station set itself passes with a reason. Reasons are kept.
 ///
 /// # Errors
 /// The first findings in words, and what to do.
 pub fn may_publish(j: &Judged, reason: &str) -> Result<()> {
-    let first = |only_law: bool| -> Vec<&str> { j.findings.iter().filter(|f| f.law || !only_law).map(|f| f.text.as_str()).take(4).collect() };
-    if j.findings.iter().any(|f| f.law) {
-        let what = format!("这一版不能发布：{}", first(true).join(""));
+    let first = |of: &dyn Fn(&Finding) -> bool| -> String { j.findings.iter().filter(|f| of(f)).map(|f| f.text.as_str()).take(4).collect() };
+    if j.findings.iter().any(|f| f.bars) {
+        let what = format!("这一版不能发布：{}", first(&|f| f.bars));
         return Err(Refusal::new("roster.law", what, "请在表中换人，或者重新排班；写理由也不能例外。").by(super::LAW_MIX.0, super::LAW_MIX.1).into());
     }
-    if !j.findings.is_empty() && reason.trim().chars().count() < 4 {
-        let what = format!("有 {} 处不符合规则：{}", j.findings.len(), first(false).join(""));
+    let said = reason.trim().chars().count();
+    if j.findings.iter().any(|f| f.law) && said < REST_REASON {
+        let what = format!("休息不够，这是法定的：{}", first(&|f| f.law));
+        let next = format!("请在表中换人；确属紧急情况的，由所领导写明是什么紧急情况、什么时候补休（至少 {REST_REASON} 个字），理由随值班表保存。");
+        return Err(Refusal::new("roster.rest", what, next).by(super::LAW_REST.0, super::LAW_REST.1).into());
+    }
+    if !j.findings.is_empty() && said < 4 {
+        let what = format!("有 {} 处不符合规则：{}", j.findings.len(), first(&|_| true));
         return Err(Refusal::new("roster.findings", what, "请在表中改好；确需这样发布的，请写明理由（至少 4 个字），理由随值班表保存。").into());
     }
     Ok(())

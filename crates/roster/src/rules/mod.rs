@@ -28,9 +28,15 @@ pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 14] = [
     ("roster.most_wishes", 0..=31),
 ];
 
+/// Shifts of a post at most; the form has a line for each.
+pub const MOST_SHIFTS: usize = 6;
+
 /// The law behind mixes; auxiliaries have no power of their own.
 pub const LAW_MIX: (&str, &str) =
     ("辅警在民警带领下开展工作", "河南省公安机关警务辅助人员条例 第十五至十七条（外地条例，本地以规则包为准）");
+
+/// The law behind rest between shifts; its articles were not read word for word, so the hours are the rule pack's.
+pub const LAW_REST: (&str, &str) = ("夜间值班后须安排休息", "公安机关人民警察内务条令（2021），条文未逐字核对；时数以规则包“排班规则”为准");
 
 /// The values in force: the station's newest, else the pack's.
 ///
@@ -101,30 +107,56 @@ pub fn is_night(start: i64, minutes: i64) -> bool {
     overlap(0, 360) + overlap(1_320, 1_800) + overlap(2_760, 3_240) >= 180
 }
 
-/// People on each shift of a post on days of this kind. Needs by the quarter hour become the fewest people that cover
-/// every quarter: at the first uncovered one the shift that reaches farthest is taken, which is optimal for intervals.
+/// Days of the run that stands for "a day of this kind among its like", and which of them is read.
+const ALIKE: (usize, usize) = (7, 3);
+
+/// People on each shift of a post on a day of this kind among its like: [`counts_over`] a week of them.
 ///
 /// # Errors
 /// The first quarter (minute of the day) that no shift covers.
 pub fn counts(set: &PostSet, kind: DayType) -> std::result::Result<Vec<u32>, i64> {
-    let needs: Vec<&Need> = set.needs.iter().filter(|n| n.day_type == kind && n.people > 0).collect();
-    let mut out = vec![0u32; set.shifts.len()];
+    let mut all = counts_over(set, &[kind; ALIKE.0]).map_err(|(_, at)| at)?;
+    Ok(all.swap_remove(ALIKE.1))
+}
+
+/// People on each shift of a post on each day of a run of days. Needs by the quarter hour become the fewest people that
+/// cover every quarter: at the first uncovered one the shift that reaches farthest is taken, which is optimal for
+/// intervals. Time goes on over midnight: the shift of the evening before covers the morning after, so a watch of 24
+/// hours is covered by 08–20 and 20–08. What lies before the first day's first shift is the day before's matter.
+///
+/// # Errors
+/// The first quarter that no shift covers: day, minute of the day.
+pub fn counts_over(set: &PostSet, days: &[DayType]) -> std::result::Result<Vec<Vec<u32>>, (usize, i64)> {
+    let mut out = vec![vec![0u32; set.shifts.len()]; days.len()];
     if !set.post.by_quarter {
-        for (i, s) in set.shifts.iter().enumerate() {
-            out[i] = needs.iter().filter(|n| n.shift_id == Some(s.id)).map(|n| n.people as u32).sum();
+        for (day, kind) in days.iter().enumerate() {
+            for n in set.needs.iter().filter(|n| n.day_type == *kind) {
+                if let Some(i) = set.shifts.iter().position(|s| n.shift_id == Some(s.id)) {
+                    out[day][i] += n.people.max(0) as u32;
+                }
+            }
         }
         return Ok(out);
     }
-    let mut from = 0;
-    while from < 2 * 1_440 {
-        let asked = asked(&needs, from);
-        let there: i64 = set.shifts.iter().zip(&out).filter(|(s, _)| covers(s, from)).map(|(_, n)| i64::from(*n)).sum();
-        if asked > there {
-            let best = set.shifts.iter().enumerate().filter(|(_, s)| covers(s, from)).max_by_key(|(i, s)| (s.start_minute + s.minutes, std::cmp::Reverse(*i)));
-            let Some((i, _)) = best else { return Err(from) };
-            out[i] += (asked - there) as u32;
+    for quarter in 0..days.len() as i64 * 96 {
+        let (at, day) = (quarter * 15, (quarter / 96) as usize);
+        let minute = at - day as i64 * 1_440;
+        let since = day.saturating_sub(1)..=day;
+        // On a day: what it asks for itself, and what goes on from the day before.
+        let asked: i64 = since.clone().map(|d| asked(&set.needs, days[d], at - d as i64 * 1_440)).sum();
+        let on = |d: usize, s: &Shift| covers(s, at - d as i64 * 1_440);
+        let there: i64 = since.clone().flat_map(|d| set.shifts.iter().zip(&out[d]).filter(move |(s, _)| on(d, s)).map(|(_, n)| i64::from(*n))).sum();
+        if asked <= there {
+            continue;
         }
-        from += 15;
+        let all = since.flat_map(|d| set.shifts.iter().enumerate().map(move |(i, s)| (d, i, s)));
+        let best = all.filter(|(d, _, s)| on(*d, s)).max_by_key(|(d, i, s)| (*d as i64 * 1_440 + s.start_minute + s.minutes, std::cmp::Reverse(*i)));
+        match best {
+            Some((d, i, _)) => out[d][i] += (asked - there) as u32,
+            // The evening before the run lies outside of it; a shift of that evening may reach here.
+            None if day == 0 && set.shifts.iter().any(|s| covers(s, at + 1_440)) => {}
+            None => return Err((day, minute)),
+        }
     }
     Ok(out)
 }
@@ -133,9 +165,9 @@ fn covers(s: &Shift, minute: i64) -> bool {
     s.start_minute <= minute && minute + 15 <= s.start_minute + s.minutes
 }
 
-/// People asked for in the quarter hour that begins at `minute`.
-fn asked(needs: &[&Need], minute: i64) -> i64 {
-    needs.iter().filter(|n| n.from_minute <= minute && minute < n.until_minute).map(|n| n.people).sum()
+/// People whom the needs of a day ask for in the quarter hour that begins at `minute` of that day.
+fn asked(needs: &[Need], kind: DayType, minute: i64) -> i64 {
+    needs.iter().filter(|n| n.day_type == kind && n.from_minute <= minute && minute < n.until_minute).map(|n| n.people.max(0)).sum()
 }
 
 /// Minutes since midnight of `8:00`, `08:00` or `24:00`; quarters only.
@@ -171,6 +203,16 @@ pub fn intervals(typed: &str) -> std::result::Result<Vec<(i64, i64, i64)>, Strin
     if out.len() > 40 { Err("一天最多写 40 段。".into()) } else { Ok(out) }
 }
 
+/// Whether those who may stand at a post include auxiliaries who may not stand there alone: all of them everywhere, but
+/// 文职辅警 at the window, whose work (records, entry, reception) is theirs by law (河南条例 第十六条).
+pub fn must_be_led(kind: crate::model::PostKind, standings: &[Standing]) -> bool {
+    standings.iter().any(|s| match s {
+        Standing::Leader | Standing::Officer => false,
+        Standing::Auxiliary => true,
+        Standing::Clerk => kind != crate::model::PostKind::Window,
+    })
+}
+
 /// Whether a post with its shifts and needs can be kept.
 ///
 /// # Errors
@@ -187,9 +229,8 @@ pub fn check_post(set: &PostSet) -> Result<()> {
     if p.kind == crate::model::PostKind::Lead && p.standings.0.iter().any(|s| !s.is_sworn()) {
         errors.add("standing", "带班领导岗只能由所领导或者民警担任。");
     }
-    let alone = p.mix == MixRule::None && p.standings.0.iter().any(|s| !s.is_sworn());
-    if alone && matches!(p.kind, crate::model::PostKind::Patrol | crate::model::PostKind::Command) {
-        errors.add("mix", "巡逻、指挥室有辅警上岗时，须要求民警同班：辅警没有独立执法权。");
+    if p.mix == MixRule::None && must_be_led(p.kind, &p.standings.0) {
+        errors.add("mix", "有辅警上岗的岗位须要求民警同班：辅警没有独立执法权，不能单独上岗。只有窗口可以由文职辅警单独值守。");
     }
     if !(0..=100).contains(&p.paid_percent) {
         errors.add("paid_percent", "计入工时的比例应为 0 到 100。");
@@ -197,8 +238,8 @@ pub fn check_post(set: &PostSet) -> Result<()> {
     if set.shifts.is_empty() {
         errors.add("shift", "请至少填写一个班次。");
     }
-    if set.shifts.len() > 6 {
-        errors.add("shift", "一个岗位最多 6 个班次。");
+    if set.shifts.len() > MOST_SHIFTS {
+        errors.add("shift", format!("一个岗位最多 {MOST_SHIFTS} 个班次。"));
     }
     for s in &set.shifts {
         let name_ok = (1..=10).contains(&s.name.chars().count()) && (1..=3).contains(&s.code.chars().count());
@@ -260,6 +301,22 @@ pub fn check_leave(from: Date, until: Date, others: &[Leave]) -> Result<()> {
         errors.add("from", format!("与已登记的{}（{} 至 {}）重叠。", l.kind.label(), l.from_day, l.until_day));
     }
     errors.ok(())
+}
+
+/// The parts of a span that no leave of the list covers yet, in order.
+pub fn uncovered(from: Date, until: Date, known: &[Leave]) -> Vec<(Date, Date)> {
+    let mut out: Vec<(Date, Date)> = vec![];
+    let mut day = from;
+    while day <= until {
+        if !known.iter().any(|l| l.from_day <= day && day <= l.until_day) {
+            match out.last_mut() {
+                Some(last) if last.1.saturating_add(1.day()) == day => last.1 = day,
+                _ => out.push((day, day)),
+            }
+        }
+        day = day.saturating_add(1.day());
+    }
+    out
 }
 
 /// Whether a plan may still be altered by hand.

@@ -33,7 +33,10 @@ pub fn swapped(p: &Problem, roster: &s::Roster, from: UserId, from_day: Date, to
     free(p, &out, b, d)?;
     out.rows[b][d] = given as u8;
     let before = judge::judge(p, roster).findings;
-    let broken: Vec<String> = judge::judge(p, &out).findings.into_iter().filter(|f| !before.contains(f)).map(|f| f.text).take(3).collect();
+    // Of what was broken before only what concerns another cell stays: a duty is not given to somebody who is away.
+    let given_now = |f: &judge::Finding| f.cell.is_some_and(|(i, d)| out.rows[i][d] != s::OFF && out.rows[i][d] != roster.rows[i][d]);
+    let broken: Vec<String> =
+        judge::judge(p, &out).findings.into_iter().filter(|f| !before.contains(f) || given_now(f)).map(|f| f.text).take(3).collect();
     if broken.is_empty() {
         return Ok(out);
     }

@@ -65,15 +65,65 @@ fn quarter_hours_become_the_fewest_people() {
     assert!(err.contains("16:00–16:15") && err.contains("没有班次覆盖"), "{err}");
 }
 
+#[test]
+fn a_watch_round_the_clock_is_covered_by_the_night_of_the_day_before() {
+    let day_and_night = || vec![shift(1, 480, 720), shift(2, 1_200, 720)];
+    let s = set(day_and_night(), vec![need(0, 1_440, 2)], true);
+    assert!(check_post(&s).is_ok());
+    assert_eq!(counts(&s, DayType::Work), Ok(vec![2, 2]));
+    // Working days only: Sunday night stands for Monday's morning, Friday's for Friday evening.
+    let (w, r) = (DayType::Work, DayType::Rest);
+    let week = counts_over(&s, &[r, r, w, w, r, r]).unwrap();
+    assert_eq!(week, vec![vec![0, 0], vec![0, 2], vec![2, 2], vec![2, 2], vec![0, 0], vec![0, 0]]);
+    // More in the morning than in the evening: the night before is filled up.
+    let s = set(day_and_night(), vec![need(0, 480, 3), need(1_200, 1_440, 1)], true);
+    assert_eq!(counts(&s, DayType::Work), Ok(vec![0, 3]));
+    // A hole stays a hole.
+    let s = set(vec![shift(1, 480, 720), shift(2, 1_200, 600)], vec![need(0, 1_440, 1)], true);
+    assert_eq!(counts(&s, DayType::Work), Err(360));
+}
+
+/// 24 hours typed as people type them, over a property: every quarter of the middle days is covered, and one person
+/// less on any shift leaves a hole.
+fn covered(s: &PostSet, days: &[DayType], n: &[Vec<u32>]) -> bool {
+    (96..days.len() as i64 * 96 - 96).all(|q| {
+        let day = (q / 96) as usize;
+        let here = |d: usize| q * 15 - d as i64 * 1_440;
+        let asked: i64 = [day - 1, day].iter().map(|&d| asked(&s.needs, days[d], here(d))).sum();
+        let there: i64 = [day - 1, day].iter().flat_map(|&d| s.shifts.iter().zip(&n[d]).filter(move |(x, _)| covers(x, here(d))).map(|(_, k)| i64::from(*k))).sum();
+        asked <= there
+    })
+}
+
 proptest! {
+    #[test]
+    fn needs_over_midnight_are_covered_and_no_shift_can_be_spared(
+        starts in prop::collection::vec((0i64..24, 1i64..13), 1..5), needs in prop::collection::vec((0i64..24, 1i64..24, 1i64..3, any::<bool>()), 1..4),
+        kinds in prop::collection::vec(any::<bool>(), 6),
+    ) {
+        let shifts: Vec<Shift> = starts.iter().enumerate().map(|(i, (s, l))| shift(i as u128 + 1, s * 60, l * 60)).collect();
+        let needs = needs.iter().map(|(f, l, p, rest)| Need { day_type: if *rest { DayType::Rest } else { DayType::Work }, ..need(f * 60, (f + l) * 60, *p) });
+        let s = set(shifts, needs.collect(), true);
+        let days: Vec<DayType> = kinds.iter().map(|k| if *k { DayType::Work } else { DayType::Rest }).collect();
+        if let Ok(n) = counts_over(&s, &days) {
+            prop_assert!(covered(&s, &days, &n));
+            for (day, i) in (2..4).flat_map(|d| (0..s.shifts.len()).map(move |i| (d, i))) {
+                let mut less = n.clone();
+                if less[day][i] > 0 {
+                    less[day][i] -= 1;
+                    prop_assert!(!covered(&s, &days, &less), "a person to spare on day {day}, shift {i}: {n:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn no_smaller_cover_exists(starts in prop::collection::vec((0i64..8, 1i64..5), 1..4), needs in prop::collection::vec((0i64..8, 1i64..4, 1i64..3), 1..3)) {
         let shifts: Vec<Shift> = starts.iter().enumerate().map(|(i, (s, l))| shift(i as u128 + 1, s * 60, l * 60)).collect();
         let needs: Vec<Need> = needs.iter().map(|(f, l, p)| need(f * 60, (f + l) * 60, *p)).collect();
         let s = set(shifts, needs, true);
         let enough = |n: &[u32]| {
-            let all: Vec<&Need> = s.needs.iter().collect();
-            (0..192).all(|q| asked(&all, q * 15) <= s.shifts.iter().zip(n).filter(|(x, _)| covers(x, q * 15)).map(|(_, k)| i64::from(*k)).sum())
+            (0..192).all(|q| asked(&s.needs, DayType::Work, q * 15) <= s.shifts.iter().zip(n).filter(|(x, _)| covers(x, q * 15)).map(|(_, k)| i64::from(*k)).sum())
         };
         let mut fewest = None;
         for a in 0..6u32 { for b in 0..6u32 { for c in 0..6u32 {
@@ -133,6 +183,21 @@ fn an_auxiliary_never_patrols_without_an_officer() {
     assert!(check_post(&s).unwrap_err().to_string().contains("没有独立执法权"));
     s.post.mix = MixRule::Pairs;
     assert!(check_post(&s).is_ok());
+    // Nor anywhere else, but for clerks at the window.
+    use Standing::{Auxiliary, Clerk, Officer};
+    for (kind, standings, alone) in [
+        (PostKind::Community, vec![Auxiliary], false),
+        (PostKind::Community, vec![Clerk], false),
+        (PostKind::Reserve, vec![Officer, Auxiliary], false),
+        (PostKind::Window, vec![Auxiliary], false),
+        (PostKind::Window, vec![Officer, Clerk], true),
+        (PostKind::Community, vec![Officer], true),
+    ] {
+        (s.post.kind, s.post.standings, s.post.mix) = (kind, Json(standings.clone()), MixRule::None);
+        assert_eq!(check_post(&s).is_ok(), alone, "{kind:?} {standings:?}");
+        s.post.mix = MixRule::Led;
+        assert!(check_post(&s).is_ok(), "{kind:?} {standings:?} led");
+    }
 }
 
 #[test]

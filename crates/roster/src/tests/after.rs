@@ -6,20 +6,20 @@ use crate::model::*;
 use kernel::{Actor, Date, Role, UserId, Uuid};
 use testkit::{actor, engines};
 
-async fn published(town: &Town) -> act::Seen {
+pub(super) async fn published(town: &Town) -> act::Seen {
     let seen = town.solved(d("2026-05-01")).await;
     act::publish(&town.t.app, &town.act(&town.leader, "roster.publish"), seen.plan.id, seen.plan.version, "").await.unwrap();
     town.seen(seen.plan.id).await
 }
 
-fn on(seen: &act::Seen, user: UserId, day: Date) -> Option<usize> {
+pub(super) fn on(seen: &act::Seen, user: UserId, day: Date) -> Option<usize> {
     let i = seen.problem.people.iter().position(|m| m.user == user)?;
     let d = seen.problem.days.iter().position(|x| x.date == day)?;
     seen.roster.at(i, d)
 }
 
 /// Two officers and a day on which the rules let one give a duty to the other, or the two exchange.
-fn possible(seen: &act::Seen, town: &Town) -> Option<(Actor, Actor, Date, Option<Date>)> {
+pub(super) fn possible(seen: &act::Seen, town: &Town) -> Option<(Actor, Actor, Date, Option<Date>)> {
     for day in seen.problem.days.iter().map(|x| x.date).filter(|x| *x > d("2026-05-10")) {
         for a in &town.officers {
             for b in town.officers.iter().filter(|b| b.user != a.user && on(seen, b.user, day) != on(seen, a.user, day)) {

@@ -38,6 +38,7 @@ fn facts(month: &str, crew: [usize; 4]) -> Facts {
     };
     Facts {
         days: rules::days(book.calendar(), d(month)),
+        around: ([DayType::Work; build::AROUND], DayType::Work),
         limits: rules::limits(&book, &[], d(month)).unwrap(),
         never: vec![],
         posts,

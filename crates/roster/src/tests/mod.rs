@@ -3,6 +3,7 @@
 mod after;
 mod bad_input;
 mod bound;
+mod changed;
 mod fair;
 mod story;
 mod town;

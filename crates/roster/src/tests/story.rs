@@ -68,7 +68,7 @@ async fn a_month_is_solved_pinned_published_known_and_repaired() {
         let ill = town.officers.iter().max_by_key(|o| works(o.user)).unwrap();
         let out = act::Out { user: ill.user, kind: LeaveKind::Sick, from: d("2026-06-08"), until: d("2026-06-11") };
         let begun = std::time::Instant::now();
-        let fixed = act::repair(app, &town.act(&town.planner, "roster.repair"), out).await.unwrap();
+        let fixed = act::repair(app, &town.act(&town.planner, "roster.repair"), out).await.unwrap()[0];
         let took = begun.elapsed().as_secs_f64();
         println!("{engine}: repair took {took:.2} s");
         let repaired = town.seen(fixed).await;

@@ -66,7 +66,11 @@ async fn who_sees_and_does_what() {
         let days = [("person", ill.as_str()), ("kind", "sick"), ("from", "2026-05-11"), ("until", "2026-05-15")];
         let fixed = t.post(&town.planner, &repair, &days).await.is(303).new_id();
         t.get(&town.planner, &format!("/roster/plans/{fixed}")).await.is(200).says("变动").says("病假");
-        t.post(&town.planner, &repair, &days).await.is(422).says("重叠");
+        // Once more, as when the leave was entered before: it stands once, and there is a version again.
+        let twice = t.post(&town.planner, &repair, &days).await.is(303).new_id();
+        let (station, from) = (town.station, d("2026-05-11"));
+        assert_eq!(town.read(async |r: &mut Reader| crate::store::leave(r, station, from, d("2026-05-15")).await).await.len(), 1);
+        assert!(town.seen(twice).await.judged.findings.iter().all(|f| !f.text.contains("请假")));
         // Published, everybody sees who stands where, and only planners that somebody is ill.
         let (page, v) = (format!("/roster/plans/{fixed}"), town.seen(fixed).await.plan.version.to_string());
         t.post(&town.leader, &format!("{page}/publish"), &[("version", &v), ("reason", "有人生病，先按这一版")]).await.is(303);
@@ -107,6 +111,17 @@ async fn posts_rules_and_people_by_their_forms() {
         let path = format!("/roster/posts/{}", market.post.id);
         assert!(page.body.contains(&path));
         t.get(planner, &path).await.is(200).says("18:00-22:00 2，22:00-24:00 1");
+        // Six shifts can be typed and stand after saving the form as it is shown.
+        let mut six = base.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<Vec<_>>();
+        six.extend([("mix".to_string(), "pairs".to_string()), ("quarter_work".into(), "00:00-24:00 1".into())]);
+        for i in 0..crate::rules::MOST_SHIFTS {
+            let line = [("name", format!("班{i}")), ("code", format!("{i}")), ("start", format!("{:02}:00", i * 4)), ("hours", "4".into())];
+            six.extend(line.map(|(f, v)| (format!("shift_{f}_{i}"), v)));
+        }
+        let six: Vec<(&str, &str)> = six.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        t.post(planner, &path, &six).await.is(303);
+        let again = t.get(planner, &path).await.is(200).says("班5");
+        assert!(again.body.contains("name=\"shift_name_5\"") && !again.body.contains("name=\"shift_name_6\""));
         // Another post's shift is not taken over.
         let foreign = all[0].shifts[0].id.to_string();
         let mut stolen = with(&[("mix", "pairs"), ("quarter_work", "")]).into_iter().map(|(k, v)| (k, v.to_string())).collect::<Vec<_>>();
@@ -150,6 +165,23 @@ async fn posts_rules_and_people_by_their_forms() {
         t.post(planner, "/roster/people/leave", &[("person", &who), ("kind", "annual"), ("from", "2026-06-01"), ("until", "2026-06-05")]).await.is(303);
         t.post(planner, "/roster/people/skill", &[("person", &who), ("skill", "驾驶"), ("from", "2026-01-01"), ("until", "2026-06-30")]).await.is(303);
         t.get(planner, "/roster/people").await.is(200).says("年休假 2026-06-01 至 2026-06-05").says("驾驶");
+        // A duty is settled before there is any roster, where the person may stand there, and let go again.
+        let settled = |shift: &str| [("person", who.clone()), ("day", "2026-06-20".into()), ("shift", shift.to_string())];
+        let settle = async |fields: [(&str, String); 3]| {
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            t.post(planner, "/roster/people/pin", &fields).await
+        };
+        t.post(&town.officers[0], "/roster/people/pin", &[]).await.is(403);
+        settle(settled(&a)).await.is(422).says("不能上");
+        settle(settled(&Uuid::from_u128(78).to_string())).await.is(404);
+        settle([("person", who.clone()), ("day", "2026-06-03".into()), ("shift", b.clone())]).await.is(422).says("请假");
+        settle(settled(&b)).await.is(303);
+        t.get(planner, "/roster/people").await.is(200).says("2026-06-20 巡逻·晚巡");
+        let june = town.problem(d("2026-06-01")).await.unwrap();
+        let pins = |p: &Problem| p.people.iter().flat_map(|m| m.pins.clone()).collect::<Vec<_>>();
+        assert_eq!(pins(&june), vec![(19, Some(patrol))]);
+        t.post(planner, "/roster/people/pin/end", &[("person", &who), ("day", "2026-06-20")]).await.is(303);
+        assert_eq!(pins(&town.problem(d("2026-06-01")).await.unwrap()), vec![]);
         let other = Uuid::from_u128(77).to_string();
         t.post(planner, "/roster/people/leave", &[("person", &other), ("kind", "annual"), ("from", "2026-06-01"), ("until", "2026-06-05")]).await.is(404);
         assert_eq!(Standing::ALL.len(), 4);

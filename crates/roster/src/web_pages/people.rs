@@ -16,6 +16,8 @@ struct Line {
     contracts: Vec<Contract>,
     skills: Vec<Skill>,
     leave: Vec<Leave>,
+    /// Settled days ahead, and what is done on them.
+    pins: Vec<(Date, String)>,
 }
 
 #[derive(Template)]
@@ -23,6 +25,8 @@ struct Line {
 struct People<'a> {
     lines: Vec<Line>,
     known_skills: Vec<String>,
+    /// Shifts that can be settled.
+    shifts: Vec<(Uuid, String)>,
     standings: &'static [Standing],
     leave_kinds: &'static [LeaveKind],
     from: Date,
@@ -38,7 +42,7 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, sent: &str) -> Answer {
     let (station, today) = (ctx.who.station, ctx.app.today());
     let (from, until) = (today.first_of_month(), today.saturating_add(12.months()));
     let look = ctx.look("roster.people", Purpose::Administration);
-    let (users, contracts, skills, leave) = ctx
+    let (users, contracts, skills, leave, pins, posts) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -47,9 +51,16 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, sent: &str) -> Answer {
                 store::contracts(r, station, from, until).await?,
                 store::skills(r, station, from, until).await?,
                 store::leave(r, station, from, until).await?,
+                store::pins(r, station, today, until).await?,
+                store::posts(r, station).await?,
             ))
         })
         .await?;
+    let shifts: Vec<(Uuid, String)> = posts.iter().flat_map(|p| p.shifts.iter().map(|s| (s.id, format!("{}·{} {}", p.post.name, s.name, s.span())))).collect();
+    let what = |id: Option<Uuid>| match id {
+        None => "休息".to_string(),
+        Some(id) => shifts.iter().find(|s| s.0 == id).map_or("已停用的班次".to_string(), |s| s.1.clone()),
+    };
     let mut known_skills: Vec<String> = skills.iter().map(|s| s.skill.clone()).collect();
     known_skills.sort();
     known_skills.dedup();
@@ -57,13 +68,16 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, sent: &str) -> Answer {
         contracts: contracts.iter().filter(|c| c.user_id == u.id).cloned().collect(),
         skills: skills.iter().filter(|c| c.user_id == u.id).cloned().collect(),
         leave: leave.iter().filter(|c| c.user_id == u.id).cloned().collect(),
+        pins: pins.iter().filter(|c| c.user_id == u.id).map(|c| (c.day, what(c.shift_id))).collect(),
         user: u.id,
         name: u.name,
         role: u.role,
     });
     let failed = again.any();
+    let lines = lines.collect();
     let content = People {
-        lines: lines.collect(),
+        lines,
+        shifts,
         known_skills,
         standings: Standing::ALL,
         leave_kinds: LeaveKind::ALL,
@@ -156,5 +170,32 @@ pub async fn cancel_leave(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answe
     let id: Uuid = web::page::id(&id, "这次请假")?;
     let act = ctx.act("roster.cancel_leave", Purpose::Administration, &form);
     let r = actions::cancel_leave(&ctx.app, &act, id).await;
+    done(&ctx, &form, "", r).await
+}
+
+/// `POST /roster/people/pin`: a duty that is settled before any search.
+pub async fn pin(ctx: Ctx, mut form: Form) -> Answer {
+    let user: UserId = form.id("person", "人");
+    let day = form.date("day", "日期");
+    let shift = form.optional_id::<Uuid>("shift");
+    let act = ctx.act("roster.pin", Purpose::Administration, &form);
+    let r = async {
+        form.finish(())?;
+        actions::pin(&ctx.app, &act, user, day, shift, true).await
+    }
+    .await;
+    done(&ctx, &form, "pin", r).await
+}
+
+/// `POST /roster/people/pin/end`
+pub async fn end_pin(ctx: Ctx, mut form: Form) -> Answer {
+    let user: UserId = form.id("person", "人");
+    let day = form.date("day", "日期");
+    let act = ctx.act("roster.pin", Purpose::Administration, &form);
+    let r = async {
+        form.finish(())?;
+        actions::pin(&ctx.app, &act, user, day, None, false).await
+    }
+    .await;
     done(&ctx, &form, "", r).await
 }

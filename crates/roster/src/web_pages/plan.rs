@@ -3,6 +3,7 @@
 use super::{Asked, weekday};
 use crate::actions::{self, Out, Seen};
 use crate::model::{Ack, Day, DayType, Kind, LeaveKind, PlanLine, State, Told};
+use crate::rules::judge::Finding;
 use crate::rules::{build, judge};
 use crate::store;
 use askama::Template;
@@ -67,6 +68,7 @@ struct One<'a> {
     missing: Vec<String>,
     chosen: Option<Chosen>,
     told: &'a [Told],
+    since: &'a [Finding],
     acks: Vec<(String, Option<kernel::Timestamp>)>,
     known: usize,
     others: Vec<PlanLine>,
@@ -167,10 +169,10 @@ fn chosen(seen: &Seen, q: &Asked) -> Option<Chosen> {
 }
 
 /// Reads a version; one that is not published is the planners' alone.
-async fn load(ctx: &Ctx, id: Uuid) -> kernel::Result<(Seen, Vec<Ack>, Vec<PlanLine>)> {
+async fn load(ctx: &Ctx, id: Uuid) -> kernel::Result<(Seen, Vec<Ack>, Vec<PlanLine>, Vec<Finding>)> {
     let (rules, station, plans) = (ctx.app.rules(), ctx.who.station, ctx.may(P::RosterPlan));
     let look = ctx.look("roster.see", Purpose::Administration);
-    let (seen, acks, others) = ctx
+    let (seen, acks, others, since) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -182,17 +184,19 @@ async fn load(ctx: &Ctx, id: Uuid) -> kernel::Result<(Seen, Vec<Ack>, Vec<PlanLi
                 let p = &seen.problem;
                 p.people.iter().filter(|m| (0..p.days.len()).any(|d| m.on_leave(d).is_some())).for_each(|m| r.saw("user", m.user));
             }
-            Ok((seen, acks, others))
+            // What came in since is for those who can repair it; it names who is away.
+            let since = if plans { actions::since(r, &rules, station, &seen).await? } else { vec![] };
+            Ok((seen, acks, others, since))
         })
         .await?;
     if seen.plan.state != State::Published && !plans {
         return Err(Error::NotFound("这一版值班表"));
     }
-    Ok((seen, acks, others))
+    Ok((seen, acks, others, since))
 }
 
-fn content<'a>(ctx: &Ctx, x: &'a (Seen, Vec<Ack>, Vec<PlanLine>), q: &Asked, form: &'a Form, again: &'a Again) -> One<'a> {
-    let (seen, acks, others) = x;
+fn content<'a>(ctx: &Ctx, x: &'a (Seen, Vec<Ack>, Vec<PlanLine>, Vec<Finding>), q: &Asked, form: &'a Form, again: &'a Again) -> One<'a> {
+    let (seen, acks, others, since) = x;
     let p = &seen.problem;
     let name = |u: UserId| p.people.iter().find(|m| m.user == u).map_or("—".to_string(), |m| m.name.clone());
     let may_plan = ctx.may(P::RosterPlan);
@@ -210,6 +214,7 @@ fn content<'a>(ctx: &Ctx, x: &'a (Seen, Vec<Ack>, Vec<PlanLine>), q: &Asked, for
         missing: missing.take(12).collect(),
         chosen: if may_plan && editable { chosen(seen, q) } else { None },
         told: &seen.plan.changes.0,
+        since,
         known: acks.iter().filter(|a| a.acked_at.is_some()).count(),
         acks: acks.iter().map(|a| (name(a.user_id), a.acked_at)).collect(),
         others: others.iter().filter(|o| o.id != seen.plan.id).take(8).cloned().collect(),
@@ -326,5 +331,6 @@ pub async fn repair(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer 
         actions::repair(&ctx.app, &act, out).await
     }
     .await;
-    done(&ctx, id, &form, r.map(|new| format!("/roster/plans/{new}"))).await
+    let first = |made: Vec<Uuid>| format!("/roster/plans/{}", made.first().copied().unwrap_or(id));
+    done(&ctx, id, &form, r.map(first)).await
 }

@@ -11,9 +11,6 @@ use kernel::{Error, Purpose, Reader, StationId, Uuid};
 use web::page::{Again, go};
 use web::{Answer, Ctx, Form, Page};
 
-/// Lines for shifts in the form.
-const LINES: usize = 4;
-
 struct Line {
     post: Post,
     shifts: Vec<(Shift, String)>,
@@ -65,7 +62,7 @@ fn show(ctx: &Ctx, id: Option<Uuid>, form: &Form, again: Again) -> Answer {
         standings: Standing::ALL,
         mixes: MixRule::ALL,
         day_types: DayType::ALL,
-        lines: 0..LINES,
+        lines: 0..rules::MOST_SHIFTS,
     };
     let failed = again.any();
     let page = Page::new(if id.is_some() { "岗位" } else { "新设岗位" }, &content).crumb("值班表", "/roster").crumb("岗位和需要", "/roster/posts");
@@ -160,7 +157,7 @@ fn read(form: &mut Form, id: Uuid) -> PostSet {
         version: form.number("version", "版本", 1..=i64::MAX),
     };
     let mut set = PostSet { post, shifts: vec![], needs: vec![] };
-    for i in 0..LINES {
+    for i in 0..rules::MOST_SHIFTS {
         shift(form, i, by_quarter, &mut set);
     }
     for t in DayType::ALL.iter().filter(|_| by_quarter) {
