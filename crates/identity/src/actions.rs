@@ -373,8 +373,8 @@ pub async fn reset_link(app: &App, act: &Act, user: UserId) -> Result<String> {
 }
 
 /// `init`: one-time links for the three administrators that do not exist yet.
-pub async fn init_links(app: &App) -> Result<Vec<(Role, String)>> {
-    let act = app.act(&Actor::system(), "identity.init", Purpose::Administration, app.fresh_command());
+pub async fn init_links(app: &App, by: &Actor) -> Result<Vec<(Role, String)>> {
+    let act = app.act(by, "identity.init", Purpose::Administration, app.fresh_command());
     let roles = [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin];
     let tokens: Vec<(String, [u8; 32])> = roles.iter().map(|_| app.vault().token()).collect();
     let made: Vec<usize> = app

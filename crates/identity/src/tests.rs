@@ -161,7 +161,7 @@ async fn an_administrator_is_confined_until_the_second_factor_and_a_code_is_good
 async fn a_link_is_good_once_and_for_a_day_and_the_first_three_administrators_come_by_it() {
     for engine in engines() {
         let h = house(engine).await;
-        let links = actions::init_links(&h.t.app).await.expect("links");
+        let links = actions::init_links(&h.t.app, &Actor::local("tester")).await.expect("links");
         assert_eq!(links.len(), 3);
         let fields = [("account", "admin.sys"), ("name", "何志强"), ("password", FIRST), ("again", FIRST)];
         h.t.browse("", &links[0].1, Some(&[("account", "admin.sys"), ("name", "何志强"), ("password", "short"), ("again", "short")])).await.is(422);
@@ -170,7 +170,7 @@ async fn a_link_is_good_once_and_for_a_day_and_the_first_three_administrators_co
         h.t.app.clock().advance(DAY + 1);
         h.t.browse("", &links[1].1, None).await.is(404);
         // Made again for those who are still missing.
-        let again = actions::init_links(&h.t.app).await.expect("links");
+        let again = actions::init_links(&h.t.app, &Actor::local("tester")).await.expect("links");
         assert_eq!(again.iter().map(|l| l.0).collect::<Vec<_>>(), [Role::SecurityAdmin, Role::AuditAdmin]);
         // A reset link sets a new password, which must not be the old one.
         let id = h.hire("zy.mj1", Role::Officer).await;

@@ -1,7 +1,10 @@
-//! The database on SQLite: group commit, repetition, rollback, audit chain, search.
+//! The database on both engines: group commit, repetition, rollback, audit chain, search.
+
+#[macro_use]
+mod common;
 
 use kernel::{
-    Act, Actor, Clock, CommandId, Db, Error, Migrations, Purpose, Reader, Refusal, StationId, Tx, Uuid, args, sql,
+    Act, Actor, CommandId, Db, Error, Migrations, Purpose, Reader, Refusal, StationId, Tx, Uuid, args, sql,
 };
 
 const THINGS: Migrations = Migrations {
@@ -11,17 +14,6 @@ const THINGS: Migrations = Migrations {
         "create table thing (id @uuid primary key, station_id @uuid not null, name text not null)",
     )],
 };
-
-async fn open() -> (Db, tempfile::TempDir) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("t.sqlite");
-    let db =
-        Db::open(path.to_str().unwrap(), Clock::fixed("2026-05-01T00:00:00Z".parse().unwrap()), vault::HashAlg::Sm3)
-            .await
-            .unwrap();
-    db.migrate(&[kernel::migrate::KERNEL, THINGS]).await.unwrap();
-    (db, dir)
-}
 
 fn act(db: &Db) -> Act {
     Actor::system().act("things.add", Purpose::Administration, CommandId(db.clock().new_id()), db.clock().now())
@@ -48,9 +40,8 @@ async fn count(db: &Db) -> i64 {
         .unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_writers_share_commits_and_a_refused_one_hurts_nobody() {
-    let (db, _dir) = open().await;
+async fn many_writers_share_commits_and_a_refused_one_hurts_nobody(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     let mut bus = db.subscribe();
     let mut tasks = vec![];
     for i in 0..200 {
@@ -68,9 +59,8 @@ async fn many_writers_share_commits_and_a_refused_one_hurts_nobody() {
     assert_eq!(bus.recv().await.unwrap().topic, "things.added");
 }
 
-#[tokio::test]
-async fn a_repeated_command_is_done_once_and_answers_alike() {
-    let (db, _dir) = open().await;
+async fn a_repeated_command_is_done_once_and_answers_alike(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     let same = act(&db);
     let first = add(db.clone(), same.clone(), "x".into()).await.unwrap();
     let second = add(db.clone(), same.clone(), "x".into()).await.unwrap();
@@ -80,9 +70,8 @@ async fn a_repeated_command_is_done_once_and_answers_alike() {
     assert_eq!(add(db.clone(), other, "x".into()).await.unwrap_err().key(), "command.reused");
 }
 
-#[tokio::test]
-async fn a_write_that_records_nothing_is_refused() {
-    let (db, _dir) = open().await;
+async fn a_write_that_records_nothing_is_refused(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     let r = db
         .write(&act(&db), async |tx: &mut Tx| {
             let id: Uuid = tx.fresh();
@@ -98,9 +87,8 @@ async fn a_write_that_records_nothing_is_refused() {
     assert_eq!(count(&db).await, 0);
 }
 
-#[tokio::test]
-async fn a_dropped_command_leaves_nothing_behind() {
-    let (db, _dir) = open().await;
+async fn a_dropped_command_leaves_nothing_behind(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     let slow = {
         let (db, act) = (db.clone(), act(&db));
         tokio::spawn(async move {
@@ -125,9 +113,8 @@ async fn a_dropped_command_leaves_nothing_behind() {
     assert_eq!(count(&db).await, 1);
 }
 
-#[tokio::test]
-async fn what_was_shown_is_in_the_chain_before_it_leaves() {
-    let (db, _dir) = open().await;
+async fn what_was_shown_is_in_the_chain_before_it_leaves(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     let person = db.clock().new_id();
     let looked = act(&db);
     db.read(&looked, async |r: &mut Reader| {
@@ -149,9 +136,8 @@ async fn what_was_shown_is_in_the_chain_before_it_leaves() {
     assert_eq!(n, 1);
 }
 
-#[tokio::test]
-async fn looks_filed_later_are_found_before_and_after() {
-    let (db, _dir) = open().await;
+async fn looks_filed_later_are_found_before_and_after(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     let person = db.clock().new_id();
     look(&db, person).await;
     look(&db, person).await;
@@ -184,9 +170,8 @@ async fn looks(db: &Db) -> i64 {
     db.read(&act(db), async |r: &mut Reader| r.count(all, vec![]).await).await.unwrap()
 }
 
-#[tokio::test]
-async fn the_looks_of_one_answer_are_in_the_chain_before_it_leaves() {
-    let (db, _dir) = open().await;
+async fn the_looks_of_one_answer_are_in_the_chain_before_it_leaves(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     let (one, two) = (db.clock().new_id(), db.clock().new_id());
     let inside = db
         .answer(async {
@@ -215,9 +200,8 @@ async fn the_looks_of_one_answer_are_in_the_chain_before_it_leaves() {
     assert_eq!(looks(&db).await, 4);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_long_read_is_answered_and_others_go_on_beside_it() {
-    let (db, _dir) = open().await;
+async fn a_long_read_is_answered_and_others_go_on_beside_it(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     add(db.clone(), act(&db), "one".into()).await.unwrap();
     let long = sql!("with recursive c(x) as (select 1 union all select x + 1 from c where x < 3000000) select count(*) as n from c");
     let other = db.clone();
@@ -236,9 +220,20 @@ async fn a_long_read_is_answered_and_others_go_on_beside_it() {
     assert!(seen >= 5 && quick < end, "short reads waited for the long one");
 }
 
-#[tokio::test]
-async fn a_newer_database_is_refused() {
-    let (db, _dir) = open().await;
+async fn a_newer_database_is_refused(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
     assert!(db.pending(&[kernel::migrate::KERNEL]).await.is_err());
     assert_eq!(db.pending(&[kernel::migrate::KERNEL, THINGS]).await.unwrap().steps, vec![]);
 }
+
+both!(
+    many_writers_share_commits_and_a_refused_one_hurts_nobody,
+    a_repeated_command_is_done_once_and_answers_alike,
+    a_write_that_records_nothing_is_refused,
+    a_dropped_command_leaves_nothing_behind,
+    what_was_shown_is_in_the_chain_before_it_leaves,
+    looks_filed_later_are_found_before_and_after,
+    the_looks_of_one_answer_are_in_the_chain_before_it_leaves,
+    a_long_read_is_answered_and_others_go_on_beside_it,
+    a_newer_database_is_refused,
+);

@@ -134,7 +134,7 @@ pub async fn init(place: Place, suite: &str) -> anyhow::Result<()> {
         bail!("{} 是演示数据。请用 --data 指定另一个目录。", place.data.display());
     }
     let app = open(&place, Keys::Make(suite), Settings::default()).await?;
-    let links = identity::actions::init_links(&app).await?;
+    let links = identity::actions::init_links(&app, &local()).await?;
     println!("已建立。请把密钥文件 {} 另存到安全的地方，它不在备份里。", place.key_path().display());
     println!("\n三名管理员的一次性设置链接（24 小时内有效，三人各用一条）：");
     for (role, path) in links {
