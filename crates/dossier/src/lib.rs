@@ -27,7 +27,7 @@ use web::{Domain, Job, Need};
 
 /// Routes, tables, the clocked reminders, and what stands on the dispute's page.
 pub fn domain() -> Domain {
-    use web_pages::{forms, page, sign};
+    use web_pages::{forms, page, receipt, sign};
     let mediate = Need::Can(P::DisputeMediate);
     let assist = Need::Can(P::DisputeAssist);
     Domain {
@@ -46,11 +46,15 @@ pub fn domain() -> Domain {
             post("/disputes/{id}/dossier/revoke", mediate, forms::revoke),
             post("/disputes/{id}/dossier/remind", assist, forms::remind),
             post("/disputes/{id}/dossier/reminder", assist, forms::reminder),
+            post("/incidents/{id}/receipt", Need::Can(P::IncidentTake), receipt::print),
             get("/disputes/{id}/dossier/sign", mediate, sign::page),
             post("/disputes/{id}/dossier/sign", mediate, sign::send),
         ],
         jobs: vec![Job { name: "dossier.reminders", every_seconds: 3_600, run: actions::plan_reminders }],
-        slots: vec![web::SlotFill { slot: mediation::DISPUTE_SLOT, fill: web_pages::on_dispute }],
+        slots: vec![
+            web::SlotFill { slot: mediation::DISPUTE_SLOT, fill: web_pages::on_dispute },
+            web::SlotFill { slot: incidents::ACTIONS_SLOT, fill: web_pages::receipt::on_incident },
+        ],
         ..Domain::default()
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod forms;
 pub mod page;
+pub mod receipt;
 pub mod sign;
 
 use crate::compose::Case;

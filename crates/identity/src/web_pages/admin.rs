@@ -105,6 +105,7 @@ struct Grants<'a> {
     /// What each account has now, in words.
     has: Vec<(UserId, String)>,
     me: UserId,
+    today: String,
     roles: &'static [Role],
     form: &'a Form,
     again: &'a Again,
@@ -176,6 +177,7 @@ async fn show_grants(ctx: &Ctx, asked: &str, form: &Form, again: Again) -> Answe
         held,
         has,
         me: ctx.who.user,
+        today: today.to_string(),
         roles: Role::ACCOUNTS,
         form,
         again: &again,
