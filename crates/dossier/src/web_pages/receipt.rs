@@ -53,7 +53,7 @@ pub async fn print(ctx: Ctx, Path(path): Path<String>, form: Form) -> Answer {
         "issued_at": clock::show(ctx.now()).replace(' ', "T") + ":00+08:00",
         "number": intake.number,
         "station": station.name,
-        "applicant": reporter.map(|p| p.name),
+        "applicant": reporter.map_or_else(|| "匿名".to_string(), |p| p.name),
         "matter": matter,
         "received_at": clock::show(intake.registered_at).replace(' ', "T"),
         "summary": kernel::text::cut(&intake.content, 300),
