@@ -94,3 +94,24 @@ async fn a_register_of_people_is_taken_once_and_brought_up_to_date() {
         assert!(all.iter().any(|(n, phone)| n == "那顺" && phone.ends_with("4444")), "{all:?}");
     }
 }
+
+#[tokio::test]
+async fn the_invented_register_says_of_every_bad_row_why() {
+    let bytes = std::fs::read(format!("{}/testdata/invented_people.xlsx", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let table = table::read(&bytes, &mapping()).unwrap();
+    for engine in engines() {
+        let (t, id) = station(engine).await;
+        t.app.clock().set("2026-06-01T00:00:00Z".parse().unwrap());
+        let (before, after) = run(&t, id, &table).await;
+        assert_eq!(before.rows.len(), after.rows.len());
+        let c = &after.counts;
+        assert_eq!((c.rows, c.accepted, c.known, c.refused, c.skipped), (26, 12, 1, 11, 2), "{engine}: {:?}", after.reasons());
+        let reasons: Vec<String> = after.reasons().into_iter().map(|(k, _)| k).collect();
+        for why in ["校验位", "name.missing", "外星", "不详", "学生证", "19700231", "14 位", "2026-02-30", "“=”"] {
+            assert!(reasons.iter().any(|r| r.contains(why)), "{engine}: {why} is not in {reasons:?}");
+        }
+        let (_, again) = run(&t, id, &table).await;
+        // One person stands twice in the file, with an old and a new telephone: both rows are read again, in their order.
+        assert_eq!((again.counts.accepted, again.counts.known), (2, 11), "{engine}");
+    }
+}

@@ -72,7 +72,11 @@ fn show(r: &Report) {
     let c = r.counts;
     println!("  共 {} 行：接收 {}，已有 {}，拒收 {}，空行 {}", c.rows, c.accepted, c.known, c.refused, c.skipped);
     for (reason, n) in r.reasons() {
-        println!("    拒收 {n} 行 {reason}：{}", says(&reason));
+        // A reason is a key with words of its own, or already the words.
+        match reason.is_ascii() {
+            true => println!("    拒收 {n} 行 {reason}：{}", says(&reason)),
+            false => println!("    拒收 {n} 行 {reason}"),
+        }
     }
 }
 
