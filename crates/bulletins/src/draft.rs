@@ -15,12 +15,18 @@ const DAILY: &[&str] = &[
 
 /// Figures of the others.
 const FULL: &[&str] = &[
-    "incident.received", "incident.valid", "incident.by_category", "incident.by_hour", "incident.disputes", "incident.closed",
+    "incident.received", "incident.excluded", "incident.valid", "incident.by_category", "incident.by_hour", "incident.disputes", "incident.closed",
     "incident.repeat", "dispute.registered", "dispute.by_category", "dispute.handled_total", "dispute.taken_up",
     "dispute.resolution_rate", "dispute.handled", "dispute.success_rate", "dispute.escalated", "dispute.unobserved",
     "dispute.in_time", "promise.due", "promise.by_state", "promise.kept", "promise.late", "promise.broken", "dispute.kept",
     "follow_up.rate",
 ];
+
+/// Reports that divide each category that moved by fine type, hours, place, cause, means and beat (domain.md §8: so does
+/// a real monthly report); the weekly one names the five that moved most.
+fn divides(kind: Kind) -> bool {
+    matches!(kind, Kind::Monthly | Kind::Analysis)
+}
 
 /// Freezes the numbers of the period.
 async fn lines(r: &mut Reader, rules: &RuleSet, p: &Period, keys: &[&str]) -> Result<Vec<Line>> {
@@ -97,7 +103,7 @@ pub async fn make(r: &mut Reader, rules: &RuleSet, station: &places::model::Stat
     crate::check(p.from, p.until)?;
     let keys = if ask.kind == Kind::Daily { DAILY } else { FULL };
     let mut lines = lines(r, rules, &p, keys).await?;
-    if ask.kind == Kind::Analysis {
+    if divides(ask.kind) {
         cross::add(r, rules, &p, &mut lines).await?;
     }
     let mut items = vec![];
@@ -200,9 +206,10 @@ fn daily(w: &Whole) -> Vec<Text> {
 fn full(w: &Whole) -> Vec<Text> {
     let k = |key: &str| n(w, key);
     let (received, valid, registered) = (k("incident.received"), k("incident.valid"), k("dispute.registered"));
+    let excluded = k("incident.excluded");
     let mut overall = String::new();
     if w.line(received).is_some_and(|l| l.numerator > 0) {
-        let _ = writeln!(overall, "{}，全所接报警情 {{{received}}} 起；剔除无效、并单后，有效警情 {{{valid}}} 起，环比{{{valid}环比}}，同比{{{valid}同比}}。", w.report.span());
+        let _ = writeln!(overall, "{}，全所接报警情 {{{received}}} 起；剔除无效（骚扰、误拨等）和并单 {{{excluded}}} 起，有效警情 {{{valid}}} 起，环比{{{valid}环比}}，同比{{{valid}同比}}。", w.report.span());
         let _ = writeln!(overall, "有效警情按类别：{}。", listed(w, "incident.by_category", "起"));
         if let Some(h) = peak(w) {
             let _ = writeln!(overall, "按时段，{}最多，{{{}}} 起（{{{}%}}）。", h.label, h.n, h.n);
@@ -232,12 +239,12 @@ fn full(w: &Whole) -> Vec<Text> {
     );
     let _ = write!(overall, "到期协议义务 {{{}}} 项：{}；守约化解率{}。", k("promise.due"), listed(w, "promise.by_state", "项"), share("dispute.kept"));
     let name = |l: &Line| if l.key == "dispute.by_category" { format!("{}纠纷（登记）", l.label.trim_end_matches("纠纷")) } else { l.label.clone() };
-    let analysis = w.report.kind == Kind::Analysis;
+    let divided = divides(w.report.kind);
     let moved = |up: bool| {
         let both = parts(w, "incident.by_category").chain(parts(w, "dispute.by_category"));
         let mut list: Vec<&Line> = both.filter(|l| (l.numerator - l.before_numerator).signum() == if up { 1 } else { -1 }).collect();
         list.sort_by_key(|l| (-(l.numerator - l.before_numerator).abs(), l.n));
-        if !analysis {
+        if !divided {
             list.truncate(5);
         }
         list

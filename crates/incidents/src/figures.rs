@@ -38,6 +38,11 @@ pub fn all() -> Vec<Spec> {
         )
         .older(&[Edition { version: 1, since: "2026-05-08", definition: "分子：接报中未标记无效、未并入其他警情的件数（按提问时的状态，不按统计时刻）；分母：接报件数。" }]),
         figure!(
+            "incident.excluded", "警情", "剔除占比", (1, "2026-11-26"),
+            "分子：接报中截至统计时刻标记无效（骚扰、误拨等）或者已并入其他警情的件数；分母：接报件数。与有效警情之和等于接报。",
+            true, "incident", "/incidents/", BY_CALL, known!("(h.state in ('invalid', 'merged')) as hit"), "$5", "$6"
+        ),
+        figure!(
             "incident.disputes", "警情", "纠纷类占比", (2, "2026-11-25"),
             "分子：有效警情中截至统计时刻类别为纠纷的件数（有现场核实类别的以核实为准）；分母：有效警情件数。",
             true, "incident", "/incidents/", BY_CALL,

@@ -74,7 +74,7 @@ async fn a_monthly_report_is_edited_reviewed_and_published_by_three_people() {
         t.post(&leader, &step, &[("step", "publish")]).await.is(303);
         t.get(&leader, &path).await.is(200).says("正阳通报〔2026〕1号").says("已发布").says("与发布时的数字相同");
         t.post(&officer, &edit, &pairs).await.is(422).says("已发布的不能改动");
-        let rows = t.get(&leader, &format!("{path}/rows?n=2&part=num")).await.is(200);
+        let rows = t.get(&leader, &format!("{path}/rows?n=3&part=num")).await.is(200);
         assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 3);
 
         // The paper is kept, its second print is the same; the workbook needs a purpose.
@@ -197,8 +197,12 @@ async fn an_analysis_divides_every_category_that_moved() {
         let mut lines = w.lines.clone();
         lines.iter_mut().find(|l| l.n == evening.n).unwrap().numerator += 1;
         assert!(crate::rules::ties(&lines).unwrap_err().what.contains("“纠纷”本期各分项之和是 13，合计却是 12"));
-        // A monthly report has no divisions.
+        // So does a monthly report; a weekly one does not.
         let id = t.post(&officer, "/bulletins/new", &ask("monthly")).await.is(303).new_id();
+        t.get(&leader, &format!("/bulletins/{id}")).await.is(200).says("纠纷分项");
+        let week: Vec<(&str, &str)> =
+            ask("weekly").iter().map(|(k, v)| (*k, match *k { "from" => "2026-06-01", "until" => "2026-06-07", _ => *v })).collect();
+        let id = t.post(&officer, "/bulletins/new", &week).await.is(303).new_id();
         assert!(!t.get(&leader, &format!("/bulletins/{id}")).await.is(200).body.contains("纠纷分项"));
     }
 }
