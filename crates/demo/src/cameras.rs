@@ -217,7 +217,7 @@ pub async fn play(app: &App) -> Result<Sim> {
 pub async fn watched(app: &App, built: &Built, crew: &Crew) -> Result<()> {
     let who = crew.of(Role::Operator)?;
     let a = app.act(who, "video.watch", Purpose::Video, app.fresh_command());
-    let watch = act::start_watch(app, &a, Some(video::model::WatchPurpose::Patrol), "白班例行巡查", "").await?;
+    let watch = act::start_watch(app, &a, Some(video::model::WatchPurpose::Patrol), "白班例行巡查", "", &video::model::NewVisitor::default()).await?;
     let w = act::watch(app, who, watch).await?;
     let look = app.look(who, "demo.cameras", Purpose::Video);
     let station = built.station;

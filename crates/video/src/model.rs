@@ -2,9 +2,11 @@
 
 mod copy;
 mod export;
+mod visitor;
 
 pub use copy::*;
 pub use export::*;
+pub use visitor::*;
 
 use kernel::{BuildingId, Date, IncidentId, StationId, Timestamp, UserId, Uuid, record, text_enum};
 

@@ -6,7 +6,7 @@ mod export;
 pub use copy::*;
 pub use export::*;
 
-use crate::model::{AlarmKind, Camera, CameraForm, Deed, Right, StreamForm, Watch, WatchPurpose};
+use crate::model::{AlarmKind, Camera, CameraForm, Deed, NewVisitor, Relation, Right, StreamForm, Watch, WatchPurpose};
 use kernel::rules::RuleSet;
 use kernel::{Actor, Date, Error, FieldErrors, Permission, Refusal, Result, Timestamp};
 use media::address::{self, Network};
@@ -284,6 +284,38 @@ pub fn check_watch(purpose: Option<WatchPurpose>, reason: &str, has_incident: bo
     }
     match purpose {
         Some(p) => e.ok(p),
+        None => Err(Error::Invalid(e)),
+    }
+}
+
+/// What must be known of a visitor before a picture is shown.
+///
+/// # Errors
+/// By field, with the article (视频条例 §21: the person, close relatives, guardians and carers may see what concerns
+/// them, with the consent of who keeps the pictures, and must not spread it).
+pub fn check_visitor(v: &NewVisitor) -> Result<Relation> {
+    let mut e = FieldErrors::default();
+    for (field, text, most, says) in [
+        ("visitor_name", &v.name, 50, "请写申请人的姓名。"),
+        ("visitor_about", &v.about, 100, "请写明查阅与谁、与什么事有关。"),
+        ("visitor_allowed_by", &v.allowed_by, 50, "请写明由谁同意查阅（管理单位同意，视频条例第二十一条）。"),
+    ] {
+        let n = text.trim().chars().count();
+        if n == 0 || n > most {
+            e.add(field, says);
+        }
+    }
+    if v.relation.is_none() {
+        e.add("visitor_relation", "请选择与画面中人的关系；其他人不能查阅（视频条例第二十一条）。");
+    }
+    if !v.checked {
+        e.add("visitor_checked", "请先核对身份和关系的证明。");
+    }
+    if !v.told {
+        e.add("visitor_told", "请先告知不得非法对外提供、公开传播。");
+    }
+    match v.relation {
+        Some(r) => e.ok(r),
         None => Err(Error::Invalid(e)),
     }
 }

@@ -215,3 +215,22 @@ proptest! {
         let _ = check_url(&url, &nets());
     }
 }
+
+#[test]
+fn a_visitor_is_known_and_told_before_a_picture_is_shown() {
+    let Err(Error::Invalid(e)) = check_visitor(&NewVisitor::default()) else { panic!() };
+    for field in ["visitor_name", "visitor_relation", "visitor_about", "visitor_allowed_by", "visitor_checked", "visitor_told"] {
+        assert!(!e.of(field).is_empty(), "{field}");
+    }
+    let v = NewVisitor {
+        name: "其木格".into(),
+        relation: Some(Relation::Guardian),
+        about: "孩子在中央街走失".into(),
+        allowed_by: "韩雪峰".into(),
+        checked: true,
+        told: true,
+    };
+    assert_eq!(check_visitor(&v).expect("may see"), Relation::Guardian);
+    assert!(check_visitor(&NewVisitor { told: false, ..v.clone() }).is_err());
+    assert!(check_visitor(&NewVisitor { about: "长".repeat(101), ..v }).is_err());
+}

@@ -1,6 +1,6 @@
 //! Watching: the purpose once, and every look within it in the register before a picture leaves.
 
-use crate::model::{Deed, Look, LookKind, StreamKind, Watch, WatchPurpose, Whole};
+use crate::model::{Deed, Look, LookKind, NewVisitor, StreamKind, Watch, WatchPurpose, Whole};
 use crate::{rules, store};
 use kernel::{Act, Actor, App, FieldErrors, Permission as P, Purpose, Reader, Result, Tx, Uuid};
 
@@ -9,16 +9,30 @@ fn number(typed: &str) -> String {
     typed.trim().replace(['[', '(', '（', '【'], "〔").replace([']', ')', '）', '】'], "〕").replace(' ', "")
 }
 
-/// Begins a watch. Errors: no right, no purpose, an incident that is not there.
+/// Begins a watch. Errors: no right, no purpose, an incident that is not there, a visitor who may not see.
 pub async fn start_watch(
     app: &App,
     act: &Act,
     purpose: Option<WatchPurpose>,
     reason: &str,
     incident: &str,
+    visitor: &NewVisitor,
 ) -> Result<Uuid> {
     act.actor.must(P::VideoSee)?;
-    app.db().write(act, async |tx: &mut Tx| Ok(start_watch_in(tx, purpose, reason, incident).await?.id)).await
+    let visitor = match purpose {
+        Some(WatchPurpose::Visitor) => Some((visitor, rules::check_visitor(visitor)?)),
+        _ => None,
+    };
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let id = start_watch_in(tx, purpose, reason, incident).await?.id;
+            if let Some((v, relation)) = visitor {
+                store::insert_visitor(tx, id, v, relation).await?;
+                tx.record("video.visitor", &[("video_watch", id)], relation.code());
+            }
+            Ok(id)
+        })
+        .await
 }
 
 /// The same within a command that needs a purpose (an export).

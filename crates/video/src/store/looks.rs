@@ -1,6 +1,6 @@
 //! Watches and the register of looks (视频调阅登记).
 
-use crate::model::{Look, Watch};
+use crate::model::{Look, NewVisitor, Relation, Visitor, Watch};
 use kernel::{Error, IncidentId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
 
 pub async fn insert_watch(tx: &mut Tx, w: &Watch) -> Result<()> {
@@ -10,6 +10,34 @@ pub async fn insert_watch(tx: &mut Tx, w: &Watch) -> Result<()> {
     )
     .await?;
     Ok(())
+}
+
+pub async fn insert_visitor(tx: &mut Tx, watch: Uuid, v: &NewVisitor, relation: Relation) -> Result<()> {
+    let (now, station) = (tx.now(), tx.act().station);
+    tx.exec(
+        sql!("insert into video_visitor (station_id, watch_id, at, name, relation, about, allowed_by) values ($1, $2, $3, $4, $5, $6, $7)"),
+        args![station, watch, now, v.name.trim(), relation, v.about.trim(), v.allowed_by.trim()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Visitors of these watches.
+pub async fn visitors_of(r: &mut Reader, watches: &[Uuid]) -> Result<Vec<Visitor>> {
+    r.all(
+        sql!("select watch_id, at, name, relation, about, allowed_by from video_visitor where watch_id in @ids($1)"),
+        args![kernel::row::ids(watches)],
+    )
+    .await
+}
+
+/// Visitors of a span, oldest first.
+pub async fn visitors(r: &mut Reader, station: StationId, from: Timestamp, until: Timestamp) -> Result<Vec<Visitor>> {
+    r.all(
+        sql!("select watch_id, at, name, relation, about, allowed_by from video_visitor where station_id = $1 and at >= $2 and at < $3 order by at limit 500"),
+        args![station, from, until],
+    )
+    .await
 }
 
 pub async fn watch(r: &mut Reader, id: Uuid) -> Result<Watch> {

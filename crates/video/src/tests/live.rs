@@ -145,7 +145,7 @@ async fn cameras_are_recorded_and_watched_and_every_look_is_registered() {
     let router = town.t.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let here = format!("http://127.0.0.1:{port}");
-    let watch = act::start_watch(app, &town.act(&town.operator, "video.watch"), Some(WatchPurpose::Patrol), "", "")
+    let watch = act::start_watch(app, &town.act(&town.operator, "video.watch"), Some(WatchPurpose::Patrol), "", "", &Default::default())
         .await
         .unwrap();
     assert_eq!(dial(port, &town.operator, watch, "http://evil.example").await.err(), Some(403));
@@ -201,7 +201,7 @@ async fn cameras_are_recorded_and_watched_and_every_look_is_registered() {
 
     // A past moment: the group that shows it, its minute in the register once, however often it is fetched.
     let (now, t) = (Machine.now_ms(), &town.t);
-    let again = act::start_watch(app, &town.act(&town.leader, "video.watch"), Some(WatchPurpose::Case), "核对经过", "")
+    let again = act::start_watch(app, &town.act(&town.leader, "video.watch"), Some(WatchPurpose::Case), "核对经过", "", &Default::default())
         .await
         .unwrap();
     let piece = |watch: Uuid, at: i64| {

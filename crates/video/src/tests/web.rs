@@ -195,6 +195,15 @@ async fn a_watch_asks_for_the_purpose_once_and_the_register_tells_it() {
             .is(422)
             .says("没有编号为");
         t.post(&town.operator, "/video/watch", &[("purpose", "case"), ("reason", "查")]).await.is(422).says("事由");
+        // A mother who has lost her child: who she is, how she is related and who allowed it stand in the register.
+        let visit = [("purpose", "visitor"), ("reason", "寻找走失的孩子"), ("visitor_name", "其木格"), ("visitor_about", "孩子在中央街走失")];
+        t.post(&town.operator, "/video/watch", &visit).await.is(422).says("第二十一条").says("请先核对身份").says("其木格");
+        let whole: Vec<(&str, &str)> = visit
+            .into_iter()
+            .chain([("visitor_relation", "guardian"), ("visitor_allowed_by", "韩雪峰"), ("visitor_checked", "1"), ("visitor_told", "1")])
+            .collect();
+        t.post(&town.operator, "/video/watch", &whole).await.is(303);
+        t.get(&town.leader, "/video/report").await.is(200).says("群众申请查阅").says("其木格").says("监护人").says("韩雪峰");
         let to = t
             .post(&town.operator, "/video/watch", &[("purpose", "search"), ("reason", "寻找走失老人"), ("size", "4")])
             .await

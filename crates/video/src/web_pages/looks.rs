@@ -27,6 +27,8 @@ pub struct Filter {
 
 struct Line {
     l: crate::model::Look,
+    /// Who asked to see, and in what relation.
+    visitor: String,
     camera: String,
     minutes: String,
 }
@@ -69,7 +71,7 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
         until: [end, before].into_iter().flatten().min(),
     };
     let look = ctx.look("video.looks", Purpose::Audit);
-    let (looks, cameras) = ctx
+    let (looks, cameras, visitors) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -79,7 +81,9 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
                 r.saw("video_look", l.id);
             }
             let cameras = store::cameras(r, station, true).await?;
-            Ok((looks, cameras))
+            let mut watches: Vec<Uuid> = looks.iter().filter(|l| l.purpose == WatchPurpose::Visitor).map(|l| l.watch_id).collect();
+            watches.dedup();
+            Ok((looks, cameras, store::visitors_of(r, &watches).await?))
         })
         .await?;
     let cameras: Vec<(Uuid, String)> = cameras.into_iter().map(|w| (w.camera.id, w.camera.name)).collect();
@@ -92,6 +96,9 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
         .map(|l| Line {
             camera: names.get(&l.camera_id).map_or("—".into(), |n| (*n).to_string()),
             minutes: minutes(&l),
+            visitor: visitors.iter().find(|v| v.watch_id == l.watch_id).map_or(String::new(), |v| {
+                format!("申请人 {}（{}），{}；{}同意", v.name, v.relation.label(), v.about, v.allowed_by)
+            }),
             l,
         })
         .collect();
@@ -128,6 +135,8 @@ struct Report {
     unwatched: usize,
     removed: (i64, String),
     visitors: i64,
+    /// Who asked to see.
+    people: Vec<crate::model::Visitor>,
 }
 
 /// `GET /video/report`
@@ -137,7 +146,7 @@ pub async fn report(ctx: Ctx, Query(a): Query<Month>) -> Answer {
     let after = month.saturating_add(1.months());
     let (from, until): (Timestamp, Timestamp) = (clock::start_of(month), clock::start_of(after));
     let look = ctx.look("video.report", Purpose::Statistics);
-    let (sums, alarms, hours, watched, cameras, removed) = ctx
+    let (sums, alarms, hours, watched, cameras, removed, people) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -149,6 +158,7 @@ pub async fn report(ctx: Ctx, Query(a): Query<Month>) -> Answer {
                 store::watched_cameras(r, station, from, until).await?,
                 store::cameras(r, station, false).await?,
                 store::removed(r, station, month, month.last_of_month()).await?,
+                store::visitors(r, station, from, until).await?,
             ))
         })
         .await?;
@@ -178,6 +188,7 @@ pub async fn report(ctx: Ctx, Query(a): Query<Month>) -> Answer {
         alarms,
         unwatched: lines.iter().filter(|l| l.looks == 0).count(),
         cameras: lines,
+        people,
         removed: (removed.iter().map(|r| r.files).sum(), super::size(removed.iter().map(|r| r.bytes).sum())),
     };
     Page::new("视频月度报告", &content).crumb("调阅登记", "/video/looks").show(&ctx)

@@ -1,7 +1,7 @@
 //! 监控墙: the purpose is asked once, then the cameras; the pictures come over the live socket.
 
 use super::{Branch, live, tree};
-use crate::model::{Deed, StreamKind, Watch, WatchPurpose, Whole};
+use crate::model::{Deed, NewVisitor, Relation, StreamKind, Watch, WatchPurpose, Whole};
 use crate::{actions, rules, store};
 use askama::Template;
 use axum::extract::{Path, Query};
@@ -61,11 +61,12 @@ struct Ask<'a> {
     again: &'a Again,
     command_id: String,
     purposes: &'static [WatchPurpose],
+    relations: &'static [Relation],
 }
 
 /// The form that asks for the purpose. `next` is where it leads.
 pub fn ask(ctx: &Ctx, form: &Form, again: Again) -> Answer {
-    let content = Ask { form, again: &again, command_id: ctx.command_id().to_string(), purposes: WatchPurpose::ALL };
+    let content = Ask { form, again: &again, command_id: ctx.command_id().to_string(), purposes: WatchPurpose::ALL, relations: Relation::ALL };
     let failed = again.any();
     let page = Page::new(if form.typed("to") == "replay" { "录像回放" } else { "监控墙" }, &content);
     if failed { page.status(again.status()).show(ctx) } else { page.show(ctx) }
@@ -172,7 +173,15 @@ pub fn mark(ctx: &Ctx, w: &Watch) -> String {
 pub async fn start(ctx: Ctx, form: Form) -> Answer {
     let act = ctx.act("video.watch", Purpose::Video, &form);
     let purpose = WatchPurpose::from_code(form.typed("purpose"));
-    match actions::start_watch(&ctx.app, &act, purpose, &form.text("reason"), &form.text("incident")).await {
+    let visitor = NewVisitor {
+        name: form.text("visitor_name"),
+        relation: Relation::from_code(form.typed("visitor_relation")),
+        about: form.text("visitor_about"),
+        allowed_by: form.text("visitor_allowed_by"),
+        checked: form.yes("visitor_checked"),
+        told: form.yes("visitor_told"),
+    };
+    match actions::start_watch(&ctx.app, &act, purpose, &form.text("reason"), &form.text("incident"), &visitor).await {
         Ok(id) => {
             let mut to = vec![("watch", id.to_string())];
             to.extend(
