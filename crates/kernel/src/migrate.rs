@@ -4,7 +4,9 @@
 //! engines differ. Applied texts are kept by checksum: a changed one, or a database that knows a
 //! newer version than this program, is refused before anything is touched.
 
-use crate::{Error, Result, sql};
+use crate::row::Row;
+use crate::{Db, Error, Result, args, sql};
+use futures::future::BoxFuture;
 
 /// The migrations of one domain, ordered; the number is the position from 1.
 #[derive(Clone, Copy)]
@@ -101,3 +103,67 @@ pub(crate) fn plan(all: &[Migrations], applied: &[(String, i64, String)]) -> Res
     }
     Ok(pending)
 }
+
+impl Db {
+    /// Which migrations this database lacks; an error when it is newer than this program.
+    pub fn pending<'a>(&'a self, all: &'a [Migrations]) -> BoxFuture<'a, Result<Pending>> {
+        Box::pin(async move {
+            let mut conn = self.plain().await?;
+            conn.batch("create table if not exists kernel_migration (domain text not null, n bigint not null, checksum text not null, at bigint not null, primary key (domain, n))").await?;
+            let rows = conn.rows(sql!("select domain, n, checksum from kernel_migration"), vec![]).await?;
+            let applied: Vec<(String, i64, String)> = rows
+                .iter()
+                .map(|r: &Row| Ok((r.get("domain")?, r.get("n")?, r.get("checksum")?)))
+                .collect::<Result<_>>()?;
+            plan(all, &applied)
+        })
+    }
+
+    /// Brings the schema up to date, every step in its own transaction with its checksum.
+    pub fn migrate<'a>(&'a self, all: &'a [Migrations]) -> BoxFuture<'a, Result<Pending>> {
+        Box::pin(async move {
+            let pending = self.pending(all).await?;
+            let mut conn = self.plain().await?;
+            for (domain, step) in &pending.steps {
+                let Some(m) = all.iter().find(|m| m.domain == domain) else { continue };
+                let text: &'static str = Box::leak(m.text(*step, self.engine()).into_boxed_str());
+                conn.batch("begin").await?;
+                let done = async {
+                    conn.batch(text).await?;
+                    conn.exec(
+                        sql!("insert into kernel_migration (domain, n, checksum, at) values ($1, $2, $3, $4)"),
+                        args![m.domain, *step as i64 + 1, m.checksum(*step), self.clock().now()],
+                    )
+                    .await
+                }
+                .await;
+                if let Err(e) = done {
+                    conn.batch("rollback").await?;
+                    return Err(Error::internal(format!("migration {domain} {}: {e}", step + 1)));
+                }
+                conn.batch("commit").await?;
+            }
+            Ok(pending)
+        })
+    }
+
+    /// Marks the whole database as something (`demo`); a mark is never taken away.
+    pub fn mark<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let mut conn = self.plain().await?;
+            let now = self.clock().now();
+            conn.exec(sql!("insert into kernel_mark (name, at) values ($1, $2) on conflict (name) do nothing"), args![name, now])
+                .await
+                .map(|_| ())
+        })
+    }
+
+    /// Whether the database is marked; an error where the table is not there yet.
+    pub fn is_marked<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let rows = self.reader().await?.rows(sql!("select 1 as n from kernel_mark where name = $1"), args![name]).await?;
+            Ok(!rows.is_empty())
+        })
+    }
+}
+
