@@ -374,15 +374,42 @@ record! {
     }
 }
 
+/// How an answer to "why can it not all be kept" was come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reached {
+    /// By letting rules go one after the other.
+    #[default]
+    Filtered,
+    /// By counting people against needs: proven.
+    Counted,
+    /// Not at all in the time given: it may or may not be possible.
+    Open,
+}
+
 /// Why no roster keeps all rules, in words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Clash {
+    #[serde(default)]
+    pub reached: Reached,
     /// Rules that cannot hold together.
     pub rules: Vec<String>,
     /// Each of them is needed for that, proven.
     pub smallest: bool,
     /// What lets the rest hold, cheapest first.
     pub ways: Vec<String>,
+}
+
+impl Clash {
+    /// Neither a roster nor a reason was found in the time.
+    pub fn open() -> Clash {
+        Clash { reached: Reached::Open, rules: vec![], smallest: false, ways: vec![] }
+    }
+    pub fn is_open(&self) -> bool {
+        self.reached == Reached::Open
+    }
+    pub fn is_counted(&self) -> bool {
+        self.reached == Reached::Counted
+    }
 }
 
 /// One change of a repair, in words.

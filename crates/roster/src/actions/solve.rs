@@ -3,7 +3,7 @@
 
 use super::{month_of, problem};
 use crate::model::{Clash, Origin, Plan, Problem, State};
-use crate::rules::{build, words};
+use crate::rules::{build, lack, words};
 use crate::store::{self, Ended};
 use kernel::row::Json;
 use kernel::{Act, Actor, App, Date, Error, FieldErrors, Permission as P, Purpose, Reader, Result, StationId, Timestamp, Tx, Uuid};
@@ -45,8 +45,11 @@ pub async fn start(app: &App, act: &Act, month: Date, seconds: i64) -> Result<Uu
             let p = problem(tx, &rules, station, month).await?;
             let plan = fresh_plan(tx, month, Origin::Solved, State::Running, p, vec![])?;
             // What the search proves, it proves for this model and for no other.
-            let bound_for = build::model_digest(&build::model(&plan.problem.0));
-            let plan = Plan { seconds, bound_for, ..plan };
+            let model = build::model(&plan.problem.0);
+            let bound_for = build::model_digest(&model);
+            // What counting refutes is told at once; the search goes on for the roster that lacks least.
+            let clash = Json(lack::counted(&plan.problem.0, &model));
+            let plan = Plan { seconds, bound_for, clash, ..plan };
             store::insert_plan(tx, &plan).await?;
             tx.record("roster.start", &[("roster_plan", plan.id)], &plan.digest);
             tx.emit("roster.plan", plan.id);
@@ -229,6 +232,9 @@ fn solve(p: &Problem, seconds: f64, stop: &AtomicBool, best: &Mutex<Best>) -> Fo
         *b = Best { cells: Some(x.roster.rows.clone()), bound: x.bound, told: false };
     });
     let why = || {
+        if let Some(counted) = lack::counted(p, &model) {
+            return Some(counted);
+        }
         let begun = Instant::now();
         let slow = move || begun.elapsed().as_secs_f64() / PATIENCE;
         // Asked to stop before, it explains for a moment only; asked now, it ends.
@@ -236,8 +242,10 @@ fn solve(p: &Problem, seconds: f64, stop: &AtomicBool, best: &Mutex<Best>) -> Fo
         let go = AtomicBool::new(false);
         let (seconds, stop) = if stopped { (5.0, &go) } else { (EXPLAIN / PATIENCE, stop) };
         let control = s::Control { elapsed: &slow, seconds, stop, ..control };
-        let clash = s::explain(&model, &control, &words::price).ok().flatten();
-        clash.map(|c| words::clash(p, &model, &c))
+        match s::explain(&model, &control, &words::price) {
+            Ok(s::Explained::Clash(c)) => Some(words::clash(p, &model, &c)),
+            Ok(_) | Err(_) => Some(Clash::open()),
+        }
     };
     match done {
         Ok(x) => {

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod judge;
+pub mod lack;
 pub mod swap;
 pub mod words;
 

@@ -1,7 +1,7 @@
 //! Sentences: what a rule says that is broken or clashes, what would help, why a repair changed a cell.
 
 use super::build;
-use crate::model::{Clash, Problem, Told};
+use crate::model::{Clash, Problem, Reached, Told};
 use solver::roster::{self as s, Eased, Group, Repaired, Sort, Violation};
 
 /// `6 月 3 日`
@@ -9,15 +9,15 @@ pub fn on(p: &Problem, day: usize) -> String {
     p.days.get(day).map_or(String::new(), |d| d.date.strftime("%-m 月 %-d 日").to_string())
 }
 
-fn name(p: &Problem, person: usize) -> &str {
+pub(super) fn name(p: &Problem, person: usize) -> &str {
     p.people.get(person).map_or("", |m| m.name.as_str())
 }
 
-fn duty(p: &Problem, kind: Option<usize>) -> String {
+pub(super) fn duty(p: &Problem, kind: Option<usize>) -> String {
     kind.and_then(|k| p.kinds.get(k)).map_or("休息".to_string(), |k| k.label())
 }
 
-fn hours(minutes: u32) -> String {
+pub(super) fn hours(minutes: u32) -> String {
     match minutes % 60 {
         0 => format!("{} 小时", minutes / 60),
         m => format!("{} 小时 {m} 分", minutes / 60),
@@ -128,6 +128,7 @@ fn way(p: &Problem, m: &s::Model, g: &Group) -> String {
 pub fn clash(p: &Problem, m: &s::Model, c: &s::Clash) -> Clash {
     let join = |w: &s::WayOut| w.groups.iter().map(|g| way(p, m, g)).collect::<Vec<_>>().join("，并且");
     Clash {
+        reached: Reached::Filtered,
         rules: c.groups.iter().map(|g| rule(p, m, g)).collect(),
         smallest: c.proven,
         ways: c.ways.iter().take(5).map(join).collect(),

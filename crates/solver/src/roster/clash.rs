@@ -68,6 +68,16 @@ pub struct Clash {
     pub ways: Vec<WayOut>,
 }
 
+/// What became of the question why there is no roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Explained {
+    /// A roster that keeps every hard rule was found.
+    Possible,
+    /// Neither a roster nor a proof was found in the time given.
+    Open,
+    Clash(Clash),
+}
+
 /// Whether a person's own rules leave any schedule.
 pub(crate) fn has_schedule(model: &Model, p: usize) -> bool {
     let alone = Model {
@@ -184,7 +194,7 @@ fn ask(model: &Model, control: &Control<'_>) -> Answer {
     }
 }
 
-/// Explains why a model has no roster that keeps every hard rule: `None` when it has one, or when that is not decided.
+/// Explains why a model has no roster that keeps every hard rule, or says that it has one, or that this is not decided.
 ///
 /// `cost` says what letting a group go costs; `None` keeps it in any case (law).
 ///
@@ -194,7 +204,7 @@ pub fn explain(
     model: &Model,
     control: &Control<'_>,
     cost: &dyn Fn(&Group) -> Option<i64>,
-) -> Result<Option<Clash>, super::BadModel> {
+) -> Result<Explained, super::BadModel> {
     model.validate()?;
     let alone = (0..model.people.len()).find(|&p| !has_schedule(model, p));
     let people: Vec<usize> = alone.map_or_else(|| (0..model.people.len()).collect(), |p| vec![p]);
@@ -218,14 +228,16 @@ pub fn explain(
     }
     groups.extend((0..basis.cover.len()).filter(|&i| basis.cover[i].hard && basis.cover[i].need > 0).map(Group::Cover));
     groups.extend((0..basis.mixes.len()).filter(|&i| basis.mixes[i].hard).map(Group::Mix));
-    if ask(&basis, control) != Answer::Impossible {
-        return Ok(None);
+    match ask(&basis, control) {
+        Answer::Impossible => {}
+        Answer::Possible => return Ok(Explained::Possible),
+        Answer::Open => return Ok(Explained::Open),
     }
     let (kept, proven) = filter(&basis, &groups, control);
     let mut ways = ways_out(&basis, &kept, control, cost, &people);
     ways.sort_by(|a, b| a.cost.cmp(&b.cost).then_with(|| a.groups.cmp(&b.groups)));
     let groups = kept.iter().map(|g| outward(g, &people)).collect();
-    Ok(Some(Clash { groups, proven, ways }))
+    Ok(Explained::Clash(Clash { groups, proven, ways }))
 }
 
 fn outward(g: &Group, people: &[usize]) -> Group {

@@ -14,6 +14,7 @@ mod net;
 mod price;
 mod repair;
 mod search;
+mod shortage;
 mod simplex;
 mod solve;
 mod state;
@@ -21,11 +22,12 @@ mod util;
 mod walk;
 
 pub use check::{Report, Violation, check};
-pub use clash::{Clash, Group, Sort, WayOut, explain, without};
+pub use clash::{Clash, Explained, Group, Sort, WayOut, explain, without};
 pub use format::{BadFile, MAX_BYTES, read};
 pub use model::{
     BadModel, CellCost, Cover, Fairness, History, Kind, MAX_CELLS, MAX_DAYS, MAX_KINDS, MAX_PEOPLE, MAX_WEIGHT, Mix,
     Model, OFF, Person, Request, Roster,
 };
 pub use repair::{Absence, Change, Eased, Repair, Repaired, repair};
+pub use shortage::{Able, Remedy, Shortage, shortage};
 pub use solve::{Control, End, NoRoster, Phase, Progress, Solution, solve};

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use solver::roster::{
-    BadModel, Clash, Control, Group, Model, NoRoster, Repair, Repaired, Solution, explain, repair, solve,
+    BadModel, Clash, Control, Explained, Group, Model, NoRoster, Repair, Repaired, Solution, explain, repair, solve,
 };
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -41,5 +41,9 @@ pub fn run_repair(r: &Repair<'_>, s: &Settings) -> Result<Repaired, NoRoster> {
 }
 
 pub fn run_explain(m: &Model, s: &Settings, cost: &dyn Fn(&Group) -> Option<i64>) -> Result<Option<Clash>, BadModel> {
-    with(s, |c| explain(m, c, cost))
+    with(s, |c| explain(m, c, cost)).map(|e| match e {
+        Explained::Clash(c) => Some(c),
+        Explained::Possible => None,
+        Explained::Open => panic!("not decided"),
+    })
 }
