@@ -198,17 +198,32 @@ fn nights_are_spread_evenly_where_that_is_possible() {
     assert!(s.report.spreads[0] <= 1, "spread {} (28 nights and 7 carried over on 6 people)", s.report.spreads[0]);
 }
 
-/// Published best objectives of the shared instances.
-const PUBLISHED: [(&str, i64); 4] = [("02", 828), ("03", 1001), ("04", 1716), ("06", 1950)];
+/// Published best objectives of the shared instances (`bks_orprojects.md`), solved for so many rounds here.
+const PUBLISHED: [(&str, i64, f64); 7] = [
+    ("01", 607, f64::INFINITY),
+    ("02", 828, 0.02),
+    ("03", 1001, 0.02),
+    ("04", 1716, 0.02),
+    ("05", 1143, 0.05),
+    ("06", 1950, 0.02),
+    ("10", 4631, 0.05),
+];
+
+/// The folder of the shared instances, or a plain line past the capture of the test runner that they are missing.
+fn instances(test: &str) -> Option<std::path::PathBuf> {
+    use std::io::Write;
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/roster/curtois_txt");
+    if !dir.exists() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: no instances at {}", dir.display());
+        return None;
+    }
+    Some(dir)
+}
 
 #[test]
 fn bound_published_best_and_objective_stand_in_this_order() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/roster/curtois_txt");
-    if !dir.exists() {
-        println!("skipped: {} is not here", dir.display());
-        return;
-    }
-    for (name, best) in PUBLISHED {
+    let Some(dir) = instances("bound ≤ published best ≤ objective") else { return };
+    for (name, best, most) in PUBLISHED {
         let bytes = std::fs::read(dir.join(format!("Instance{name}.txt.gz"))).expect("reads");
         let m = read(&bytes).expect("is the format");
         let s = run(&m, &control_rounds(1, 1)).expect("solves");
@@ -219,8 +234,64 @@ fn bound_published_best_and_objective_stand_in_this_order() {
             s.bound,
             s.report.objective
         );
-        assert!(s.gap().is_some_and(|g| g < 0.02), "{name}: gap {:?}", s.gap());
+        assert!(s.gap().is_some_and(|g| g <= most), "{name}: gap {:?}", s.gap());
     }
+}
+
+/// Runs by the clock, as the largest instances do: seconds, and what stops it.
+fn timed(m: &Model, seconds: f64, stop: &std::sync::atomic::AtomicBool) -> solver::roster::Solution {
+    let begun = std::time::Instant::now();
+    let elapsed = move || begun.elapsed().as_secs_f64();
+    let control = solver::roster::Control { elapsed: &elapsed, seconds, stop, seed: 1, threads: 1, rounds: None };
+    solver::roster::solve(m, &control, &mut |_| ()).expect("a roster")
+}
+
+/// A year with a limit on nearly every kind does not fit into the pricing's tables (instance 22, person 25): limits are
+/// then kept one by one, in the same memory, and nothing is claimed about the bound.
+#[test]
+fn a_year_of_many_limits_ends_feasible() {
+    let kinds = (0..6).map(|k| kind(&format!("k{k}"), 480, &(0..k).collect::<Vec<_>>())).collect();
+    let mut people: Vec<Person> = (0..3).map(|p| Person::free(format!("p{p}"), 6)).collect();
+    for p in &mut people {
+        (p.min_minutes, p.max_minutes) = (232 * 480, 234 * 480);
+        (p.max_run, p.min_run, p.min_off, p.max_weekends) = (5, 2, 2, 26);
+        p.max_of_kind = vec![364, 46, 46, 46, 46, 58];
+    }
+    let weekends = (0..52).map(|w| vec![w * 7 + 5, w * 7 + 6]).collect();
+    // Nobody is wanted on the one kind without a limit, so every limit is met.
+    let cover = (0..364).flat_map(|day| (1..6).map(move |kind| Cover { day, kind, need: 1, under: 100, over: 1, hard: false })).collect();
+    let m = Model { days: 364, kinds, people, weekends, cover, ..Model::default() };
+    let s = timed(&m, 1.0, &std::sync::atomic::AtomicBool::new(false));
+    assert!(s.report.feasible(), "{:?}", s.report.violations);
+    assert!(s.bound <= s.report.objective as f64);
+}
+
+#[test]
+fn the_largest_shared_instance_ends_feasible() {
+    let Some(dir) = instances("instance 22 ends feasible") else { return };
+    let m = read(&std::fs::read(dir.join("Instance22.txt.gz")).expect("reads")).expect("is the format");
+    let s = timed(&m, 2.0, &std::sync::atomic::AtomicBool::new(false));
+    assert!(s.report.feasible() && s.bound <= s.report.objective as f64);
+}
+
+/// Asked to stop, it ends at the next step with the roster it has, long before its time.
+#[test]
+fn a_solve_that_is_stopped_ends_at_once_with_its_roster() {
+    let mut people: Vec<Person> = (0..30).map(|p| Person::free(format!("p{p}"), 2)).collect();
+    people.iter_mut().for_each(|p| (p.max_run, p.min_off, p.max_minutes) = (4, 2, 9_000));
+    let cover = (0..56).map(|i| Cover { day: i / 2, kind: i % 2, need: 11, under: 90, over: 7, hard: false }).collect();
+    let kinds = vec![kind("D", 480, &[]), kind("N", 600, &[0])];
+    let m = Model { days: 28, kinds, people, cover, ..Model::default() };
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let begun = std::time::Instant::now();
+    let s = std::thread::scope(|scope| {
+        let solving = scope.spawn(|| timed(&m, 600.0, &stop));
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        solving.join().expect("no panic")
+    });
+    assert_eq!(s.end, End::Stopped);
+    assert!(s.report.feasible() && begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
 
 #[test]

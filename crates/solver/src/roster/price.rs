@@ -156,7 +156,8 @@ impl Pricer {
         let (mut lower, mut best): (f64, Vec<Vec<u8>>) = (lower, vec![]);
         let mut changed = price.to_vec();
         let mut barred = price.to_vec();
-        for round in 0..12 {
+        // From the sixth round on every round shuts one kind or more for good, so this many are enough.
+        for round in 0..7 + agent.kinds.len() {
             for (c, v) in changed.iter_mut().enumerate() {
                 *v = barred[c] + by[c % kinds];
             }
@@ -177,12 +178,12 @@ impl Pricer {
                 break;
             }
             if round >= 6 {
-                // No luck: bar the kind where it goes over its limit.
+                // No luck: the kind stays where it is now, evenly over the days, as often as it may; elsewhere it is barred.
                 for &k in &broken {
-                    let over = way.iter().enumerate().filter(|(_, c)| **c as usize == k);
-                    for (d, _) in over.skip(agent.limit[k].unwrap_or(0)) {
-                        barred[d * kinds + k] = INF;
-                    }
+                    let on: Vec<usize> = (0..net.days).filter(|&d| way[d] as usize == k).collect();
+                    let most = agent.limit[k].unwrap_or(0);
+                    let kept: Vec<usize> = (0..most).map(|i| on[i * on.len() / most]).collect();
+                    (0..net.days).filter(|d| !kept.contains(d)).for_each(|d| barred[d * kinds + k] = INF);
                 }
             }
         }

@@ -206,11 +206,18 @@ fn main() -> std::process::ExitCode {
                 number("seconds", 1.0),
                 r["feasible"]
             );
+            if let Some(why) = r["error"].as_str() {
+                println!("    {why}");
+            }
         }
         if !a.json && r["repair"].is_object() {
             println!("    repair: {}", r["repair"]);
         }
         results.push(r);
+    }
+    let refused = results.iter().filter(|r| r["error"].is_string()).count();
+    if refused > 0 {
+        eprintln!("roster-bench: {refused} of {} without a result", results.len());
     }
     let gaps: Vec<f64> = results.iter().filter_map(|r| r["gap"].as_f64()).collect();
     if a.json {
@@ -218,5 +225,6 @@ fn main() -> std::process::ExitCode {
     } else if !gaps.is_empty() {
         println!("mean gap {:.2} % over {}", 100.0 * gaps.iter().sum::<f64>() / gaps.len() as f64, gaps.len());
     }
-    std::process::ExitCode::SUCCESS
+    // A file that is no instance, or one that cannot be solved, is a failure of the run, not a line to overlook.
+    if refused > 0 { std::process::ExitCode::FAILURE } else { std::process::ExitCode::SUCCESS }
 }
