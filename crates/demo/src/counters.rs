@@ -20,7 +20,7 @@ const SERVICES: &[(&str, i64, &str, bool, bool)] = &[
 ];
 
 /// Days back on which the windows were opened.
-const SINCE: i64 = 21;
+pub const SINCE: i64 = 21;
 
 fn by(app: &App, who: &Actor, action: &'static str, at: Timestamp) -> Act {
     let mut a = app.act(who, action, Purpose::Window, app.fresh_command());

@@ -6,6 +6,7 @@
 
 pub mod bulk;
 pub mod cameras;
+mod before;
 mod counters;
 mod dice;
 mod duty;
@@ -77,9 +78,13 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
         tick("通报");
         year::brief(app, crew).await?;
     }
-    for ((_, _, crew), search) in built.iter().zip(searches) {
+    for (which, ((_, _, crew), search)) in built.iter().zip(searches).enumerate() {
         duty::publish(app, crew, search).await?;
         counters::open(app, crew, &mut dice).await?;
+        // The first station had a ticket machine before.
+        if which == 0 {
+            before::import(app, crew, &mut dice).await?;
+        }
     }
     progress(steps, steps, "完成");
     let mut shown: Vec<Account> = vec![];

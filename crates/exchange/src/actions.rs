@@ -1,5 +1,6 @@
 //! What people do: preview a file, import it.
 
+use crate::arrivals;
 use crate::cameras::{self, CameraRow};
 use crate::judge::{Row, Verdict, judge};
 use crate::mapping::{Kind, Mapping};
@@ -7,6 +8,7 @@ use crate::persons;
 use crate::report::{Outcome, Report};
 use crate::store;
 use crate::table::Table;
+use demand::model::PastRow;
 use incidents::model::NewIntake;
 use kernel::{Act, Actor, App, ImportId, Permission, Purpose, Reader, Result, StationId, Timestamp, Tx};
 use people::model::RegisterRow;
@@ -32,6 +34,18 @@ enum Entry {
     Intake(Row),
     Person(RegisterRow),
     Camera(Box<CameraRow>),
+    Arrival(PastRow),
+}
+
+impl Entry {
+    /// The reason when a key comes again with other content, where a row that was taken stays as it is.
+    fn conflict(&self) -> Option<&'static str> {
+        match self {
+            Entry::Intake(_) => Some("key.conflict"),
+            Entry::Arrival(_) => Some("slot.conflict"),
+            Entry::Person(_) | Entry::Camera(_) => None,
+        }
+    }
 }
 
 /// A row that can be written.
@@ -59,10 +73,10 @@ fn sort_out(app: &App, job: &Job<'_>, table: &Table) -> Result<Vec<Sorted>> {
     for (_, record) in &table.records {
         let mut sorted = one(app, job, &table.header, record)?;
         if let Sorted::Ready(r) = &sorted
-            && matches!(r.entry, Entry::Intake(_))
+            && let Some(why) = r.entry.conflict()
         {
             match first.get(&r.key) {
-                Some(digest) if *digest != r.digest => sorted = Sorted::Refused(vec!["key.conflict".into()]),
+                Some(digest) if *digest != r.digest => sorted = Sorted::Refused(vec![why.into()]),
                 Some(_) => {}
                 None => {
                     first.insert(r.key.clone(), r.digest.clone());
@@ -98,6 +112,17 @@ fn one(app: &App, job: &Job<'_>, header: &[String], record: &[String]) -> Result
                 warnings: vec![],
                 order: Timestamp::UNIX_EPOCH,
                 entry: Entry::Camera(row),
+            })),
+        },
+        Kind::Arrival => match arrivals::arrival(job.mapping, header, record, app.now()) {
+            Verdict::Skipped => Sorted::Skipped,
+            Verdict::Refused(reasons) => words(reasons),
+            Verdict::Accepted(row) => Sorted::Ready(Box::new(Ready {
+                digest: vault::digest(vault::HashAlg::Sm3, &[format!("{:?}", row.row).as_bytes()]).to_vec(),
+                key: row.key,
+                warnings: vec![],
+                order: row.row.at,
+                entry: Entry::Arrival(row.row),
             })),
         },
         Kind::Person => match persons::person(job.mapping, header, record) {
@@ -149,7 +174,11 @@ pub async fn preview(app: &App, job: &Job<'_>, table: &Table) -> Result<Report> 
                         };
                         match (known, &row.entry) {
                             (Some(digest), _) if digest == row.digest => Outcome::Known,
-                            (Some(_), Entry::Intake(_)) => refused(&["key.conflict"]),
+                            (Some(_), e) if e.conflict().is_some() => refused(&[e.conflict().unwrap_or_default()]),
+                            (_, Entry::Arrival(row)) => match demand::actions::judge_row(r, job.station, row).await? {
+                                Ok(_) => Outcome::Accepted { warnings: vec![] },
+                                Err(fields) => Outcome::Refused { reasons: fields.0.into_iter().map(|(_, says)| says).collect() },
+                            },
                             (_, Entry::Camera(c)) => match video::actions::judge_row(app, r, job.station, &c.form).await? {
                                 Ok(()) => Outcome::Accepted { warnings: vec![] },
                                 Err(fields) => Outcome::Refused { reasons: fields.0.into_iter().map(|(_, says)| says).collect() },
@@ -252,10 +281,18 @@ async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Rea
                     continue;
                 }
                 let record = match &row.entry {
-                    Entry::Intake(_) if known.is_some() => {
-                        out.push(Some("key.conflict".to_string()));
+                    e if known.is_some() && e.conflict().is_some() => {
+                        out.push(e.conflict().map(str::to_string));
                         continue;
                     }
+                    Entry::Arrival(row) => match demand::actions::import_row(tx, job.station, row).await? {
+                        Ok(service) => service,
+                        Err(fields) => {
+                            let says: Vec<&str> = fields.0.iter().map(|(_, s)| s.as_str()).collect();
+                            out.push(Some(says.join(" ")));
+                            continue;
+                        }
+                    },
                     Entry::Intake(row) => incidents::actions::take_in(app, tx, &intake(job, row, tx.now())).await?.id.0,
                     Entry::Camera(row) => match video::actions::import_row(app, tx, job.station, &row.form, &row.group).await? {
                         Ok(id) => id,
@@ -279,6 +316,9 @@ async fn write(app: &App, job: &Job<'_>, import: ImportId, slice: &[(usize, &Rea
             }
             if slice.iter().any(|(_, row)| matches!(row.entry, Entry::Camera(_))) {
                 tx.emit("video.setup", import.0);
+            }
+            if slice.iter().any(|(_, row)| matches!(row.entry, Entry::Arrival(_))) {
+                tx.emit("demand.past", import.0);
             }
             tx.record("exchange.rows", &[("import", import.0)], "");
             Ok(out)

@@ -54,6 +54,9 @@ pub fn says(reason: &str) -> &'static str {
         "number.lost_digits" => "证件号码被表格软件改成了科学计数，后几位已经丢失。请把该列设为文本后重新填写。",
         "number.unreadable" => "有一格应该是数，却读不懂。",
         "cell.too_long" => "有一格太长，不截断，请改短。",
+        "service.missing" => "没有写业务。",
+        "people.missing" => "人数空着：没有人来请填 0；没有观察过，请删去这一行。",
+        "slot.conflict" => "同一业务的同一刻钟有不同的人数，由人核对后再定。",
         "write.failed" => "写入时被拒绝。",
         _ => "不能导入。",
     }

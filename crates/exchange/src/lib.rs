@@ -8,6 +8,7 @@
 //! [`export`] is the way out: a register for a named purpose, masked, marked and logged by record.
 
 pub mod actions;
+mod arrivals;
 mod cameras;
 pub mod export;
 pub mod judge;

@@ -9,6 +9,7 @@ pub const SHIPPED: &[(&str, &str, &str)] = &[
     ("citizen_messages", "群众留言、12345 转办（编号、时间、标题、内容）", include_str!("../../../mappings/citizen_messages.toml")),
     ("people_register", "住户登记表（姓名、证件、住址）", include_str!("../../../mappings/people_register.toml")),
     ("cameras", "摄像机台账（编号、位置、码流、备案）", include_str!("../../../mappings/cameras.toml")),
+    ("arrivals", "过去的到访（旧叫号机、登记表：时间、业务、人数）", include_str!("../../../mappings/arrivals.toml")),
 ];
 
 /// A mapping file (`mappings/*.toml`).
@@ -84,6 +85,9 @@ pub enum Kind {
     /// 摄像机: one camera a row, known by its number.
     #[serde(rename = "video.camera")]
     Camera,
+    /// 过去的到访: how many came for a service in a quarter hour, or one person a row.
+    #[serde(rename = "demand.arrival")]
+    Arrival,
 }
 
 impl Kind {
@@ -93,6 +97,7 @@ impl Kind {
             Kind::Intake => &["external_id", "reported_at", "content"],
             Kind::Person => &["name"],
             Kind::Camera => &["number", "name", "place", "main_url"],
+            Kind::Arrival => &["at", "service"],
         }
     }
 }

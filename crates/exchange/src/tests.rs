@@ -1,5 +1,6 @@
 //! The invented file with every defect, on both engines; broken files; the real file where it is.
 
+mod arrivals;
 mod cameras;
 mod pages;
 mod persons;
@@ -51,7 +52,7 @@ struct Group {
 }
 
 async fn station(engine: &str) -> (TestApp, StationId) {
-    let domains = vec![
+    with(engine, vec![
         identity::domain(),
         attachments::domain(),
         places::domain(),
@@ -60,7 +61,11 @@ async fn station(engine: &str) -> (TestApp, StationId) {
         incidents::domain(),
         video::domain(),
         crate::domain(),
-    ];
+    ])
+    .await
+}
+
+async fn with(engine: &str, domains: Vec<web::Domain>) -> (TestApp, StationId) {
     let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;
     let admin = Actor::local("test");
     let a = || t.app.act(&admin, "test.build", Purpose::Administration, t.app.fresh_command());

@@ -19,6 +19,7 @@ pub fn all() -> Vec<Domain> {
         video::domain(),
         windows::domain(),
         surveys::domain(),
+        demand::domain(),
         dossier::domain(),
         precedents::domain(),
         bulletins::domain(),

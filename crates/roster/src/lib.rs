@@ -27,6 +27,9 @@ use web::{Domain, Job, MenuItem, Need};
 const SEE: Need = Need::Can(P::RosterSee);
 const PLAN: Need = Need::Can(P::RosterPlan);
 
+/// The place under a post where other domains say where its need comes from.
+pub const POST_SLOT: web::Slot = "roster.post";
+
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
     use web_pages::{after, mine, people, plan, plans, posts, rules};

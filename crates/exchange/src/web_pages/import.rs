@@ -6,6 +6,7 @@ use crate::mapping::{Mapping, SHIPPED};
 use crate::report::{Outcome, Report};
 use crate::table::{self, Table};
 use askama::Template;
+use axum::extract::Query;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use kernel::{FieldErrors, Refusal};
@@ -70,9 +71,17 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, told: Option<&Told>) -> Answ
     if failed { page.status(status).show(ctx) } else { page.show(ctx) }
 }
 
-/// `GET /exchange/import`
-pub async fn page(ctx: Ctx) -> Answer {
-    let form = Form::of([("mapping", SHIPPED[0].0)]);
+/// What stands ticked when the page opens.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub struct Asked {
+    mapping: String,
+}
+
+/// `GET /exchange/import?mapping=…`
+pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
+    let known = SHIPPED.iter().find(|(name, ..)| *name == a.mapping).unwrap_or(&SHIPPED[0]);
+    let form = Form::of([("mapping", known.0)]);
     show(&ctx, &form, Again::default(), None).await
 }
 

@@ -422,3 +422,17 @@ pub async fn pages(
     )
     .await
 }
+
+/// Reports that [`called_since`] gives at most.
+pub const CALLED: usize = 60_000;
+
+/// When reports came in since a moment and by which source: the newest [`CALLED`]. Moments and codes only, nobody is named.
+pub async fn called_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<(Timestamp, String)>> {
+    let rows = r
+        .rows(
+            sql!("select called_at, source_code from incidents_intake where station_id = $1 and called_at >= $2 order by called_at desc limit 60000"),
+            args![station, since],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("called_at")?, row.get("source_code")?))).collect()
+}

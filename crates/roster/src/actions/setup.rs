@@ -1,7 +1,7 @@
 //! Posts, values of rules, contracts, qualifications, leave, wishes.
 
 use super::{colleague, month_of};
-use crate::model::{Contract, Leave, LeaveKind, PostSet, Skill, Wish};
+use crate::model::{Contract, Leave, LeaveKind, Need, PostSet, Skill, Wish};
 use crate::{rules, store};
 use kernel::{Act, App, Date, Error, FieldErrors, Permission as P, Result, Tx, UserId, Uuid};
 
@@ -43,6 +43,24 @@ pub async fn save_post(app: &App, act: &Act, mut set: PostSet) -> Result<Uuid> {
             Ok(set.post.id)
         })
         .await
+}
+
+/// Puts needs by the quarter hour in the place of a post's needs, inside a write of the domain that worked them out; its
+/// shifts stay. Returns the post as it is now.
+///
+/// # Errors
+/// Right missing, a post of another station, a quarter hour that no shift covers (by the field of its kind of day).
+pub async fn put_need(tx: &mut Tx, post: Uuid, needs: Vec<Need>) -> Result<PostSet> {
+    tx.act().actor.must(P::RosterPlan)?;
+    let station = tx.act().station;
+    let mut set = store::post(tx, station, post).await?;
+    set.post.by_quarter = true;
+    set.needs = needs;
+    rules::check_post(&set)?;
+    store::save_post(tx, &set, false).await?;
+    tx.record("roster.post", &[("roster_post", post)], &format!("{set:?}"));
+    tx.emit("roster.setup", post);
+    Ok(set)
 }
 
 /// Stands for a shift that has no id yet, by its place in the form.

@@ -14,6 +14,8 @@ use web::{Answer, Ctx, Form, Page};
 struct Line {
     post: Post,
     shifts: Vec<(Shift, String)>,
+    /// Where its need comes from, when another domain worked it out.
+    source: String,
 }
 
 #[derive(Template)]
@@ -27,12 +29,14 @@ pub async fn list(ctx: Ctx) -> Answer {
     let station = ctx.who.station;
     let look = ctx.look("roster.posts", Purpose::Administration);
     let sets = ctx.app.db().read(&look, async |r: &mut Reader| store::posts(r, station).await).await?;
-    let lines = sets.into_iter().map(|set| {
+    let mut lines = vec![];
+    for set in sets {
+        let source = ctx.site.fill(crate::POST_SLOT, &ctx.who, set.post.id).await?;
         let counts: Vec<Vec<u32>> = DayType::ALL.iter().map(|k| rules::counts(&set, *k).unwrap_or_default()).collect();
         let of = |i: usize| counts.iter().map(|c| c.get(i).map_or("—".into(), u32::to_string)).collect::<Vec<String>>().join(" / ");
-        Line { shifts: set.shifts.iter().enumerate().map(|(i, s)| (s.clone(), of(i))).collect(), post: set.post }
-    });
-    let content = Posts { lines: lines.collect() };
+        lines.push(Line { shifts: set.shifts.iter().enumerate().map(|(i, s)| (s.clone(), of(i))).collect(), post: set.post, source });
+    }
+    let content = Posts { lines };
     Page::new("岗位和需要", &content).crumb("值班表", "/roster").action("新设岗位", "/roster/posts/new").show(&ctx)
 }
 
@@ -49,9 +53,14 @@ struct One<'a> {
     mixes: &'static [MixRule],
     day_types: &'static [DayType],
     lines: std::ops::Range<usize>,
+    source: String,
 }
 
-fn show(ctx: &Ctx, id: Option<Uuid>, form: &Form, again: Again) -> Answer {
+async fn show(ctx: &Ctx, id: Option<Uuid>, form: &Form, again: Again) -> Answer {
+    let source = match id {
+        Some(id) => ctx.site.fill(crate::POST_SLOT, &ctx.who, id).await?,
+        None => String::new(),
+    };
     let content = One {
         path: id.map_or("/roster/posts/new".to_string(), |id| format!("/roster/posts/{id}")),
         existing: id.is_some(),
@@ -63,6 +72,7 @@ fn show(ctx: &Ctx, id: Option<Uuid>, form: &Form, again: Again) -> Answer {
         mixes: MixRule::ALL,
         day_types: DayType::ALL,
         lines: 0..rules::MOST_SHIFTS,
+        source,
     };
     let failed = again.any();
     let page = Page::new(if id.is_some() { "岗位" } else { "新设岗位" }, &content).crumb("值班表", "/roster").crumb("岗位和需要", "/roster/posts");
@@ -116,7 +126,7 @@ fn hours(minutes: i64) -> String {
 /// `GET /roster/posts/new`
 pub async fn new_page(ctx: Ctx) -> Answer {
     let form = Form::of([("kind", "patrol"), ("mix", "pairs"), ("paid_percent", "100"), ("by", "shift"), ("position", "5"), ("version", "1")]);
-    show(&ctx, None, &form, Again::default())
+    show(&ctx, None, &form, Again::default()).await
 }
 
 fn uuid(id: &str) -> kernel::Result<Uuid> {
@@ -128,7 +138,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<String>) -> Answer {
     let (id, station) = (uuid(&id)?, ctx.who.station);
     let look = ctx.look("roster.post", Purpose::Administration);
     let set = ctx.app.db().read(&look, async |r: &mut Reader| store::post(r, station, id).await).await?;
-    show(&ctx, Some(id), &filled(&set), Again::default())
+    show(&ctx, Some(id), &filled(&set), Again::default()).await
 }
 
 /// Reads the form; what does not fit is an error under its field.
@@ -211,7 +221,7 @@ async fn keep(ctx: &Ctx, id: Option<Uuid>, mut form: Form) -> Answer {
     match done {
         Ok(_) => go("/roster/posts"),
         Err(Error::NotFound(what)) => Err(Error::NotFound(what).into()),
-        Err(e) => show(ctx, id, &form, Again::from_error(e)?),
+        Err(e) => show(ctx, id, &form, Again::from_error(e)?).await,
     }
 }
 

@@ -141,3 +141,25 @@ pub async fn stations(r: &mut Reader) -> Result<Vec<StationId>> {
     let rows = r.rows(sql!("select distinct station_id from windows_window where ended_at is null limit 2000"), args![]).await?;
     rows.iter().map(|row| row.get("station_id")).collect()
 }
+
+/// Wishes that one question gives at most of each kind.
+pub const WISHES: usize = 20_000;
+
+/// Times for which people booked a window since a day (those put off by their last time), and moments at which visits at
+/// home were asked for: the newest [`WISHES`] of each. Times only, nobody is named.
+pub async fn wished(r: &mut Reader, station: StationId, since: Date) -> Result<(Vec<(Date, i64)>, Vec<Timestamp>)> {
+    let rows = r
+        .rows(
+            sql!("select day, minute from windows_booking where station_id = $1 and day >= $2 and channel = 'window' and state <> 'moved' order by day desc, minute desc limit 20000"),
+            args![station, since],
+        )
+        .await?;
+    let booked = rows.iter().map(|row| Ok((row.get("day")?, row.get("minute")?))).collect::<Result<Vec<_>>>()?;
+    let rows = r
+        .rows(
+            sql!("select made_at from windows_booking where station_id = $1 and made_at >= $2 and channel = 'door' and state <> 'moved' order by made_at desc limit 20000"),
+            args![station, kernel::clock::start_of(since)],
+        )
+        .await?;
+    Ok((booked, rows.iter().map(|row| row.get("made_at")).collect::<Result<Vec<_>>>()?))
+}

@@ -153,3 +153,24 @@ pub async fn end_stand(tx: &mut Tx, station: StationId, id: Uuid, at: Timestamp,
     )
     .await
 }
+
+/// Arrivals that one question gives at most, the newest.
+pub const ARRIVALS: usize = 60_000;
+
+/// Who came to a window and for what: tickets by the moment of drawing, cases of people who drew none by when they were taken;
+/// the newest [`ARRIVALS`] since a day. Moments only, nobody is named.
+pub async fn arrivals(r: &mut Reader, station: StationId, since: Date) -> Result<Vec<(Uuid, Timestamp)>> {
+    let rows = r
+        .rows(
+            sql!("select service_id, drawn_at as at from windows_ticket where station_id = $1 and day >= $2 union all select service_id, made_at as at from windows_case where station_id = $1 and made_at >= $3 and channel = 'window' and ticket_id is null and booking_id is null order by at desc limit 60000"),
+            args![station, since, kernel::clock::start_of(since)],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("service_id")?, row.get("at")?))).collect()
+}
+
+/// Whether somebody drew a ticket for the service on the day.
+pub async fn drawn_on(r: &mut Reader, station: StationId, service: Uuid, day: Date) -> Result<bool> {
+    let n = r.count(sql!("select count(*) as n from windows_ticket where station_id = $1 and day = $2 and service_id = $3"), args![station, day, service]).await?;
+    Ok(n > 0)
+}

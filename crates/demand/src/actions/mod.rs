@@ -1,0 +1,9 @@
+//! What people do, one function each: permit → read → rule → write → record → emit.
+
+mod gather;
+mod need;
+mod past;
+
+pub use gather::*;
+pub use need::*;
+pub use past::*;

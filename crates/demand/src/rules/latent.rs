@@ -1,0 +1,204 @@
+//! Demand behind shut doors: the questionnaire's stretches beside the present hours, given to `staffing::latent`.
+
+use super::SEED;
+use crate::answers::{Asked, Round};
+use crate::model::{Band, Day, Line, Pilot, SLOT};
+use roster::model::DayType;
+use staffing::latent::{Belief, Evidence, estimate};
+use windows::model::Span;
+
+/// Days of a week of each kind that can be counted; holidays come too rarely for a week's worth.
+const WEEK: [(DayType, f64); 2] = [(DayType::Work, 5.0), (DayType::Rest, 2.0)];
+
+/// What a questionnaire adds to a curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    pub title: String,
+    pub answers: usize,
+    pub effective: f64,
+    /// By stretch that was asked about: whether its doors are open today, people a slot and day.
+    pub bands: Vec<(Asked, bool, Band)>,
+    /// Best first.
+    pub pilots: Vec<Pilot>,
+    /// Stretches left out: overlapping ones and those on holidays.
+    pub left_out: usize,
+    /// Answers not used: one of many from one place.
+    pub many: usize,
+}
+
+/// A stretch of the week that somebody can choose.
+struct Cell {
+    asked: Asked,
+    /// By answer: it suits. Stretches of the present hours that were not asked about suit everybody as far as is known.
+    place: Option<usize>,
+    open: bool,
+    /// Arrivals in a week.
+    weekly: f64,
+}
+
+/// Share of the slots of a stretch that were observed on days of its kind, and arrivals on such a day.
+fn observed(days: &[Day], a: &Asked) -> (f64, f64) {
+    let slots = (a.span.from / SLOT) as usize..((a.span.until + SLOT - 1) / SLOT) as usize;
+    let (mut seen, mut came, mut all) = (0.0, 0.0, 0.0);
+    for d in days.iter().filter(|d| d.kind == a.kind) {
+        for n in d.counts.get(slots.clone()).unwrap_or(&[]) {
+            all += 1.0;
+            seen += f64::from(u8::from(n.is_some()));
+            came += f64::from(n.unwrap_or(0));
+        }
+    }
+    if seen == 0.0 { (0.0, 0.0) } else { (seen / all, came / seen * slots.len() as f64) }
+}
+
+/// Present hours of a kind of day that no stretch covers, as stretches.
+fn rest_of(days: &[Day], kind: DayType, asked: &[Asked]) -> Vec<Asked> {
+    let at = |k: i64| Asked { kind, span: Span { from: k * SLOT, until: (k + 1) * SLOT } };
+    let covered = |k: i64| asked.iter().any(|a| a.kind == kind && a.span.from < (k + 1) * SLOT && k * SLOT < a.span.until);
+    let mut out: Vec<Asked> = vec![];
+    for k in 0..24 * 4 {
+        if covered(k) || observed(days, &at(k)).0 < 0.5 {
+            continue;
+        }
+        match out.last_mut() {
+            Some(last) if last.span.until == k * SLOT => last.span.until += SLOT,
+            _ => out.push(at(k)),
+        }
+    }
+    out
+}
+
+/// Morning, midday and afternoon, evening of a kind of day.
+fn part(a: &Asked) -> usize {
+    let middle = (a.span.from + a.span.until) / 2;
+    a.kind as usize * 3 + if middle < 12 * 60 { 0 } else { 1 + usize::from(middle >= 17 * 60) }
+}
+
+/// The bands of the stretches and which pilot would teach most.
+///
+/// # Errors
+/// Why nothing can be said, in words.
+pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
+    let week = |kind: DayType| WEEK.iter().find(|w| w.0 == kind).map(|w| w.1);
+    let mut cells: Vec<Cell> = vec![];
+    let mut add = |asked: Asked, place: Option<usize>| {
+        let Some(per_week) = week(asked.kind) else { return };
+        let (share, came) = observed(days, &asked);
+        let open = share >= 0.5;
+        cells.push(Cell { asked, place, open, weekly: if open { came * per_week } else { 0.0 } });
+    };
+    round.asked.iter().enumerate().for_each(|(i, a)| add(*a, Some(i)));
+    for (kind, _) in WEEK {
+        rest_of(days, kind, &round.asked).into_iter().for_each(|a| add(a, None));
+    }
+    let left_out = round.overlapping + round.asked.iter().filter(|a| week(a.kind).is_none()).count();
+    if round.answers.len() < 5 {
+        return Err(format!("问卷《{}》只有 {} 份答了时段的答卷，至少要 5 份才能推算。", round.title, round.answers.len()));
+    }
+    if cells.iter().all(|c| c.weekly == 0.0) {
+        return Err("开门的时段还没有人来过，问卷的答案没有可以换算的底数。".into());
+    }
+    // So many weeks that the rarer kind of day is not counted as more than was seen.
+    let weeks = WEEK
+        .iter()
+        .map(|(k, n)| days.iter().filter(|d| d.kind == *k).count() as f64 / n)
+        .fold(0.0, f64::max)
+        .clamp(0.2, 520.0);
+    let place = |asked: usize| cells.iter().position(|c| c.place == Some(asked));
+    let evidence = Evidence {
+        suits: round.answers.iter().map(|a| cells.iter().map(|c| c.place.is_none_or(|p| a.suits.contains(&p))).collect()).collect(),
+        first: round.answers.iter().map(|a| a.first.and_then(place)).collect(),
+        group: vec![0; round.answers.len()],
+        weights: round.answers.iter().map(|a| a.weight).collect(),
+        part: cells.iter().map(|c| part(&c.asked)).collect(),
+        open: cells.iter().map(|c| c.open).collect(),
+        arrivals: cells.iter().map(|c| (c.weekly * weeks).round() as u32).collect(),
+        weeks,
+    };
+    let closed: Vec<usize> = (0..cells.len()).filter(|c| !cells[*c].open).collect();
+    let pilots: Vec<Vec<usize>> = closed.iter().map(|c| vec![*c]).collect();
+    let found = estimate(&evidence, &Belief::default(), &vec![true; cells.len()], &pilots, Pilot::WEEKS, SEED)
+        .map_err(|e| format!("问卷的答案不能用于推算（{e}）。"))?;
+    let bands = cells.iter().zip(&found.hours).filter(|(c, _)| c.place.is_some()).map(|(c, h)| {
+        let slots = (c.asked.span.minutes() as f64 / SLOT as f64).max(1.0);
+        let each = |weekly: f64| weekly / week(c.asked.kind).unwrap_or(1.0) / slots;
+        let band = Band {
+            low: each(h.low),
+            middle: each(h.middle),
+            high: each(h.high),
+            few_away: each(h.few_away),
+            many_away: each(h.many_away),
+        };
+        (c.asked, c.open, band)
+    });
+    let mut thought: Vec<Pilot> = closed
+        .iter()
+        .zip(&found.advice)
+        .map(|(c, a)| Pilot { kind: cells[*c].asked.kind, span: cells[*c].asked.span, learnt: a.learnt, expected: a.expected })
+        .collect();
+    thought.sort_by(|a, b| b.learnt.total_cmp(&a.learnt));
+    let bands = bands.collect();
+    Ok(Guess { title: round.title.clone(), answers: round.answers.len(), effective: round.effective, bands, pilots: thought, left_out, many: round.many })
+}
+
+impl Guess {
+    /// The band of a slot behind shut doors.
+    pub fn band(&self, kind: DayType, slot: usize) -> Option<Band> {
+        let minute = slot as i64 * SLOT;
+        let found = self.bands.iter().find(|(a, open, _)| !open && a.kind == kind && a.span.from < minute + SLOT && minute < a.span.until);
+        found.map(|b| b.2)
+    }
+
+    /// Puts the bands beside the slots of a curve that nobody has observed.
+    pub fn beside(&self, kind: DayType, lines: &mut [Line]) {
+        lines.iter_mut().filter(|l| !l.observed()).for_each(|l| l.latent = self.band(kind, l.slot));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::Answer;
+    use crate::model::{Origin, SLOTS};
+    use kernel::{Date, ToSpan};
+
+    /// Four weeks, working days 9 to 12 and 14 to 17, one person a quarter hour, and Saturdays shut.
+    fn days() -> Vec<Day> {
+        let first: Date = "2026-03-02".parse().unwrap();
+        let open = |k: usize| (36..48).contains(&k) || (56..68).contains(&k);
+        (0..28)
+            .map(|i| first.saturating_add(i.days()))
+            .filter(|d| d.weekday().to_monday_zero_offset() < 5)
+            .map(|date| Day { date, kind: DayType::Work, counts: (0..SLOTS).map(|k| open(k).then_some(1)).collect(), origin: Origin::Own })
+            .collect()
+    }
+    fn round(evening: usize, all: usize) -> Round {
+        let asked = ["工作日 09:00-12:00", "工作日 18:00-20:00", "周末 09:00-12:00", "节假日 09:00-12:00"];
+        let asked = asked.iter().map(|t| crate::answers::stretch(t).unwrap()).collect();
+        let one = |i: usize| Answer { weight: 1.0, suits: if i < evening { vec![1, 2] } else { vec![0] }, first: Some(if i < evening { 1 } else { 0 }) };
+        Round { title: "错时问卷".into(), asked, answers: (0..all).map(one).collect(), effective: all as f64, overlapping: 0, many: 0 }
+    }
+
+    #[test]
+    fn shut_hours_get_a_band_and_open_ones_none() {
+        let g = guess(&days(), &round(30, 60)).unwrap();
+        assert_eq!((g.answers, g.left_out, g.bands.len()), (60, 1, 3));
+        let evening = g.band(DayType::Work, 18 * 4).unwrap();
+        assert!(evening.low < evening.middle && evening.middle < evening.high, "{evening:?}");
+        assert!(evening.high > 0.05 && evening.high < 10.0, "{evening:?}");
+        assert!(evening.few_away < evening.many_away, "who stays away today would come: {evening:?}");
+        assert_eq!(g.band(DayType::Work, 9 * 4), None, "open: it is observed");
+        assert_eq!(g.band(DayType::Work, 12 * 4), None, "nobody was asked");
+        assert!(g.band(DayType::Rest, 9 * 4).is_some());
+        assert_eq!(g.pilots.len(), 2);
+        assert!(g.pilots[0].learnt >= g.pilots[1].learnt && g.pilots[0].expected > 0.0);
+        // More who ask for the evening, more in the evening.
+        let few = guess(&days(), &round(5, 60)).unwrap().band(DayType::Work, 18 * 4).unwrap();
+        assert!(few.middle < evening.middle, "{few:?} {evening:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_said() {
+        assert!(guess(&days(), &round(2, 4)).unwrap_err().contains("只有 4 份"));
+        assert!(guess(&[], &round(30, 60)).unwrap_err().contains("没有人来过"));
+    }
+}

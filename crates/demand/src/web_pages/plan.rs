@@ -1,0 +1,245 @@
+//! 从需求定人数: hours and a promise in, people by the quarter hour out, and into the roster.
+
+use crate::actions::{self, Answered, BESIDE, Basis, NewNeed, bought_text};
+use crate::model::{Hours, KindPlan, Promise, SLOT, Stretch};
+use crate::rules::plan::{Beside, Plan};
+use crate::rules::promise_text;
+use askama::Template;
+use axum::extract::Query;
+use kernel::{FieldErrors, Purpose, Reader, Uuid};
+use roster::model::{DayType, PostKind, PostSet};
+use serde::Deserialize;
+use web::page::{Again, go};
+use web::{Answer, Ctx, Form, Page};
+use windows::model::{Span, clock};
+use windows::rules::hours::joined;
+use windows::rules::parse_spans;
+
+/// What is asked in the address.
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub struct Asked {
+    post: String,
+    share: Option<String>,
+    minutes: Option<String>,
+    work: Option<String>,
+    rest: Option<String>,
+    holiday: Option<String>,
+}
+
+/// An hour of a kind of day: what is needed beside what is and what was.
+struct Row {
+    time: String,
+    need: String,
+    now: String,
+    planned: f64,
+    actual: f64,
+    empty: i64,
+}
+
+struct Kind {
+    kind: DayType,
+    plan: KindPlan,
+    stretches: Vec<Stretch>,
+    hours: f64,
+    rows: Vec<Row>,
+}
+
+struct Result {
+    kinds: Vec<Kind>,
+    promise: String,
+    bought: String,
+    kept: bool,
+    extrapolated: i64,
+    basis: String,
+    guess: Option<std::result::Result<String, String>>,
+    seen: String,
+    /// Kept in the last four weeks: in time, of all.
+    lately: (i64, i64),
+    worst: Vec<String>,
+    empty: i64,
+}
+
+#[derive(Template)]
+#[template(path = "plan.html")]
+struct View<'a> {
+    posts: Vec<(Uuid, String)>,
+    form: &'a Form,
+    again: &'a Again,
+    result: Option<Result>,
+    command_id: String,
+}
+
+impl View<'_> {
+    fn one(&self, n: &f64) -> String {
+        format!("{n:.1}")
+    }
+    fn bought(&self, k: &KindPlan) -> String {
+        bought_text(k)
+    }
+    fn weeks(&self) -> i64 {
+        BESIDE / 7
+    }
+}
+
+/// Hours in which the post's shifts are worked on a kind of day: what a plan begins with.
+fn present(set: &PostSet, kind: DayType) -> Vec<Span> {
+    let counts = roster::rules::counts(set, kind).unwrap_or_default();
+    let shifts = set.shifts.iter().zip(counts).filter(|(_, n)| *n > 0).map(|(s, _)| s);
+    joined(shifts.map(|s| Span { from: s.start_minute, until: (s.start_minute + s.minutes).min(1_440) }).collect())
+}
+
+fn typed(spans: &[Span]) -> String {
+    spans.iter().map(|s| s.text()).collect::<Vec<_>>().join("，")
+}
+
+/// Reads hours and promise; what does not fit is an error under its field.
+fn read(form: &mut Form) -> (Hours, Promise) {
+    let promise = Promise { share: form.number("share", "比例", 50..=99), minutes: form.number("minutes", "等候的分钟数", 0..=120) };
+    let mut spans = |field: &str| match parse_spans(form.typed(field)) {
+        Ok(s) => s,
+        Err(why) => {
+            form.errors.add(field, why);
+            vec![]
+        }
+    };
+    let hours = Hours { work: spans("work"), rest: spans("rest"), holiday: spans("holiday") };
+    (hours, promise)
+}
+
+/// Minutes of stretches, in hours of work.
+fn work_hours(stretches: &[Stretch]) -> f64 {
+    stretches.iter().map(|s| (s.until - s.from) * s.people).sum::<i64>() as f64 / 60.0
+}
+
+fn kind_of(kind: DayType, plan: &Plan, set: &PostSet, beside: &Beside) -> Option<Kind> {
+    let k = plan.kinds.iter().find(|k| k.kind == kind.code())?.clone();
+    let stretches: Vec<Stretch> = plan.stretches.iter().filter(|s| s.kind == kind.code()).cloned().collect();
+    let counts = roster::rules::counts(set, kind).unwrap_or_default();
+    let now = |minute: i64| -> i64 {
+        let there = set.shifts.iter().zip(&counts).filter(|(s, _)| s.start_minute <= minute && minute < s.start_minute + s.minutes);
+        there.map(|(_, n)| i64::from(*n)).sum()
+    };
+    let (first, last) = (stretches.first()?.from / 60, (stretches.last()?.until + 59) / 60);
+    let numbers = |of: &dyn Fn(usize) -> i64, h: i64| {
+        let all: Vec<i64> = (h * 4..h * 4 + 4).map(|s| of(s as usize)).collect();
+        let (low, high) = (all.iter().min().copied().unwrap_or(0), all.iter().max().copied().unwrap_or(0));
+        if low == high { high.to_string() } else { format!("{low}–{high}") }
+    };
+    let row = |h: i64| {
+        let slots = (h * 4) as usize..(h * 4 + 4) as usize;
+        let (planned, actual) = slots.clone().map(|s| beside.average(kind, s)).fold((0.0, 0.0), |a, b| (a.0 + b.0 / 4.0, a.1 + b.1 / 4.0));
+        Row {
+            time: format!("{}-{}", clock(h * 60), clock(h * 60 + 60)),
+            need: numbers(&|s| plan.people(kind, s), h),
+            now: numbers(&|s| now(s as i64 * SLOT), h),
+            planned,
+            actual,
+            empty: slots.map(|s| beside.empty[s][kind as usize]).sum(),
+        }
+    };
+    Some(Kind { kind, plan: k, hours: work_hours(&stretches), stretches, rows: (first..last).map(row).collect() })
+}
+
+fn told(ctx: &Ctx, basis: &Basis, answered: Answered, set: &PostSet, promise: Promise, beside: &Beside, lately: (i64, i64)) -> Result {
+    let plan = answered.plan;
+    let sum = plan.sum();
+    let worst = beside.worst().into_iter();
+    Result {
+        kinds: DayType::ALL.iter().filter_map(|k| kind_of(*k, &plan, set, beside)).collect(),
+        promise: promise_text(promise),
+        bought: bought_text(&sum),
+        kept: sum.kept,
+        extrapolated: sum.extrapolated,
+        basis: actions::basis_text(basis),
+        guess: answered.guess.map(|g| g.map(|g| format!("《{}》{} 份", g.title, g.answers))),
+        seen: actions::seen(&ctx.app, &plan),
+        lately,
+        worst: worst.map(|(k, s, m)| format!("{} {}（{m} 分）", k.label(), clock(s as i64 * SLOT))).collect(),
+        empty: DayType::ALL.iter().map(|k| beside.empty_minutes(*k)).sum(),
+    }
+}
+
+async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
+    let (rules, station) = (ctx.app.rules(), ctx.who.station);
+    let chosen = form.optional_id::<Uuid>("post");
+    let look = ctx.look("demand.plan", Purpose::Statistics);
+    let posts = ctx.app.db().read(&look, async |r: &mut Reader| roster::store::posts(r, station).await).await?;
+    let posts: Vec<PostSet> = posts.into_iter().filter(|p| p.post.kind == PostKind::Window).collect();
+    let set = match chosen {
+        Some(id) => Some(posts.iter().find(|p| p.post.id == id).ok_or(kernel::Error::NotFound("这个窗口岗位"))?),
+        None => posts.first(),
+    };
+    let mut result = None;
+    if let Some(set) = set {
+        form.set("post", set.post.id.to_string());
+        if form.typed("asked").is_empty() {
+            for (field, kind) in DayType::ALL.iter().map(|k| (k.code(), *k)) {
+                form.set(field, typed(&present(set, kind)));
+            }
+            form.set("share", "90");
+            form.set("minutes", "10");
+        }
+        form.errors = FieldErrors::default();
+        let (hours, promise) = read(&mut form);
+        if let Err(e) = form.finish(()) {
+            again = Again { refusal: again.refusal, ..Again::from_error(e)? };
+        } else {
+            let (basis, beside, lately) = ctx
+                .app
+                .db()
+                .read(&look, async |r: &mut Reader| {
+                    let basis = actions::basis(r, &rules, station).await?;
+                    Ok((basis, actions::beside(r, &rules, station).await?, actions::kept_lately(r, station, promise.minutes).await?))
+                })
+                .await?;
+            match actions::answer(basis, hours, promise).await {
+                Ok((basis, answered)) => result = Some(told(ctx, &basis, answered, set, promise, &beside, lately)),
+                Err(e) if !again.any() => again = Again::from_error(e)?,
+                Err(_) => {}
+            }
+        }
+    }
+    let content = View {
+        posts: posts.iter().map(|p| (p.post.id, p.post.name.clone())).collect(),
+        form: &form,
+        again: &again,
+        result,
+        command_id: ctx.command_id().to_string(),
+    };
+    let page = Page::new("从需求定人数", &content).crumb("需求曲线", "/demand");
+    if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
+}
+
+/// `GET /demand/plan`
+pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
+    let mut form = Form::of([("post", a.post)]);
+    for (field, value) in [("share", a.share), ("minutes", a.minutes), ("work", a.work), ("rest", a.rest), ("holiday", a.holiday)] {
+        if let Some(value) = value {
+            form.set(field, value);
+            form.set("asked", "1");
+        }
+    }
+    show(&ctx, form, Again::default()).await
+}
+
+/// `POST /demand/plan`: writes what was shown into the roster.
+pub async fn send(ctx: Ctx, mut form: Form) -> Answer {
+    let act = ctx.act("demand.need", Purpose::Administration, &form);
+    form.set("asked", "1");
+    let (hours, promise) = read(&mut form);
+    let new = NewNeed { post: form.id("post", "岗位"), hours, promise, seen: form.text("seen") };
+    let post = new.post;
+    let done = match form.finish(new) {
+        Ok(new) => actions::make_need(&ctx.app, &act, new).await,
+        Err(e) => Err(e),
+    };
+    match done {
+        Ok(_) => go(format!("/roster/posts/{post}")),
+        Err(kernel::Error::NotFound(what)) => Err(kernel::Error::NotFound(what).into()),
+        Err(e) => {
+            let again = Again::from_error(e)?;
+            show(&ctx, form, again).await
+        }
+    }
+}
