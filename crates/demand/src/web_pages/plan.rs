@@ -161,6 +161,7 @@ fn told(ctx: &Ctx, basis: &Basis, answered: Answered, set: &PostSet, promise: Pr
 }
 
 async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
+    let sent = again.any();
     let (rules, station) = (ctx.app.rules(), ctx.who.station);
     let chosen = form.optional_id::<Uuid>("post");
     let look = ctx.look("demand.plan", Purpose::Statistics);
@@ -208,7 +209,7 @@ async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
         command_id: ctx.command_id().to_string(),
     };
     let page = Page::new("从需求定人数", &content).crumb("需求曲线", "/demand");
-    if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
+    if sent { page.status(again.status()).show(ctx) } else { page.show(ctx) }
 }
 
 /// `GET /demand/plan`
