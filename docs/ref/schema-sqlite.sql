@@ -287,6 +287,8 @@ CREATE TABLE video_right ( station_id blob not null, camera_id blob not null, ro
 CREATE TABLE video_stream ( station_id blob not null, id blob not null, camera_id blob not null, kind text not null, url text not null, record boolean not null, quota_mb integer not null, ended_at integer, primary key (station_id, id) );
 CREATE INDEX video_stream_camera on video_stream (camera_id);
 CREATE UNIQUE INDEX video_stream_id on video_stream (id);
+CREATE TABLE video_visitor ( station_id blob not null, watch_id blob not null, at integer not null, name text not null, relation text not null, about text not null, allowed_by text not null, primary key (watch_id) );
+CREATE INDEX video_visitor_at on video_visitor (station_id, at);
 CREATE TABLE video_watch ( station_id blob not null, id blob not null, user_id blob not null, purpose text not null, reason text not null, incident_id blob, incident_number text not null, at integer not null, ended_at integer, primary key (station_id, id) );
 CREATE UNIQUE INDEX video_watch_id on video_watch (id);
 CREATE TABLE windows_booking ( station_id blob not null, id blob not null, number text not null, service_id blob not null, channel text not null, day text not null, minute integer not null, minutes integer not null, person_id blob not null, phone_blind blob not null, frail boolean not null, place text not null, note text not null, state text not null, receipt blob not null, made_at integer not null, ended_at integer, ended_why text not null, upset_at integer, told_at integer, told_by blob, told_how text not null, officer_id blob, visit_day text, visit_minute integer, version integer not null, primary key (station_id, id) );

@@ -142,6 +142,8 @@ pub struct Line {
     pub days: usize,
     /// Expected people on such a day; meaningful where observed.
     pub mean: f64,
+    /// The expected number lies between these with a probability of eight in ten.
+    pub sure: (f64, f64),
     /// On eight of ten such days between these, both included.
     pub low: u32,
     pub high: u32,

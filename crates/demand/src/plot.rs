@@ -6,7 +6,7 @@ use askama::Template;
 
 /// Wide enough for a phone; larger screens show it larger.
 const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 190.0;
+const HEIGHT: f64 = 160.0;
 const LEFT: f64 = 24.0;
 const RIGHT: f64 = 4.0;
 const TOP: f64 = 10.0;
@@ -34,7 +34,7 @@ pub struct Plot {
     description: String,
     /// Slots that nobody has observed.
     shut: Vec<Box>,
-    /// From the lower to the upper end of the interval, observed slots.
+    /// Within which the expected number lies, observed slots.
     interval: Vec<Box>,
     /// Latent demand, 10 to 90 %.
     latent: Vec<Box>,
@@ -66,16 +66,16 @@ fn runs<T: PartialEq + Copy>(lines: &[Line], f: impl Fn(&Line) -> Option<T>) -> 
     out
 }
 
-/// A scale's step: about four lines, whole people.
+/// A scale's step: about four lines.
 fn step(most: f64) -> f64 {
-    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0].into_iter().find(|s| most / s <= 5.0).unwrap_or(200.0)
+    [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0].into_iter().find(|s| most / s <= 5.0).unwrap_or(200.0)
 }
 
 impl Plot {
     /// Draws the lines of a curve; `lines` are neighbouring slots.
     pub fn new(title: String, lines: &[Line]) -> Plot {
-        let top = |l: &Line| if l.observed() { l.mean.max(f64::from(l.high)) } else { l.latent.map_or(0.0, |b| b.high) };
-        let most = lines.iter().map(top).fold(1.0, f64::max);
+        let top = |l: &Line| if l.observed() { l.sure.1 } else { l.latent.map_or(0.0, |b| b.high) };
+        let most = lines.iter().map(top).fold(0.1, f64::max);
         let step = step(most);
         let most = (most / step).ceil() * step;
         let wide = (WIDTH - LEFT - RIGHT) / lines.len().max(1) as f64;
@@ -88,8 +88,8 @@ impl Plot {
             height: round((y(low) - y(high)).max(0.8)),
         };
         let shut = runs(lines, |l| (!l.observed()).then_some(())).into_iter().map(|r| bar((r.0, r.1), (0.0, most))).collect();
-        let interval = runs(lines, |l| l.observed().then_some((l.low, l.high)));
-        let interval = interval.into_iter().map(|r| bar((r.0, r.1), (f64::from(r.2.0), f64::from(r.2.1)))).collect();
+        let interval = runs(lines, |l| l.observed().then_some(l.sure));
+        let interval = interval.into_iter().map(|r| bar((r.0, r.1), r.2)).collect();
         let latent = runs(lines, |l| l.latent.map(|b| (b.low, b.high))).into_iter().map(|r| bar((r.0, r.1), r.2)).collect();
         let mut steps = String::new();
         for (from, until, ()) in runs(lines, |l| l.observed().then_some(())) {
@@ -102,7 +102,7 @@ impl Plot {
         let start = lines.first().map_or(0, Line::minute);
         let hours = lines.iter().enumerate().filter(|(_, l)| l.minute() % 120 == 0 || (l.minute() == start && l.minute() % 60 == 0));
         let hours = hours.map(|(i, l)| Tick { at: x(i), text: (l.minute() / 60).to_string() }).collect();
-        let count = (most / step) as usize;
+        let count = (most / step).round() as usize;
         let scale = (0..=count).map(|n| Tick { at: y(n as f64 * step), text: format!("{}", n as f64 * step) }).collect();
         Plot {
             description: describe(lines),
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_curve_is_drawn_and_heard_without_script_or_style() {
         let band = Band { low: 0.1, middle: 0.3, high: 0.9, few_away: 0.2, many_away: 0.6 };
-        let line = |slot: usize, days: usize, mean: f64, latent| Line { slot, days, mean, low: 0, high: 2, latent };
+        let line = |slot: usize, days: usize, mean: f64, latent| Line { slot, days, mean, sure: (mean / 2.0, mean * 2.0), low: 0, high: 2, latent };
         let lines: Vec<Line> = (36..44)
             .map(|k| line(k, 20, if k == 40 { 1.5 } else { 0.5 }, None))
             .chain((44..48).map(|k| line(k, 0, 0.4, Some(band))))

@@ -73,6 +73,7 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.press("main button", "重新计算").await?;
     leader.says("九成的人等候不超过 15 分钟").await?;
     leader.says("从来没有开过门").await?;
+    leader.unfold().await?;
     e2e::both(&leader, "demand-plan").await?;
     leader.press("main button", "写进值班表的需要").await?;
     leader.says("需要的来源").await?;

@@ -63,10 +63,18 @@ impl Learnt {
         let one = |slot: usize| {
             let k = slot - self.hull.start;
             let days = self.seen[kind as usize][k];
-            Line { slot, days, mean: o.mean[k], low: o.quantile(k, 0.1), high: o.quantile(k, 0.9), latent: None }
+            let sure = sure(o.mean[k], o.spread, (days as f64).min(o.seen[k]));
+            Line { slot, days, mean: o.mean[k], sure, low: o.quantile(k, 0.1), high: o.quantile(k, 0.9), latent: None }
         };
         self.hull.clone().map(one).collect()
     }
+}
+
+/// Within which an average of so many days lies with a probability of eight in ten, by the spread of single days; older days
+/// count less. What neighbouring slots teach is left aside, so it is rather too wide.
+fn sure(mean: f64, spread: f64, days: f64) -> (f64, f64) {
+    let off = 1.2816 * ((mean + spread * mean * mean) / days.max(1.0)).sqrt();
+    ((mean - off).max(0.0), mean + off)
 }
 
 /// Days that are still missing before anything can be said.
@@ -102,7 +110,8 @@ mod tests {
         assert!(work[0].observed() && !work[20].observed());
         let mean: f64 = work[..12].iter().map(|x| x.mean).sum();
         assert!((mean - 21.0).abs() < 3.0, "{mean}");
-        assert!(work.iter().all(|x| x.low <= x.high));
+        assert!(work.iter().all(|x| x.low <= x.high && x.sure.0 <= x.mean && x.mean <= x.sure.1));
+        assert!(work[0].sure.1 - work[0].sure.0 < 2.0, "twenty days say more than one: {:?}", work[0]);
         assert_eq!(l.lines(DayType::Rest).iter().filter(|x| x.observed()).count(), 4);
         assert_eq!(l.lines(DayType::Holiday).iter().filter(|x| x.observed()).count(), 0);
         assert_eq!((l.seen(DayType::Work, 36), l.seen(DayType::Work, 3), l.days[0]), (20, 0, 20));

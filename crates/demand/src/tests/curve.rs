@@ -52,7 +52,7 @@ async fn the_page_says_what_was_seen_and_what_is_guessed() {
         t.get(&town.clerk, "/demand?stream=incidents").await.is(200).says("还没有“警情”的记录");
         let csv = t.get(&town.clerk, "/demand/csv?kind=work").await.is(200);
         assert!(csv.headers["content-type"].to_str().unwrap().starts_with("text/csv"));
-        assert!(csv.body.contains("工作日,09:00-09:15,观察到,") && csv.body.contains("工作日,12:00-12:15,外推,0,,,,"), "{}", csv.body);
+        assert!(csv.body.contains("工作日,09:00-09:15,观察到,") && csv.body.contains("工作日,12:00-12:15,外推,0,,,,,,"), "{}", csv.body);
     }
 }
 

@@ -214,12 +214,12 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
 /// `GET /demand/csv`: the table of the page.
 pub async fn csv(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let s = see(&ctx, &a).await?;
-    let mut out = String::from("\u{feff}日子,时段,状态,观察的天数,平均人数,八成的下限,八成的上限,潜在下限,潜在中值,潜在上限,计划人数,在岗人数,空岗分钟\r\n");
+    let mut out = String::from("\u{feff}日子,时段,状态,观察的天数,平均人数,平均的下限,平均的上限,八成的日子从,八成的日子到,潜在下限,潜在中值,潜在上限,计划人数,在岗人数,空岗分钟\r\n");
     for l in &s.lines {
         let (planned, actual) = s.beside.as_ref().map_or((0.0, 0.0), |b| b.average(s.kind, l.slot));
         let empty = s.beside.as_ref().map_or(0, |b| b.empty[l.slot][s.kind as usize]);
         let state = if l.observed() { "观察到" } else { "外推" };
-        let seen = if l.observed() { format!("{:.3},{},{}", l.mean, l.low, l.high) } else { ",,".into() };
+        let seen = if l.observed() { format!("{:.3},{:.3},{:.3},{},{}", l.mean, l.sure.0, l.sure.1, l.low, l.high) } else { ",,,,".into() };
         let latent = l.latent.map_or(",,".into(), |b| format!("{:.3},{:.3},{:.3}", b.low, b.middle, b.high));
         let time = format!("{}-{}", clock(l.minute()), clock(l.minute() + SLOT));
         out.push_str(&format!("{},{time},{state},{},{seen},{latent},{planned:.2},{actual:.2},{empty}\r\n", s.kind.label(), l.days));

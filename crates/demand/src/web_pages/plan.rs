@@ -74,6 +74,10 @@ impl View<'_> {
     fn one(&self, n: &f64) -> String {
         format!("{n:.1}")
     }
+    fn hours(&self, minutes: &i64) -> String {
+        let text = format!("{:.2}", *minutes as f64 / 60.0);
+        text.trim_end_matches('0').trim_end_matches('.').into()
+    }
     fn bought(&self, k: &KindPlan) -> String {
         bought_text(k)
     }
