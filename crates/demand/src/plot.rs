@@ -103,7 +103,7 @@ impl Plot {
         let hours = lines.iter().enumerate().filter(|(_, l)| l.minute() % 120 == 0 || (l.minute() == start && l.minute() % 60 == 0));
         let hours = hours.map(|(i, l)| Tick { at: x(i), text: (l.minute() / 60).to_string() }).collect();
         let count = (most / step).round() as usize;
-        let scale = (0..=count).map(|n| Tick { at: y(n as f64 * step), text: format!("{}", n as f64 * step) }).collect();
+        let scale = (0..=count).map(|n| Tick { at: y(n as f64 * step), text: format!("{}", (n as f64 * step * 100.0).round() / 100.0) }).collect();
         Plot {
             description: describe(lines),
             title,
@@ -156,7 +156,7 @@ mod tests {
             assert!(html.contains(needed), "{needed}: {html}");
         }
         assert!(!html.contains("style=") && !html.contains("<script") && !html.contains("<b>"));
-        assert!(html.contains("M24 "), "{html}");
+        assert!(html.contains("M24 ") && !html.contains("00000"), "{html}");
         assert!(Plot::new("空".into(), &[]).render().unwrap().contains("没有观察过"));
     }
 }
