@@ -118,6 +118,58 @@ async fn answers_of_a_survey_become_a_band_and_an_advice() {
 }
 
 #[tokio::test]
+async fn reports_calls_bookings_and_visits_are_streams_of_their_own() {
+    for engine in engines() {
+        let mut town = bare(engine).await;
+        town.add_services().await;
+        town.add_window().await;
+        town.open_window().await;
+        let (app, now) = (&town.t.app, town.t.app.now());
+        for (hours_ago, source) in [(20, "0101"), (44, "0101"), (44, "0201"), (50, "0601")] {
+            let at = now.checked_sub(kernel::ToSpan::hours(hours_ago)).unwrap();
+            let new = incidents::model::NewIntake {
+                source_code: source.into(),
+                called_at: Some(at),
+                title: "噪音".into(),
+                content: format!("楼上每晚拖椅子，第 {hours_ago} 次，来源 {source}"),
+                place: "中央街".into(),
+                ..Default::default()
+            };
+            let act = app.act(&town.officer, "incidents.take", Purpose::Incident, app.fresh_command());
+            incidents::actions::take(app, &act, new).await.unwrap();
+        }
+        let all = town.gathered(Stream::Incidents).await;
+        assert_eq!((all.coverage.people, town.gathered(Stream::Calls).await.coverage.people), (4, 2), "{engine}");
+        assert!(all.days.iter().all(|x| x.counts.iter().all(Option::is_some)), "somebody answers all day long");
+        // A booking for today counts when the day is over; the moment of asking for a visit counts at once.
+        let book = |channel, day: &str, minute, n: u32| windows::model::NewBooking {
+            service: town.services[1],
+            channel,
+            day: d(day),
+            minute,
+            name: "其木格".into(),
+            phone: format!("1000000{n:04}"),
+            frail: false,
+            place: if channel == windows::model::Channel::Door { "安居小区3号楼".into() } else { String::new() },
+            note: String::new(),
+            receipt: vec![n as u8; 32],
+        };
+        use windows::model::Channel;
+        for new in [book(Channel::Window, "2026-05-11", 600, 1), book(Channel::Door, "2026-05-12", 0, 2)] {
+            let act = app.act(&Actor::resident(town.station), "windows.book", Purpose::OwnMatter, app.fresh_command());
+            windows::actions::book(app, &act, new).await.unwrap();
+        }
+        assert!(town.gathered(Stream::Booked).await.days.is_empty(), "not come yet");
+        app.clock().set("2026-05-13T01:00:00Z".parse().unwrap());
+        let booked = town.gathered(Stream::Booked).await;
+        let monday = booked.days.iter().find(|x| x.date == d("2026-05-11")).unwrap();
+        assert_eq!((monday.counts[40], monday.counts[72]), (Some(1), None));
+        let door = town.gathered(Stream::Door).await;
+        assert_eq!((door.coverage.people, door.days[0].date), (1, d("2026-05-08")));
+    }
+}
+
+#[tokio::test]
 async fn imported_days_stand_where_nothing_was_counted() {
     for engine in engines() {
         let town = town(engine, 1).await;
