@@ -7,9 +7,11 @@
 
 pub mod actions;
 pub mod jobs;
+mod labels;
 pub mod model;
 pub mod store;
 mod web_pages;
+pub mod words;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ pub fn domain() -> Domain {
         migrations: Some(kernel::migrations!("audit", "0001_audit.sql")),
         routes: vec![
             get("/audit", Need::Can(P::AuditRead), web_pages::entries),
+            get("/audit/entry/{chain}/{seq}", Need::Can(P::AuditRead), web_pages::entry),
             get("/audit/record/{kind}/{id}", Need::Can(P::AuditRead), web_pages::of_record),
             get("/audit/verify", Need::Can(P::AuditVerify), web_pages::verify_page),
             post("/audit/verify", Need::Can(P::AuditVerify), web_pages::verify),

@@ -1,6 +1,6 @@
 //! The only SQL of the domain.
 
-use crate::model::{Delay, Entry, Look};
+use crate::model::{Delay, Entry, Found, Look, Place, Query};
 use kernel::audit::{Body, Deed};
 use kernel::{Purpose, Reader, Result, Role, StationId, Timestamp, Tx, UserId, Uuid, args, sql};
 
@@ -39,23 +39,77 @@ async fn unit_name(r: &mut Reader, known: &mut Vec<(Uuid, String)>, unit: Uuid) 
     Ok(name)
 }
 
-/// All chains, newest first, before `before`.
-pub async fn entries(r: &mut Reader, before: Timestamp, action: &str) -> Result<Vec<Entry>> {
-    let rows = r
-        .rows(
-            sql!("select at, body from kernel_audit where at < $1 and ($2 = '' or body like '%\"action\":\"' || $2 || '%') order by at desc, seq desc limit $3"),
-            args![before, action, PAGE],
-        )
-        .await?;
-    read(r, rows).await
+/// How many entries one page of a search goes through at most: first a little, which is enough for most
+/// questions, then much more. What lies before is searched by asking again from there.
+pub const SPANS: [i64; 2] = [2_000, 50_000];
+
+/// All chains, newest first, `PAGE` at most. Goes along the index by time; entries of the span that do not fit
+/// are passed over.
+pub async fn entries(r: &mut Reader, q: &Query) -> Result<Found> {
+    let mut found = Found::default();
+    let mut from = q.before;
+    for span in SPANS {
+        let end = span_end(r, q.since, from, span).await?;
+        let last = end.unwrap_or(Place { at: q.since, seq: 0, chain: Uuid::nil() });
+        let room = PAGE - found.entries.len() as i64;
+        let rows = r
+            .rows(
+                sql!("with needs(p) as @texts($7), forbids(p) as @texts($8), anyone(p) as @texts($9) select at, body from kernel_audit where at >= $1 and at <= $2 and (at, seq, chain) < ($2, $3, $4) and (at, seq) >= ($5, $6) and not exists (select 1 from needs where body not like p escape '!') and not exists (select 1 from forbids where body like p escape '!') and ($10 = 0 or exists (select 1 from anyone where body like p escape '!')) order by at desc, seq desc, chain desc limit $11"),
+                args![
+                    q.since,
+                    from.at,
+                    from.seq,
+                    from.chain,
+                    last.at,
+                    last.seq,
+                    kernel::row::texts(&q.needs()),
+                    kernel::row::texts(&q.forbids()),
+                    kernel::row::texts(&q.anyone()),
+                    q.users.len() as i64,
+                    room + 1
+                ],
+            )
+            .await?;
+        found.entries.extend(read(r, rows).await?);
+        if found.entries.len() as i64 > PAGE {
+            found.entries.truncate(PAGE as usize);
+            found.next = found.entries.last().map(Entry::place);
+            return Ok(found);
+        }
+        match end {
+            // The entry at the end was looked at: whatever stands at the same place in another chain, too.
+            Some(end) => from = Place { chain: Uuid::nil(), ..end },
+            None => return Ok(found),
+        }
+    }
+    found.next = Some(from);
+    found.short = true;
+    Ok(found)
 }
 
-/// Everything about one record, newest first.
-pub async fn of_record(r: &mut Reader, kind: &str, id: Uuid) -> Result<Vec<Entry>> {
+/// Where `span` entries before `from` end; `None` when there are not so many.
+async fn span_end(r: &mut Reader, since: Timestamp, from: Place, span: i64) -> Result<Option<Place>> {
     let rows = r
         .rows(
-            sql!("select a.at, a.body from kernel_audit_touched s join kernel_audit a on a.chain = s.chain and a.seq = s.seq where s.id = $1 and s.kind = $2 order by a.at desc, a.seq desc limit $3"),
-            args![id, kind, PAGE],
+            sql!("select at, seq from kernel_audit where at >= $1 and at <= $2 and (at, seq) <= ($2, $3) order by at desc, seq desc limit 1 offset $4"),
+            args![since, from.at, from.seq, span],
+        )
+        .await?;
+    rows.first().map(|row| Ok(Place { at: row.get("at")?, seq: row.get("seq")?, chain: Uuid::nil() })).transpose()
+}
+
+/// One entry, or "not found".
+pub async fn entry(r: &mut Reader, chain: Uuid, seq: i64) -> Result<Entry> {
+    let rows = r.rows(sql!("select at, body from kernel_audit where chain = $1 and seq = $2"), args![chain, seq]).await?;
+    read(r, rows).await?.pop().ok_or(kernel::Error::NotFound("这条审计记录"))
+}
+
+/// Everything about one record, newest first, `PAGE` at most before a place.
+pub async fn of_record(r: &mut Reader, kind: &str, id: Uuid, before: Place) -> Result<Vec<Entry>> {
+    let rows = r
+        .rows(
+            sql!("select a.at, a.body from kernel_audit_touched s join kernel_audit a on a.chain = s.chain and a.seq = s.seq where s.id = $1 and s.kind = $2 and a.at <= $4 and (a.at, a.seq, a.chain) < ($4, $5, $6) order by a.at desc, a.seq desc, a.chain desc limit $3"),
+            args![id, kind, PAGE, before.at, before.seq, before.chain],
         )
         .await?;
     read(r, rows).await
@@ -72,7 +126,7 @@ pub async fn looks(r: &mut Reader, subjects: &[(&str, Uuid)], now: Timestamp) ->
                 args![*id],
             )
             .await?;
-        for e in of_record(r, kind, *id).await? {
+        for e in of_record(r, kind, *id, Place::LAST).await? {
             let own = matches!(Role::from_code(&e.body.role), None | Some(Role::Resident | Role::System));
             let hidden = delays.iter().any(|d| e.at < d.review_at && now < d.review_at);
             let known = entries.iter().any(|x| x.body.chain == e.body.chain && x.body.seq == e.body.seq);

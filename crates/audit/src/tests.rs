@@ -1,5 +1,8 @@
 //! The chain against everybody who can write into the database, and disclosure delayed by law; on both engines.
 
+mod pages;
+mod words;
+
 use crate::{actions, store};
 use kernel::audit::{self, Body};
 use kernel::verify::{self, Verdict};
@@ -7,7 +10,14 @@ use kernel::{Act, Actor, Permission, Purpose, Reader, Role, StationId, Timestamp
 use testkit::{TestApp, actor, engines};
 
 async fn app(engine: &str) -> TestApp {
-    TestApp::new(engine, rulebook::shipped().expect("rules"), vec![places::domain(), identity::domain(), notices::domain(), crate::domain()]).await
+    with(engine, vec![]).await
+}
+
+/// The same with more domains.
+async fn with(engine: &str, more: Vec<web::Domain>) -> TestApp {
+    let mut domains = vec![places::domain(), identity::domain(), notices::domain(), crate::domain()];
+    domains.extend(more);
+    TestApp::new(engine, rulebook::shipped().expect("rules"), domains).await
 }
 
 fn act(t: &TestApp) -> Act {

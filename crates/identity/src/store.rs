@@ -68,6 +68,16 @@ pub async fn names(r: &mut Reader, users: &[UserId]) -> Result<Vec<(UserId, Stri
     rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
+/// Accounts by name or account, those that are meant exactly first; `most` at most.
+pub async fn matching(r: &mut Reader, typed: &str, most: i64) -> Result<Vec<User>> {
+    let part = typed.replace(['%', '_'], "");
+    r.all(
+        sql!("select id, station_id, account, name, role, unit, must_change, locked_until, created_at, disabled_at, version from identity_user where account = $1 or name = $1 or ($2 <> '' and (name like '%' || $2 || '%' or account like '%' || $2 || '%')) order by case when account = $1 or name = $1 then 0 else 1 end, account limit $3"),
+        args![typed, part, most],
+    )
+    .await
+}
+
 /// Who can be sent, those of the beat and the grid first.
 pub async fn crew(r: &mut Reader, station: StationId, beat: Option<BeatId>, grid: Option<GridId>, today: Date) -> Result<Vec<UserLine>> {
     let places: Vec<Uuid> = [beat.map(|b| b.0), grid.map(|g| g.0)].into_iter().flatten().collect();

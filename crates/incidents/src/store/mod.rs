@@ -92,6 +92,12 @@ pub async fn by_number(r: &mut Reader, station: StationId, number: &str) -> Resu
     rows.first().map(|row| row.get("id")).transpose()
 }
 
+/// Their numbers only, of any station; a number tells nothing of a person and is no look.
+pub async fn numbers(r: &mut Reader, ids: &[IncidentId]) -> Result<Vec<(IncidentId, String)>> {
+    let rows = r.rows(sql!("select id, number from incidents_intake where id in @ids($1)"), args![kernel::row::ids(ids)]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("number")?))).collect()
+}
+
 /// By the sender's number, so that nothing comes in twice.
 pub async fn by_external(r: &mut Reader, station: StationId, system: &str, no: &str) -> Result<Option<IncidentId>> {
     let rows = r

@@ -69,6 +69,12 @@ pub async fn get(r: &mut Reader, id: DisputeId) -> Result<Dispute> {
     find(r, id).await?.ok_or(Error::NotFound("这起纠纷"))
 }
 
+/// Their numbers only, of any station; a number tells nothing of a person and is no look.
+pub async fn numbers(r: &mut Reader, ids: &[DisputeId]) -> Result<Vec<(DisputeId, String)>> {
+    let rows = r.rows(sql!("select id, number from mediation_dispute where id in @ids($1)"), args![kernel::row::ids(ids)]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("number")?))).collect()
+}
+
 /// The dispute opened from an incident, newest first.
 pub async fn of_incident(r: &mut Reader, id: IncidentId) -> Result<Option<(DisputeId, String, State)>> {
     let rows = r

@@ -135,6 +135,12 @@ pub async fn camera_by_number(r: &mut Reader, station: StationId, number: &str) 
     rows.first().map(|row| row.get("id")).transpose()
 }
 
+/// Their names only, of any station.
+pub async fn camera_names(r: &mut Reader, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let rows = r.rows(sql!("select id, name from video_camera where id in @ids($1)"), args![kernel::row::ids(ids)]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
+}
+
 pub async fn insert_camera(tx: &mut Tx, c: &Camera) -> Result<()> {
     let (now, by) = (tx.now(), tx.act().actor.user);
     tx.exec(

@@ -44,6 +44,12 @@ pub async fn by_receipt(r: &mut Reader, receipt: &[u8]) -> Result<Option<Booking
     Ok(b)
 }
 
+/// Their numbers only, of any station; a number tells nothing of a person and is no look.
+pub async fn booking_numbers(r: &mut Reader, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let rows = r.rows(sql!("select id, number from windows_booking where id in @ids($1)"), args![kernel::row::ids(ids)]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("number")?))).collect()
+}
+
 /// The keyed hashes that another booking in its place takes over: receipt and phone.
 pub async fn keys(r: &mut Reader, station: StationId, id: Uuid) -> Result<(Vec<u8>, Vec<u8>)> {
     let rows = r.rows(sql!("select receipt, phone_blind from windows_booking where station_id = $1 and id = $2"), args![station, id]).await?;

@@ -30,6 +30,12 @@ pub async fn case(r: &mut Reader, station: StationId, id: Uuid) -> Result<Case> 
     Ok(c)
 }
 
+/// Their numbers only, of any station; a number tells nothing of a person and is no look.
+pub async fn case_numbers(r: &mut Reader, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let rows = r.rows(sql!("select id, number from windows_case where id in @ids($1)"), args![kernel::row::ids(ids)]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("number")?))).collect()
+}
+
 /// What the register is asked.
 #[derive(Clone, Debug, Default)]
 pub struct CaseQuery {
