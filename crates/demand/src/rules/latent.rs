@@ -3,6 +3,7 @@
 use super::SEED;
 use crate::answers::{Asked, Round};
 use crate::model::{Band, Day, Line, Pilot, SLOT};
+use kernel::ToSpan;
 use roster::model::DayType;
 use staffing::latent::{Belief, Evidence, estimate};
 use windows::model::Span;
@@ -73,11 +74,20 @@ fn part(a: &Asked) -> usize {
     a.kind as usize * 3 + if middle < 12 * 60 { 0 } else { 1 + usize::from(middle >= 17 * 60) }
 }
 
+/// Days that show the present hours: the last four weeks of what is known, all of it when that is less than a week's worth.
+fn present(days: &[Day]) -> Vec<Day> {
+    let Some(last) = days.last().map(|d| d.date) else { return vec![] };
+    let since = last.saturating_sub(28.days());
+    let recent: Vec<Day> = days.iter().filter(|d| d.date > since).cloned().collect();
+    if recent.len() < 5 { days.to_vec() } else { recent }
+}
+
 /// The bands of the stretches and which pilot would teach most.
 ///
 /// # Errors
 /// Why nothing can be said, in words.
 pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
+    let days = &present(days)[..];
     let week = |kind: DayType| WEEK.iter().find(|w| w.0 == kind).map(|w| w.1);
     let mut cells: Vec<Cell> = vec![];
     let mut add = |asked: Asked, place: Option<usize>| {
@@ -159,7 +169,7 @@ mod tests {
     use super::*;
     use crate::answers::Answer;
     use crate::model::{Origin, SLOTS};
-    use kernel::{Date, ToSpan};
+    use kernel::Date;
 
     /// Four weeks, working days 9 to 12 and 14 to 17, one person a quarter hour, and Saturdays shut.
     fn days() -> Vec<Day> {
@@ -194,6 +204,19 @@ mod tests {
         // More who ask for the evening, more in the evening.
         let few = guess(&days(), &round(5, 60)).unwrap().band(DayType::Work, 18 * 4).unwrap();
         assert!(few.middle < evening.middle, "{few:?} {evening:?}");
+    }
+
+    #[test]
+    fn hours_that_are_open_now_are_not_guessed_though_they_were_shut_before() {
+        let mut all = days();
+        let later: Vec<Day> = days().into_iter().map(|d| Day { date: d.date.saturating_add(28.days()), ..d }).collect();
+        for mut d in later {
+            (72..80).for_each(|k| d.counts[k] = Some(0));
+            all.push(d);
+        }
+        let g = guess(&all, &round(30, 60)).unwrap();
+        assert_eq!(g.band(DayType::Work, 18 * 4), None);
+        assert!(g.pilots.iter().all(|p| p.kind == DayType::Rest), "{:?}", g.pilots);
     }
 
     #[test]

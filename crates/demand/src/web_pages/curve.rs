@@ -83,6 +83,9 @@ impl Curve {
     fn pilots(&self) -> Vec<&Pilot> {
         self.guess.iter().flatten().flat_map(|g| &g.pilots).take(3).collect()
     }
+    fn any_shut(&self) -> bool {
+        self.guessed().is_some_and(|g| g.bands.iter().any(|b| !b.1))
+    }
     fn guessed(&self) -> Option<&Guess> {
         self.guess.as_ref().and_then(|g| g.as_ref().ok())
     }
