@@ -369,7 +369,7 @@ impl Db {
 
     pub(crate) async fn reader(&self) -> Result<Conn> {
         Ok(Conn::new(match &self.0.inner().kind {
-            Kind::Sqlite { readers, .. } => Wire::SqliteReader(readers.acquire(PATIENCE).await?),
+            Kind::Sqlite { readers, .. } => Wire::SqliteReader(Box::new(readers.acquire(PATIENCE).await?)),
             Kind::Postgres { pool, .. } => Wire::Postgres(pool.acquire().await?),
         }))
     }

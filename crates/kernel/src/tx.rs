@@ -43,7 +43,7 @@ impl Carrier for Wire {
 pub(crate) enum Wire {
     /// The one SQLite writer, held for the length of one command.
     Writer(OwnedMutexGuard<crate::writer::Writer>),
-    SqliteReader(Reading),
+    SqliteReader(Box<Reading>),
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
     /// Rolled back by its own drop when the command is dropped half way.
     PostgresTx(sqlx::Transaction<'static, sqlx::Postgres>),
