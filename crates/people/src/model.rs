@@ -112,6 +112,17 @@ record! {
     }
 }
 
+record! {
+    /// How many registered people are of a sex and an age: a count, of nobody in particular.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Ages {
+        pub sex: Sex,
+        /// In full years.
+        pub age: i64,
+        pub n: i64,
+    }
+}
+
 /// A person as the caller may see: masked, hidden where the rule says.
 #[derive(Clone, Debug)]
 pub struct PersonView {

@@ -7,5 +7,5 @@ mod write;
 
 pub use holds::*;
 pub use persons::*;
-pub use query::{Query, register};
+pub use query::{Query, ages, register};
 pub(crate) use write::*;

@@ -1,9 +1,9 @@
 //! What people do, one function each: permit → read → rule → write → record.
 
-use crate::model::{Kept, NewQuestion, NewSurvey, State, Survey};
+use crate::model::{Held, Kept, NewQuestion, NewSurvey, State, Survey};
 use crate::{rules, store};
 use forms::{Answers, Definition};
-use kernel::{Act, App, FieldErrors, Permission as P, Refusal, Result, Tx, Uuid};
+use kernel::{Act, App, FieldErrors, Permission as P, Reader, Refusal, Result, Tx, Uuid, clock};
 
 /// Codes made at once at most, and of one survey.
 pub const MAX_CODES: i64 = 500;
@@ -40,7 +40,7 @@ async fn redefine(
     act: &Act,
     id: Uuid,
     action: &'static str,
-    change: impl FnOnce(Definition) -> Result<Definition>,
+    change: impl FnOnce(Definition, &[String]) -> Result<Definition>,
 ) -> Result<()> {
     act.actor.must(P::SurveyEdit)?;
     let station = act.station;
@@ -51,7 +51,8 @@ async fn redefine(
                 let what = format!("这份问卷{}，题目不能再改。", s.state.label());
                 return Err(Refusal::new("surveys.state", what, "请另编一份。").into());
             }
-            let definition = change(s.definition.0.clone())?;
+            let services: Vec<String> = windows::store::services(tx, station).await?.into_iter().map(|s| s.name).collect();
+            let definition = change(s.definition.0.clone(), &services)?;
             store::set_definition(tx, &s, &definition).await?;
             tx.record(action, &[("survey", id)], &serde_json::to_string(&definition)?);
             Ok(())
@@ -62,17 +63,28 @@ async fn redefine(
 /// Puts an imported definition in the place of the questions.
 pub async fn import(app: &App, act: &Act, id: Uuid, definition: Definition) -> Result<()> {
     rules::form(&definition)?;
-    redefine(app, act, id, "surveys.import", |_| Ok(definition)).await
+    redefine(app, act, id, "surveys.import", |_, _| Ok(definition)).await
 }
 
 /// Adds a question at the end.
 pub async fn add_question(app: &App, act: &Act, id: Uuid, q: &NewQuestion) -> Result<()> {
-    redefine(app, act, id, "surveys.question", |d| rules::with_question(d, q)).await
+    redefine(app, act, id, "surveys.question", |d, services| rules::with_question(d, q, services)).await
 }
 
 /// Takes a question away.
 pub async fn remove_question(app: &App, act: &Act, id: Uuid, name: &str) -> Result<()> {
-    redefine(app, act, id, "surveys.remove", |d| rules::without_question(d, name)).await
+    redefine(app, act, id, "surveys.remove", |d, _| rules::without_question(d, name)).await
+}
+
+/// Puts a question one place earlier.
+pub async fn move_up(app: &App, act: &Act, id: Uuid, name: &str) -> Result<()> {
+    redefine(app, act, id, "surveys.move", |d, _| rules::moved_up(d, name)).await
+}
+
+/// Weights of all answers of a survey by the register's sexes and ages, in the order of its boxes.
+pub async fn weights(r: &mut Reader, s: &Survey, boxes: &[Held]) -> Result<rules::Weights> {
+    let register = people::store::ages(r, s.station_id, clock::day_of(r.now())).await?;
+    Ok(rules::weigh(&s.definition.0, boxes, &register))
 }
 
 /// Opens a draft for answers.

@@ -11,6 +11,7 @@
 pub mod actions;
 pub mod model;
 mod pace;
+mod paper;
 pub mod rules;
 pub mod store;
 mod web_pages;
@@ -27,7 +28,7 @@ const EDIT: Need = Need::Can(P::SurveyEdit);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{answer, manage, results};
+    use web_pages::{answer, manage, print, quick, results};
     Domain {
         name: "surveys",
         migrations: Some(kernel::migrations!("surveys", "0001_surveys.sql")),
@@ -40,6 +41,10 @@ pub fn domain() -> Domain {
             get("/surveys/{id}/xlsx", SEE, manage::xlsx),
             post("/surveys/{id}/question", EDIT, manage::add_question),
             post("/surveys/{id}/remove", EDIT, manage::remove_question),
+            post("/surveys/{id}/up", EDIT, manage::move_up),
+            get("/surveys/{id}/sheet", SEE, print::sheet),
+            get("/surveys/{id}/quick", EDIT, quick::page),
+            post("/surveys/{id}/quick", EDIT, quick::send),
             post("/surveys/{id}/open", EDIT, manage::open),
             post("/surveys/{id}/close", EDIT, manage::close),
             post("/surveys/{id}/codes", EDIT, manage::codes),

@@ -3,7 +3,9 @@
 use forms::{Answers, Definition};
 use kernel::row::Json;
 use kernel::{Date, StationId, Timestamp, UserId, Uuid, record, text_enum};
+use roster::model::DayType;
 use serde::{Deserialize, Serialize};
+use windows::model::Span;
 
 text_enum! {
     /// 问卷状态
@@ -103,4 +105,27 @@ pub struct NewQuestion {
     pub required: bool,
     /// `question=choice`, or "".
     pub only_if: String,
+}
+
+/// 时间段: kind of day and minutes of the day, as residents are asked and as they wish: `工作日 18:30-20:30`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    pub kind: DayType,
+    pub from: i64,
+    pub until: i64,
+}
+
+impl Stretch {
+    /// Reads the words of a choice; none when they name no stretch (都不方便).
+    pub fn read(label: &str) -> Option<Stretch> {
+        let (kind, span) = label.trim().split_once(char::is_whitespace)?;
+        let kind = DayType::ALL.iter().copied().find(|k| k.label() == kind)?;
+        let (from, until) = span.trim().split_once(['-', '–', '—', '－'])?;
+        let (from, until) = (windows::rules::minute(from.trim())?, windows::rules::minute(until.trim())?);
+        (from < until).then_some(Stretch { kind, from, until })
+    }
+
+    pub fn text(self) -> String {
+        format!("{} {}", self.kind.label(), Span { from: self.from, until: self.until }.text())
+    }
 }

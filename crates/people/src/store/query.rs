@@ -1,7 +1,7 @@
-//! The register with its query form.
+//! The register with its query form, and how many it holds by sex and age.
 
-use crate::model::{PersonKind, PersonRow, PersonView};
-use kernel::{AddressId, PersonId, Reach, Reader, Result, StationId, args, sql};
+use crate::model::{Ages, PersonKind, PersonRow, PersonView};
+use kernel::{AddressId, Date, PersonId, Reach, Reader, Result, StationId, args, sql};
 
 /// Rows on one page of the register.
 const PAGE: i64 = 50;
@@ -55,4 +55,14 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<(Vec<PersonView>, Opt
         rows.retain(|p| crate::rules::hidden(p, role, today, false).is_none());
     }
     Ok((super::views(r, rows, false).await?, next))
+}
+
+/// Registered residents by sex and age on a day: without contacts, the dead, and those whose register stands empty (空挂). Counts only, so
+/// nobody is marked as shown.
+pub async fn ages(r: &mut Reader, station: StationId, on: Date) -> Result<Vec<Ages>> {
+    r.all(
+        sql!("select sex, $2 - born - case when day > $3 then 1 else 0 end as age, cast(count(*) as @int) as n from (select sex, cast(substr(birth, 1, 4) as @int) as born, substr(birth, 6, 5) as day from people_person where station_id = $1 and contact = $4 and birth is not null and died_on is null and erased_at is null and (kind is null or kind <> 'empty_register')) p group by 1, 2 order by 1, 2 limit 1000"),
+        args![station, i64::from(on.year()), on.to_string()[5..].to_string(), false],
+    )
+    .await
 }

@@ -1,5 +1,6 @@
 //! Surveys on both engines: from the builder to the counts, what bad input gets, and that nothing leads back.
 
+mod paper;
 mod town;
 mod web;
 
@@ -32,7 +33,7 @@ async fn from_the_builder_to_the_counts() {
             actions::answer(&town.t.app, &act, &s, &answers(g), From::Page { many: false }, "").await.unwrap();
         }
         let (station, boxes) = (town.station, town.read(async |r: &mut Reader| store::boxes(r, town.station, id).await).await);
-        let r = rules::results(&s.definition.0, &boxes).unwrap();
+        let r = rules::results(&s.definition.0, &boxes, rules::Weights::default()).unwrap();
         assert_eq!((r.sets, r.days, r.many), (4, 1, 0));
         assert_eq!(r.tables[0].shares.iter().map(|s| s.chosen).collect::<Vec<_>>(), [1, 3]);
         assert_eq!((r.tables[1].tally.asked, r.tables[1].tally.answered, r.tables[1].tally.spread.unwrap().median), (3, 3, 20.0));

@@ -20,7 +20,9 @@ pub fn answers(given: &[(&str, &str)]) -> Answers {
 }
 
 pub async fn town(engine: &str) -> Town {
-    let domains = vec![identity::domain(), places::domain(), notices::domain(), crate::domain()];
+    let domains = vec![
+            identity::domain(), places::domain(), notices::domain(), people::domain(), roster::domain(), windows::domain(), crate::domain(),
+        ];
     let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;
     let admin = Actor::local("test");
     let a = || t.app.act(&admin, "test.build", Purpose::Administration, t.app.fresh_command());
@@ -56,6 +58,24 @@ impl Town {
     pub async fn draft(&self, anonymous: bool, by_household: bool) -> Uuid {
         let new = NewSurvey { title: "窗口晚上开不开".into(), intro: "三道题，一分钟。".into(), anonymous, by_household, until_day: None };
         actions::create(&self.t.app, &self.act(&self.officer, "surveys.create"), new).await.unwrap()
+    }
+
+    /// The station's windows offer a service.
+    pub async fn offers(&self, name: &str) -> Uuid {
+        let s = windows::model::NewService {
+            kind: "residence_permit".into(),
+            name: name.into(),
+            papers: vec![],
+            note: String::new(),
+            minutes: 20,
+            letter: "A".into(),
+            bookable: true,
+            at_door: false,
+            position: 0,
+            version: 0,
+        };
+        let leader = actor(Role::StationLeader, self.station);
+        windows::actions::save_service(&self.t.app, &self.act(&leader, "windows.service"), None, s).await.unwrap()
     }
 
     /// Three questions; the second is asked of those who come in the evening.

@@ -96,7 +96,9 @@ struct One<'a> {
     held: i64,
     codes: i64,
     may_edit: bool,
-    command_ids: [String; 6],
+    command_ids: [String; 7],
+    /// Paper can be typed in by numbers.
+    quick: bool,
 }
 
 fn kind_name(kind: &Kind) -> &'static str {
@@ -188,6 +190,7 @@ async fn show(ctx: &Ctx, id: Uuid, form: &Form, trouble: Trouble, remarks: &[Fau
         held,
         codes,
         may_edit: ctx.may(kernel::Permission::SurveyEdit),
+        quick: rules::form(&s.definition.0).ok().and_then(|f| rules::lines(&f)).is_some(),
         command_ids: std::array::from_fn(|_| ctx.command_id().to_string()),
         s: &s,
     };
@@ -246,7 +249,7 @@ pub async fn xlsx(ctx: Ctx, Path(id): Path<String>) -> Answer {
 pub async fn add_question(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let id = survey_id(&id)?;
     let q = NewQuestion {
-        label: form.required("label", "题目", 300),
+        label: form.bounded("label", "题目", 300),
         kind: form.text("kind"),
         choices: form.typed("choices").chars().take(10_000).collect(),
         required: form.yes("required"),
@@ -265,6 +268,14 @@ pub async fn remove_question(ctx: Ctx, Path(id): Path<String>, form: Form) -> An
     let id = survey_id(&id)?;
     let act = ctx.act("surveys.remove", Purpose::Statistics, &form);
     let done = actions::remove_question(&ctx.app, &act, id, &form.text("name")).await;
+    after(&ctx, id, &form, done).await
+}
+
+/// `POST /surveys/{id}/up`
+pub async fn move_up(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    let id = survey_id(&id)?;
+    let act = ctx.act("surveys.move", Purpose::Statistics, &form);
+    let done = actions::move_up(&ctx.app, &act, id, &form.text("name")).await;
     after(&ctx, id, &form, done).await
 }
 

@@ -1,7 +1,9 @@
-//! Pages: the officer's list and builder, the resident's sheet, the results.
+//! Pages: the officer's list and builder, the resident's sheet, paper out and in, the results.
 
 pub mod answer;
 pub mod manage;
+pub mod print;
+pub mod quick;
 pub mod results;
 
 use kernel::Uuid;

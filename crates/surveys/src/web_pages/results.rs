@@ -2,7 +2,7 @@
 
 use super::survey_id;
 use crate::model::State;
-use crate::rules::{Results, Share};
+use crate::rules::{Class, Margin, Results, Share};
 use crate::{rules, store};
 use askama::Template;
 use axum::extract::Path;
@@ -23,6 +23,18 @@ impl Shown {
     }
     fn percent(&self, share: &Share) -> String {
         format!("{:.1}", share.percent)
+    }
+    fn one(&self, n: &f64) -> String {
+        format!("{n:.1}")
+    }
+    /// Where the weighted share stands in the picture, of 240.
+    fn mark(&self, weighted: &f64) -> String {
+        format!("{:.1}", (weighted * 2.4).clamp(0.0, 239.0))
+    }
+    /// Share in the answers, in the register, and the difference.
+    fn shares(&self, m: &Margin, c: &Class) -> [String; 3] {
+        let (answered, registered) = m.percents(c);
+        [format!("{answered:.1}"), format!("{registered:.1}"), format!("{:+.1}", answered - registered)]
     }
     fn between(&self, share: &Share) -> String {
         share.between.map_or("—".into(), |i| format!("{:.0}–{:.0}%", i.low * 100.0, i.high * 100.0))
@@ -50,12 +62,13 @@ pub async fn page(ctx: Ctx, Path(id): Path<String>) -> Answer {
     let read = async |r: &mut Reader| {
         let s = store::survey(r, station, id).await?;
         r.saw("survey", id);
-        Ok((store::boxes(r, station, id).await?, s))
+        let boxes = store::boxes(r, station, id).await?;
+        Ok((crate::actions::weights(r, &s, &boxes).await?, boxes, s))
     };
-    let (boxes, s) = ctx.app.db().read(&look, read).await?;
+    let (weights, boxes, s) = ctx.app.db().read(&look, read).await?;
     if s.state == State::Draft {
         return Err(Refusal::new("surveys.state", "问卷还没有开放。", "开放并有人回答后再看结果。").into());
     }
-    let r = rules::results(&s.definition.0, &boxes)?;
+    let r = rules::results(&s.definition.0, &boxes, weights)?;
     Page::new(format!("结果：{}", s.title), &Shown { r }).crumb("问卷", "/surveys").crumb(s.title.clone(), format!("/surveys/{id}")).show(&ctx)
 }

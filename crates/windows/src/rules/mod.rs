@@ -107,7 +107,7 @@ pub fn parse_spans(typed: &str) -> Result<Vec<Span>, String> {
 }
 
 /// Minutes since midnight of `9:00`, `09:30`, `24:00`, in any width of digits.
-pub(crate) fn minute(typed: &str) -> Option<i64> {
+pub fn minute(typed: &str) -> Option<i64> {
     let folded = kernel::text::fold(typed);
     let (h, m) = folded.trim().split_once([':', '：'])?;
     let (h, m): (i64, i64) = (h.trim().parse().ok()?, m.trim().parse().ok()?);

@@ -1,0 +1,105 @@
+//! 纸质问卷: the sheet that is printed, filled in by hand and typed in again by its numbers.
+
+use crate::model::Survey;
+use crate::rules;
+use forms::{Definition, Item, Kind};
+use kernel::{Error, Result, Timestamp, clock};
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
+
+/// The typesetter takes a core.
+static ADMIT: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(1));
+
+/// A condition of the builder in words; another one as it stands.
+fn condition(d: &Definition, i: &Item) -> String {
+    if i.relevant.is_empty() {
+        return String::new();
+    }
+    let plain = i.relevant.strip_prefix("selected(${").and_then(|r| r.strip_suffix("')"));
+    let value = plain.and_then(|r| r.split_once("}, '")).map(|(q, c)| format!("{q}={c}"));
+    let words = rules::conditions(d).into_iter().find(|(v, _)| Some(v) == value.as_ref()).map(|(_, w)| w);
+    words.map_or("（符合前面的回答才填）".into(), |w| format!("（{w}的才填）"))
+}
+
+fn question(d: &Definition, i: &Item, number: &mut usize, blocks: &mut Vec<Value>) {
+    let label = match i.label.get("") {
+        "" => i.name.as_str(),
+        label => label,
+    };
+    let hint = i.hint.get("");
+    match &i.kind {
+        Kind::Group | Kind::Repeat => {
+            if !i.label.is_empty() {
+                blocks.push(json!({ "heading": label }));
+            }
+            if i.kind == Kind::Repeat {
+                blocks.push(json!({ "prose": "（有几份填几份，写不下请另附纸）" }));
+            }
+            i.children.iter().for_each(|c| question(d, c, number, blocks));
+        }
+        Kind::Note => blocks.push(json!({ "prose": label })),
+        Kind::Calculate | Kind::Hidden | Kind::Meta(_) | Kind::Media(_) => {}
+        kind => {
+            *number += 1;
+            let how = match kind {
+                Kind::SelectOne(_) => "（选一项）",
+                Kind::SelectMultiple(_) => "（可选几项）",
+                _ => "",
+            };
+            let mut together = vec![json!({ "prose": format!("{number}. {label}{how}{}", condition(d, i)) })];
+            if !hint.is_empty() {
+                together.push(json!({ "prose": hint }));
+            }
+            let tick = |label: String| json!({ "label": label, "on": false });
+            match kind.list().and_then(|l| d.list(l)) {
+                Some(list) => {
+                    let ticks: Vec<Value> = (1..).zip(&list.choices).map(|(n, c)| tick(format!("{n}　{}", c.label.get("")))).collect();
+                    together.push(json!({ "ticks": ticks }));
+                }
+                None if *kind == Kind::Acknowledge => together.push(json!({ "ticks": [tick("是".into())] })),
+                None => {
+                    let tall = if *kind == Kind::Text { 22 } else { 9 };
+                    together.push(json!({ "table": { "widths": [-4, 1], "rows": [["回答", { "value": "", "tall": tall }]] } }));
+                }
+            }
+            blocks.push(json!({ "together": together }));
+        }
+    }
+}
+
+/// The data of the sheet. `qr` is the code of the address, or "".
+pub fn sheet(organ: &str, s: &Survey, address: &str, qr: &str, at: Timestamp) -> Value {
+    let d = &s.definition.0;
+    let mut blocks = vec![];
+    if !s.intro.is_empty() {
+        blocks.push(json!({ "prose": s.intro }));
+    }
+    if s.anonymous {
+        blocks.push(json!({ "prose": "匿名填写：请不要写姓名、电话。答卷只按天存放，不记是谁填的。" }));
+    }
+    if !qr.is_empty() {
+        let lines = [format!("也可以用手机填：扫右边的码，或打开 {address}"), "两种办法只用一种。".to_string()];
+        blocks.push(json!({ "qr": { "lines": lines, "picture": { "$svg": qr }, "alt": "问卷的二维码" } }));
+    }
+    if s.by_household {
+        blocks.push(json!({ "table": { "widths": [-6, 1], "rows": [["答卷码", "　　　　　　（发到户里的纸条上，一户一份）"]] } }));
+    }
+    let mut number = 0;
+    d.items.iter().for_each(|i| question(d, i, &mut number, &mut blocks));
+    let until = s.until_day.map_or(String::new(), |d| format!("，{} 月 {} 日前", d.month(), d.day()));
+    blocks.push(json!({ "prose": format!("填好后请交给社区民警或派出所窗口{until}。谢谢您！") }));
+    let issued = at.to_zoned_datetime(clock::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    json!({ "issued_at": issued, "title": s.title, "organ": organ, "size": "a4", "blocks": blocks })
+}
+
+/// Lays the sheet out.
+pub async fn pdf(value: Value) -> Result<Vec<u8>> {
+    let permit = ADMIT.acquire().await.map_err(Error::internal)?;
+    let pdf = tokio::task::spawn_blocking(move || documents::render(&documents::FORM, &value)).await.map_err(Error::internal)?;
+    drop(permit);
+    pdf.map(|p| p.bytes).map_err(|e| match &e {
+        documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
+        _ => Error::internal(e.detail()),
+    })
+}
