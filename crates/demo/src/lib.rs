@@ -4,6 +4,7 @@
 //! people and events are invented. Generated ID numbers use region prefixes that do not exist and
 //! phones start with 10000, so no real person can be met.
 
+mod asked;
 pub mod bulk;
 pub mod cameras;
 mod before;
@@ -85,6 +86,7 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
         if which == 0 {
             before::import(app, crew, &mut dice).await?;
         }
+        asked::ask(app, crew, &mut dice).await?;
     }
     progress(steps, steps, "完成");
     let mut shown: Vec<Account> = vec![];

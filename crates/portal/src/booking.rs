@@ -109,16 +109,20 @@ fn act(ctx: &Ctx, station: StationId, action: &'static str, form: &Form) -> Act 
     ctx.app.act(&Actor::resident(station), action, Purpose::OwnMatter, form.command(ctx.app.fresh_command()))
 }
 
-/// Too many bookings from one place are slowed and then refused; the right ones count too.
-async fn pace(ctx: &Ctx, headers: &HeaderMap) -> Result<(), Refusal> {
-    match guess::begin(&format!("book {}", place_of(headers)), ctx.now()) {
+/// Too many forms of a kind from one place are slowed and then refused; the right ones count too.
+pub(crate) async fn pace_of(ctx: &Ctx, headers: &HeaderMap, kind: &str, what: &str, next: &str) -> Result<(), Refusal> {
+    match guess::begin(&format!("{kind} {}", place_of(headers)), ctx.now()) {
         Pace::Now => Ok(()),
         Pace::After(wait) => {
             tokio::time::sleep(wait.min(std::time::Duration::from_secs(2))).await;
             Ok(())
         }
-        Pace::Stopped | Pace::NotNow => Err(Refusal::new("portal.too_many", "这里提交的预约太多，暂停十分钟。", "请稍后再试，或者到窗口取号。")),
+        Pace::Stopped | Pace::NotNow => Err(Refusal::new("portal.too_many", what, next)),
     }
+}
+
+async fn pace(ctx: &Ctx, headers: &HeaderMap) -> Result<(), Refusal> {
+    pace_of(ctx, headers, "book", "这里提交的预约太多，暂停十分钟。", "请稍后再试，或者到窗口取号。").await
 }
 
 /// `POST /p/windows/{station}/{service}/book`: books and shows the code once; a repeated post shows the same.

@@ -4,7 +4,7 @@
 //! 80 random bits, is shown once to the reporter and stored only as a keyed hash. Wrong secrets are
 //! slowed down and recorded. A page never tells whether a number exists without its secret. A party of a dispute sees
 //! the own matter by the code on the own paper, and nobody else's data. A booking is seen, changed and cancelled by its
-//! own code; how many one place may make in ten minutes is bounded.
+//! own code; how many one place may make in ten minutes is bounded, and so are wishes.
 
 mod booking;
 mod guess;
@@ -12,6 +12,7 @@ mod matter;
 #[cfg(test)]
 mod tests;
 mod visit;
+mod wish;
 mod web_pages;
 
 use web::domain::{get, post};
@@ -36,6 +37,8 @@ pub fn domain() -> Domain {
             get("/p/certificates", Need::Public, visit::certificates),
             get("/p/windows/{station}/{service}/book", Need::Public, booking::page),
             post("/p/windows/{station}/{service}/book", Need::Public, booking::send),
+            get("/p/wish/{station}", Need::Public, wish::page),
+            post("/p/wish/{station}", Need::Public, wish::send),
             get("/p/booking", Need::Public, booking::ask),
             post("/p/booking", Need::Public, booking::state),
             post("/p/booking/cancel", Need::Public, booking::cancel),

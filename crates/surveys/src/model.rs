@@ -129,3 +129,118 @@ impl Stretch {
         format!("{} {}", self.kind.label(), Span { from: self.from, until: self.until }.text())
     }
 }
+
+text_enum! {
+    /// 意见从哪里来
+    pub enum Channel { Online = "online" / "网上", Meeting = "meeting" / "议事会", Desk = "desk" / "当面" }
+}
+
+text_enum! {
+    /// 意见状态
+    pub enum WishState { Open = "open" / "待回应", Answered = "answered" / "已回应" }
+}
+
+text_enum! {
+    /// 议事会记录的状态
+    pub enum MeetingState { Draft = "draft" / "记录中", Final = "final" / "已定稿" }
+}
+
+record! {
+    /// 意见
+    #[derive(Clone, Debug)]
+    pub struct Wish {
+        pub station_id: StationId,
+        pub id: Uuid,
+        pub channel: Channel,
+        pub meeting_id: Option<Uuid>,
+        pub service_id: Option<Uuid>,
+        pub day_type: Option<DayType>,
+        pub from_minute: Option<i64>,
+        pub until_minute: Option<i64>,
+        pub content: String,
+        /// How many wish it: 1 online.
+        pub people: i64,
+        pub day: Date,
+        pub state: WishState,
+        pub reply: String,
+        pub replied_at: Option<Timestamp>,
+        pub version: i64,
+    }
+}
+
+impl Wish {
+    /// When, where it was said.
+    pub fn when(&self) -> Option<Stretch> {
+        Some(Stretch { kind: self.day_type?, from: self.from_minute?, until: self.until_minute? })
+    }
+}
+
+/// A wish as a form gives it.
+#[derive(Clone, Debug)]
+pub struct NewWish {
+    pub channel: Channel,
+    pub meeting: Option<Uuid>,
+    pub service: Option<Uuid>,
+    pub when: Option<Stretch>,
+    pub content: String,
+    pub people: i64,
+}
+
+record! {
+    /// Wishes that name a time, added up.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct WishWhen {
+        pub service_id: Option<Uuid>,
+        pub kind: DayType,
+        pub from: i64,
+        pub until: i64,
+        /// People who wish it.
+        pub n: i64,
+    }
+}
+
+record! {
+    /// 居民议事会
+    #[derive(Clone, Debug)]
+    pub struct Meeting {
+        pub station_id: StationId,
+        pub id: Uuid,
+        pub title: String,
+        pub held_on: Date,
+        pub place: String,
+        pub chair: String,
+        pub present: i64,
+        /// Who was there, where the names are needed; else "".
+        pub names: String,
+        pub minutes: String,
+        pub state: MeetingState,
+        pub closed_at: Option<Timestamp>,
+        pub version: i64,
+    }
+}
+
+/// A meeting as a form gives it.
+#[derive(Clone, Debug)]
+pub struct NewMeeting {
+    pub title: String,
+    pub held_on: Date,
+    pub place: String,
+    pub chair: String,
+    pub present: i64,
+    pub names: String,
+    pub minutes: String,
+    pub version: i64,
+}
+
+record! {
+    /// 表决
+    #[derive(Clone, Debug)]
+    pub struct Vote {
+        pub id: Uuid,
+        pub question: String,
+        pub yes: i64,
+        pub no: i64,
+        pub abstained: i64,
+        pub struck: bool,
+    }
+}

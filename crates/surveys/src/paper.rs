@@ -1,6 +1,6 @@
-//! 纸质问卷: the sheet that is printed, filled in by hand and typed in again by its numbers.
+//! 纸质问卷: the sheet that is printed, filled in by hand and typed in again by its numbers; and the minutes of a meeting.
 
-use crate::model::Survey;
+use crate::model::{Meeting, Survey, Vote, Wish};
 use crate::rules;
 use forms::{Definition, Item, Kind};
 use kernel::{Error, Result, Timestamp, clock};
@@ -102,4 +102,42 @@ pub async fn pdf(value: Value) -> Result<Vec<u8>> {
         documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
         _ => Error::internal(e.detail()),
     })
+}
+
+/// 居民议事会记录, as it is printed and signed.
+pub fn minutes(organ: &str, m: &Meeting, votes: &[Vote], wishes: &[(&Wish, String)], at: Timestamp) -> Value {
+    let mut rows = vec![
+        json!(["日期", format!("{} 年 {} 月 {} 日", m.held_on.year(), m.held_on.month(), m.held_on.day())]),
+        json!(["地点", m.place]),
+        json!(["到会", format!("{} 人", m.present)]),
+    ];
+    if !m.chair.is_empty() {
+        rows.push(json!(["主持", m.chair]));
+    }
+    let names = rules::names(&m.names);
+    if !names.is_empty() {
+        rows.push(json!(["到会人员", names.join("、")]));
+    }
+    let mut blocks = vec![json!({ "table": { "widths": [-6, 1], "rows": rows } }), json!({ "heading": "会议记录" })];
+    blocks.extend(m.minutes.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| json!({ "prose": l })));
+    let counted: Vec<&Vote> = votes.iter().filter(|v| !v.struck).collect();
+    if !counted.is_empty() {
+        let line = |v: &&Vote| json!([v.question, v.yes.to_string(), v.no.to_string(), v.abstained.to_string()]);
+        blocks.push(json!({ "heading": "表决" }));
+        let rows: Vec<Value> = counted.iter().map(line).collect();
+        blocks.push(json!({ "list": { "widths": [1, -4, -4, -4], "head": ["事项", "同意", "反对", "弃权"], "rows": rows } }));
+    }
+    if !wishes.is_empty() {
+        let line = |(w, service): &(&Wish, String)| {
+            let when = w.when().map_or(String::new(), |s| s.text());
+            json!([w.content, service, when, w.people.to_string()])
+        };
+        blocks.push(json!({ "heading": "居民意见" }));
+        let rows: Vec<Value> = wishes.iter().map(line).collect();
+        blocks.push(json!({ "list": { "widths": [3, 2, 2, -4], "head": ["意见", "业务", "时间", "人数"], "rows": rows } }));
+    }
+    blocks.push(json!({ "line": "主持人（签名）：" }));
+    blocks.push(json!({ "line": "记录人（签名）：" }));
+    let issued = at.to_zoned_datetime(clock::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    json!({ "issued_at": issued, "title": m.title, "organ": organ, "size": "a4", "blocks": blocks })
 }

@@ -1,10 +1,12 @@
 //! Decisions, pure: what may be opened, how an answer falls into its box, what the counts are; in the rooms beside: how a
-//! question is added, how answers are weighed by the register, how paper is typed in quickly.
+//! question is added, how answers are weighed by the register, how paper is typed in quickly, what wishes and meetings may hold.
 
+mod ask;
 mod build;
 mod quick;
 mod weigh;
 
+pub use ask::{MOST_PRESENT, check_meeting, check_vote, check_wish, may_change, may_finish, names, when};
 pub use build::{KINDS, MAX_BUILT, WHEN, conditions, moved_up, with_question, without_question};
 pub use quick::{Line, lines, not_asked, read_line};
 pub use weigh::{CAP, Class, Margin, Weights, weigh};

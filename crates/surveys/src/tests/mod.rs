@@ -1,5 +1,6 @@
 //! Surveys on both engines: from the builder to the counts, what bad input gets, and that nothing leads back.
 
+mod asks;
 mod paper;
 mod town;
 mod web;

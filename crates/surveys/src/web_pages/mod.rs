@@ -1,10 +1,12 @@
-//! Pages: the officer's list and builder, the resident's sheet, paper out and in, the results.
+//! Pages: the officer's list and builder, the resident's sheet, paper out and in, the results, wishes, meetings.
 
 pub mod answer;
 pub mod manage;
+pub mod meetings;
 pub mod print;
 pub mod quick;
 pub mod results;
+pub mod wishes;
 
 use kernel::Uuid;
 

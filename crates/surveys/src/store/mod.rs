@@ -1,5 +1,9 @@
 //! The only SQL.
 
+mod wishes;
+
+pub use wishes::*;
+
 use crate::model::{Held, Kept, Line, NewSurvey, State, Survey};
 use forms::Definition;
 use kernel::row::Json;
@@ -72,11 +76,11 @@ pub async fn set_state(tx: &mut Tx, s: &Survey, state: State) -> Result<()> {
     stale(n)
 }
 
-fn stale(n: u64) -> Result<()> {
+pub(crate) fn stale(n: u64) -> Result<()> {
     if n == 1 {
         return Ok(());
     }
-    Err(Refusal::new("surveys.stale", "这份问卷刚刚被他人改过。", "请看清最新内容后再改。").into())
+    Err(Refusal::new("surveys.stale", "刚刚被他人改过。", "请看清最新内容后再改。").into())
 }
 
 /// How many sets of answers the survey holds.

@@ -1,5 +1,9 @@
 //! What people do, one function each: permit → read → rule → write → record.
 
+mod asks;
+
+pub use asks::{finish_meeting, open_meeting, reply, save_meeting, strike, vote, wish};
+
 use crate::model::{Held, Kept, NewQuestion, NewSurvey, State, Survey};
 use crate::{rules, store};
 use forms::{Answers, Definition};
