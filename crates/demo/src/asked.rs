@@ -15,6 +15,9 @@ fn by(app: &App, who: &Actor, action: &'static str) -> Act {
     app.act(who, action, Purpose::Statistics, app.fresh_command())
 }
 
+/// What some of them write.
+const WORDS: &[&str] = &["取号机字太小，老人看不清。", "晚上办过一次，很方便。", "周末能不能也办身份证？", "窗口的人很耐心，谢谢。", "楼下有人晚上放鞭炮，希望管管。"];
+
 /// Asks, is answered, meets.
 pub async fn ask(app: &App, crew: &Crew, dice: &mut Dice) -> Result<()> {
     let officer = crew.of(Role::Officer)?;
@@ -61,6 +64,9 @@ async fn questionnaire(app: &App, officer: &Actor, dice: &mut Dice) -> Result<()
         }
         answers.insert("sex".into(), sex.into());
         answers.insert("age".into(), age.into());
+        if dice.chance(30) {
+            answers.insert("q6".into(), (*dice.pick(WORDS)).into());
+        }
         let (who, from) = if n % 5 == 4 { (officer, From::Desk) } else { (&resident, From::Page { many: false }) };
         actions::answer(app, &by(app, who, "surveys.answer"), &s, &answers, from, "").await?;
     }

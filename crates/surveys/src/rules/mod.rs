@@ -19,6 +19,9 @@ use kernel::{Date, Refusal, Result};
 
 /// Answers to one survey at most (as many as weights can be reckoned for).
 pub const MAX_ANSWERS: i64 = 20_000;
+/// Written answers shown of one question at most.
+pub const MAX_TEXTS: usize = 300;
+
 /// By what an answer is judged: noon of its day, because no finer time is kept.
 pub fn env(day: Date) -> Env<'static> {
     Env { now: day.at(12, 0, 0, 0), language: "" }
@@ -82,6 +85,8 @@ pub struct Share {
 pub struct Table {
     pub tally: Tally,
     pub shares: Vec<Share>,
+    /// Of a question for words: what was written, sorted, so that no line tells with which other answers it came; at most [`MAX_TEXTS`].
+    pub texts: Vec<String>,
 }
 
 /// What came in, question by question.
@@ -105,11 +110,18 @@ pub fn results(definition: &Definition, boxes: &[Held], weights: Weights) -> Res
     let mut table = tabulate(&form, "");
     let (mut many, mut desk) = (0, 0);
     let mut weight = weights.weights.iter();
+    let mut texts: std::collections::BTreeMap<usize, Vec<String>> = Default::default();
     for b in boxes {
         for kept in &b.answers.0 {
             many += usize::from(kept.many);
             desk += usize::from(kept.desk);
-            table.add(&form.fill(&kept.answers, &env(b.day)), weight.next().copied().unwrap_or(1.0));
+            let filled = form.fill(&kept.answers, &env(b.day));
+            for (_, node, value) in filled.values() {
+                if form.nodes()[node].item.kind == Kind::Text && !value.is_empty() {
+                    texts.entry(node).or_default().push(value.text());
+                }
+            }
+            table.add(&filled, weight.next().copied().unwrap_or(1.0));
         }
     }
     let days: std::collections::BTreeSet<Date> = boxes.iter().map(|b| b.day).collect();
@@ -123,7 +135,10 @@ pub fn results(definition: &Definition, boxes: &[Held], weights: Weights) -> Res
             between: share(i64::from(c.chosen), n),
             weighted: if weights.is_used() { tally.weighted_share(c).map(|w| w * 100.0) } else { None },
         };
-        Table { shares: tally.counts.iter().map(of).collect(), tally }
+        let mut texts = texts.remove(&tally.node).unwrap_or_default();
+        texts.sort();
+        texts.truncate(MAX_TEXTS);
+        Table { shares: tally.counts.iter().map(of).collect(), tally, texts }
     });
     let tables = tables.collect();
     Ok(Results { sets, many, desk, days: days.len(), tables, weights })

@@ -38,6 +38,7 @@ async fn from_the_builder_to_the_counts() {
         assert_eq!((r.sets, r.days, r.many), (4, 1, 0));
         assert_eq!(r.tables[0].shares.iter().map(|s| s.chosen).collect::<Vec<_>>(), [1, 3]);
         assert_eq!((r.tables[1].tally.asked, r.tables[1].tally.answered, r.tables[1].tally.spread.unwrap().median), (3, 3, 20.0));
+        assert_eq!(r.tables[2].texts, ["多谢"]);
         let line = town.read(async |r: &mut Reader| store::list(r, station).await).await;
         assert_eq!((line.len(), line[0].held, line[0].state), (1, 4, State::Open));
         // What is wrong is refused, and after the end everything.
