@@ -16,7 +16,7 @@ fn online(content: &str, service: Option<Uuid>, when: Option<Stretch>) -> NewWis
 }
 
 async fn tasks(town: &Town) -> usize {
-    notices::actions::mine(&town.t.app, &town.officer).await.unwrap().iter().filter(|t| t.kind == "surveys.wish").count()
+    notices::actions::mine(&town.t.app, &town.officer).await.unwrap().0.iter().filter(|t| t.kind == "surveys.wish").count()
 }
 
 #[tokio::test]
