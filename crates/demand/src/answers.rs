@@ -46,6 +46,8 @@ pub struct Round {
     pub overlapping: usize,
     /// Answers that came as one of many from one place and are not among [`Round::answers`].
     pub many: usize,
+    /// Weighted to the register.
+    pub weighed: bool,
 }
 
 /// Whether some question has several choices that are hours.
@@ -152,7 +154,7 @@ pub fn round<'a>(
     }
     let (sum, squares) = kept.iter().fold((0.0, 0.0), |(s, q), a| (s + a.weight, q + a.weight * a.weight));
     let effective = if squares > 0.0 { sum * sum / squares } else { 0.0 };
-    Some(Round { title: title.into(), asked, answers: kept, effective, overlapping, many: 0 })
+    Some(Round { title: title.into(), asked, answers: kept, effective, overlapping, many: 0, weighed: false })
 }
 
 #[cfg(test)]

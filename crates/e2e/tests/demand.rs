@@ -45,6 +45,9 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.says("观察到").await?;
     leader.says("不等于没有人").await?;
     leader.says("按没有观察处理").await?;
+    // What the demonstration's questionnaire adds: a range, and wishes that are only wishes.
+    leader.says("推算是一个范围，不是一个数").await?;
+    leader.says("不是需求").await?;
     e2e::both(&leader, "demand-curve").await?;
     let csv = "(async () => { const a = await fetch(document.querySelector('a[href^=\"/demand/csv\"]').href); const t = await a.text(); \
         return `${a.status} ${t.split('\\n').length > 20} ${t.includes('观察到')} ${t.includes('外推')}`; })()";

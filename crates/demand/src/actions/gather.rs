@@ -213,11 +213,36 @@ pub async fn asked(r: &mut Reader, station: StationId, stream: Stream) -> Result
         let boxes = surveys::store::boxes(r, station, line.id).await?;
         let all: Vec<_> = boxes.iter().flat_map(|b| &b.answers.0).collect();
         let many = all.iter().filter(|k| k.many).count();
-        let weighed = all.iter().filter(|k| !k.many).map(|k| (&k.answers, 1.0));
+        let weights = surveys::actions::weights(r, &survey, &boxes).await?;
+        let weighed = all.iter().zip(&weights.weights).filter(|(k, _)| !k.many).map(|(k, w)| (&k.answers, *w));
         if let Some(mut round) = answers::round(&survey.title, &survey.definition.0, weighed, &services, wanted) {
             round.many = many;
+            round.weighed = weights.is_used();
             return Ok(Some(round));
         }
     }
     Ok(None)
+}
+
+/// Wishes for hours that people sent or that were spoken of in meetings, in the last half year: how many people wish for
+/// which stretch. Wishes are no demand; they are shown beside it.
+pub async fn wished(r: &mut Reader, station: StationId, stream: Stream) -> Result<Vec<(answers::Asked, i64)>> {
+    let since = clock::day_of(r.now()).saturating_sub(DAYS.days());
+    let mut out: Vec<(answers::Asked, i64)> = vec![];
+    for w in surveys::store::wishes_when(r, station, since).await? {
+        let about = match stream {
+            Stream::All => true,
+            Stream::Service(id) => w.service_id.is_none_or(|s| s == id),
+            _ => false,
+        };
+        let asked = answers::Asked { kind: w.kind, span: Span { from: w.from, until: w.until } };
+        match out.iter_mut().find(|x| x.0 == asked) {
+            Some(x) if about => x.1 += w.n,
+            None if about => out.push((asked, w.n)),
+            _ => {}
+        }
+    }
+    out.sort_by_key(|x| std::cmp::Reverse(x.1));
+    out.truncate(6);
+    Ok(out)
 }

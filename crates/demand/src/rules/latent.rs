@@ -25,6 +25,8 @@ pub struct Guess {
     pub left_out: usize,
     /// Answers not used: one of many from one place.
     pub many: usize,
+    /// Weighted to the register.
+    pub weighed: bool,
 }
 
 /// A stretch of the week that somebody can choose.
@@ -147,7 +149,7 @@ pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
         .collect();
     thought.sort_by(|a, b| b.learnt.total_cmp(&a.learnt));
     let bands = bands.collect();
-    Ok(Guess { title: round.title.clone(), answers: round.answers.len(), effective: round.effective, bands, pilots: thought, left_out, many: round.many })
+    Ok(Guess { title: round.title.clone(), answers: round.answers.len(), effective: round.effective, bands, pilots: thought, left_out, many: round.many, weighed: round.weighed })
 }
 
 impl Guess {
@@ -185,7 +187,7 @@ mod tests {
         let asked = ["工作日 09:00-12:00", "工作日 18:00-20:00", "周末 09:00-12:00", "节假日 09:00-12:00"];
         let asked = asked.iter().map(|t| crate::answers::stretch(t).unwrap()).collect();
         let one = |i: usize| Answer { weight: 1.0, suits: if i < evening { vec![1, 2] } else { vec![0] }, first: Some(if i < evening { 1 } else { 0 }) };
-        Round { title: "错时问卷".into(), asked, answers: (0..all).map(one).collect(), effective: all as f64, overlapping: 0, many: 0 }
+        Round { title: "错时问卷".into(), asked, answers: (0..all).map(one).collect(), effective: all as f64, overlapping: 0, many: 0, weighed: false }
     }
 
     #[test]

@@ -110,7 +110,7 @@ async fn answers_of_a_survey_become_a_band_and_an_advice() {
         give(14, &[1], 1).await;
         give(8, &[0], 0).await;
         let page = town.t.get(&town.clerk, "/demand?kind=work").await.is(200).says("潜在（范围）").says("错时问卷").says("26 份").says("工作日 18:00-20:00").says("试开 4 周").says("curve__latent");
-        assert!(page.body.contains("推算是一个范围，不是一个数"), "{}", page.body);
+        assert!(page.body.contains("推算是一个范围，不是一个数") && page.body.contains("没有按户籍加权"), "{}", page.body);
         town.t.get(&town.clerk, "/demand?stream=incidents").await.is(200);
         // The plan draws shut hours from the band; the page says that they were not observed.
         town.t.get(&town.leader, "/demand/plan?share=90&minutes=10&work=09:00-12:00&rest=09:00-12:00").await.is(200).says("从来没有开过门（外推）").says("不是观察到的需求");

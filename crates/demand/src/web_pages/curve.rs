@@ -56,6 +56,8 @@ struct Curve {
     a_day: f64,
     coverage: Coverage,
     guess: Option<Result<Guess, String>>,
+    /// Wishes for hours and how many people have them.
+    wishes: Vec<(Stretch, i64)>,
     at_windows: bool,
     may_import: bool,
     may_plan: bool,
@@ -111,13 +113,14 @@ struct Seen {
     lines: Vec<Line>,
     guess: Option<Result<Guess, String>>,
     beside: Option<Beside>,
+    wishes: Vec<(Stretch, i64)>,
 }
 
 async fn see(ctx: &Ctx, a: &Asked) -> kernel::Result<Seen> {
     let stream = Stream::from_code(&a.stream).ok_or(Error::NotFound("这一路到访"))?;
     let (rules, station) = (ctx.app.rules(), ctx.who.station);
     let look = ctx.look("demand.curve", Purpose::Statistics);
-    let (services, gathered, round, beside) = ctx
+    let (services, gathered, round, beside, wishes) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -130,7 +133,7 @@ async fn see(ctx: &Ctx, a: &Asked) -> kernel::Result<Seen> {
             let gathered = actions::gather(r, &rules, station, stream).await?;
             let round = if stream.at_windows() { actions::asked(r, station, stream).await? } else { None };
             let beside = if stream.at_windows() { Some(actions::beside(r, &rules, station).await?) } else { None };
-            Ok((services, gathered, round, beside))
+            Ok((services, gathered, round, beside, actions::wished(r, station, stream).await?))
         })
         .await?;
     // Days of the kind that was asked for, else the kind that has most.
@@ -159,7 +162,7 @@ async fn see(ctx: &Ctx, a: &Asked) -> kernel::Result<Seen> {
         Stream::Incidents => "警情".into(),
         Stream::Calls => "来电报警".into(),
     };
-    Ok(Seen { stream, kind, services, name, gathered, learnt, lines, guess, beside })
+    Ok(Seen { stream, kind, services, name, gathered, learnt, lines, guess, beside, wishes })
 }
 
 /// `GET /demand`
@@ -196,13 +199,14 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         may_import: ctx.may(P::DataImport),
         may_plan: ctx.may(P::RosterPlan),
         may_manage: ctx.may(P::WindowManage),
-        may_ask: ctx.site.has_menu(|p| p == "/surveys"),
+        may_ask: ctx.may(P::SurveySee),
         streams,
         name: s.name,
         kind: s.kind,
         nothing,
         coverage: s.gathered.coverage,
         guess: s.guess,
+        wishes: s.wishes,
     };
     let mut page = Page::new("需求曲线", &content);
     if content.may_plan {
