@@ -200,7 +200,7 @@ impl Years {
         dice: &mut Dice,
     ) -> Result<()> {
         let app = &self.app;
-        let room = Room { app, town: &scene.town, officer, now: self.now, committees: scene.committees.clone() };
+        let room = Room { app, town: &scene.town, officer, now: self.now, committees: scene.committees.clone(), second: crate::mend::second(&scene.crew, officer)? };
         if dice.chance(5) {
             return room.settle(story, incident, home, from, dice).await;
         }

@@ -73,7 +73,7 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
         year::happen(app, t, places, crew, &stories, &committees, &mut dice).await?;
         tick("警情和纠纷");
         let officer = crew.of(Role::Officer)?;
-        let room = mend::Room { app, town: t, officer, now: app.now(), committees: committees.clone() };
+        let room = mend::Room { app, town: t, officer, now: app.now(), committees: committees.clone(), second: mend::second(crew, officer)? };
         told::tell(app, &room, crew, &cases).await?;
         life::happen(app, t, places, crew, &stories, &committees, &mut dice).await?;
         tick("通报");

@@ -174,7 +174,7 @@ pub async fn happen(
             if let Some((officer, closed)) = closed
                 && story.category1 == "dispute"
             {
-                let room = Room { app, town: t, officer, now, committees: committees.to_vec() };
+                let room = Room { app, town: t, officer, now, committees: committees.to_vec(), second: crate::mend::second(crew, officer)? };
                 room.settle(story, taken.id, &home, closed, dice).await?;
             }
         }

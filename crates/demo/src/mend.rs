@@ -4,10 +4,10 @@ use crate::dice::Dice;
 use crate::life::{Story, at};
 use crate::staff::Crew;
 use crate::town::{Home, Town};
-use kernel::{Act, Actor, App, Date, DisputeId, IncidentId, PersonId, Purpose, Reader, Result, Role, Timestamp, Uuid, clock};
+use kernel::{Act, Actor, App, Date, DisputeId, IncidentId, PersonId, Purpose, Reader, Result, Role, Timestamp, UserId, Uuid, clock};
 use mediation::actions as act;
 use mediation::model::{
-    Answer, Form, Found, Kept, NewAgreement, NewDispute, NewParty, NewPromise, NewTalk, NewWarning, Settlement, Side, TalkKind, Track,
+    Answer, Form, Found, Kept, NewAgreement, NewDecision, NewDispute, NewParty, NewPromise, NewTalk, NewWarning, Settlement, Side, TalkKind, Term, Track,
 };
 use mediation::rules::{Answers, questions};
 use mediation::store::parts;
@@ -20,6 +20,14 @@ pub struct Room<'a> {
     pub officer: &'a Actor,
     pub now: Timestamp,
     pub committees: Vec<Uuid>,
+    /// Another officer of the station: nobody mediates alone (程序规定 §52).
+    pub second: UserId,
+}
+
+/// An officer of the crew beside `officer`.
+pub fn second(crew: &Crew, officer: &Actor) -> Result<UserId> {
+    let other = crew.all(Role::Officer).into_iter().find(|o| o.user != officer.user);
+    other.map_or_else(|| crew.of(Role::DutyLeader).map(|l| l.user), |o| Ok(o.user))
 }
 
 /// Registers the committees of the town.
@@ -31,6 +39,22 @@ pub async fn committees(app: &App, t: &Town, crew: &Crew) -> Result<Vec<Uuid>> {
         out.push(act::add_committee(app, &a, &c.name, &c.mediators.join("、"), &c.room).await?);
     }
     Ok(out)
+}
+
+/// Words of a promise and how it is kept. The manager of the property is no party and binds nobody: both sides ask it in writing.
+pub fn worded(by: &str, text: &str) -> (String, String) {
+    if by == "property" {
+        return (format!("共同督促物业：{text}"), "共同书面提出，由社区跟进".into());
+    }
+    let paid = ["赔偿", "支付", "退还", "偿还", "给付"].iter().any(|w| text.contains(w));
+    (text.to_string(), if paid { "在调解室当面交付，写收条" } else { "自行做到，由承办人和网格员查看" }.into())
+}
+
+/// A promise by its day, at once, or without an end.
+pub fn promise(party: Option<Uuid>, (text, how): (String, String), term: Option<Term>, by: Option<Date>) -> NewPromise {
+    let term = term.unwrap_or(Term::Standing);
+    let why = if term == Term::Standing { "需要一直遵守，没有终期" } else { "" };
+    NewPromise { party, both: party.is_none(), text, how, term: Some(term), by, why: why.into() }
 }
 
 fn later(t: Timestamp, hours: u64) -> Timestamp {
@@ -98,6 +122,9 @@ impl Room<'_> {
             let a = self.act(self.officer, "mediation.end", later(held, 1).min(self.now));
             act::fail(self.app, &a, id, "双方对责任分担不能达成一致。").await?;
             let closed = later(held, 24).min(self.now);
+            if track == Track::PublicOrder {
+                self.decide(id, closed).await?;
+            }
             let a = self.act(self.officer, "mediation.end", closed);
             return act::close(self.app, &a, id, "已告知可以向人民法院起诉，或者申请行政处理。").await.map(|_| ());
         }
@@ -160,6 +187,17 @@ impl Room<'_> {
         act::answer(self.app, &self.act(self.officer, "mediation.answer", t), id, h.id, &reply).await
     }
 
+    /// The violation is answered for after the mediation failed (程序规定 §185).
+    async fn decide(&self, id: DisputeId, t: Timestamp) -> Result<()> {
+        let (short, day) = (self.town.station.name.trim_end_matches("派出所").to_string(), clock::day_of(t));
+        let d = self.read(async |r: &mut Reader| mediation::store::get(r, id).await).await?;
+        let digits: String = d.number.chars().rev().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        let n: String = digits.chars().rev().collect();
+        let number = format!("{short}公行罚决字〔{}〕{n}号", day.year());
+        let decision = NewDecision { kind: "penalty".into(), number, decided_on: day, note: "罚款二百元，已告知可以就损害赔偿起诉。".into() };
+        act::decide(self.app, &self.act(self.officer, "mediation.end", t), id, &decision).await
+    }
+
     /// Settled between the parties and done at once.
     pub async fn settled_themselves(&self, id: DisputeId, t: Timestamp) -> Result<()> {
         let s = Settlement::at_once("双方当场谈妥，互不追究，已当面做到。", clock::day_of(t));
@@ -197,7 +235,7 @@ impl Room<'_> {
             committee: host.0,
             mediator: if peoples { host.1.into() } else { String::new() },
             host: (!peoples).then_some(self.officer.user),
-            crew: vec![self.officer.user],
+            crew: vec![self.officer.user, self.second],
             recorded: true,
             text: text.into(),
             files: vec![],
@@ -215,15 +253,12 @@ impl Room<'_> {
         Ok(story
             .terms
             .iter()
-            .map(|t| NewPromise {
-                party: of(&t.by),
-                text: t.text.clone(),
-                how: String::new(),
-                // A public-order agreement says by when (程序规定 §184): what is done at once is done that day.
-                by: match t.due_days {
-                    n if n > 0 => Some(self.app.rules().calendar().add_days(signed, n).date),
-                    _ => dated.then_some(signed),
-                },
+            .map(|t| {
+                let (text, how) = worded(&t.by, &t.text);
+                // A public-order agreement is performed (程序规定 §184, 185): what has no day of its own is done at once.
+                let by = (t.due_days > 0).then(|| self.app.rules().calendar().add_days(signed, t.due_days).date);
+                let at_once = dated.then_some(Term::AtOnce);
+                promise(of(&t.by), (text, how), by.map_or(at_once, |_| Some(Term::By)), by)
             })
             .collect())
     }
@@ -242,6 +277,10 @@ impl Room<'_> {
             signed_on: clock::day_of(t),
             signing_recorded: true,
             electronic: false,
+            recorder: self.officer.name.clone(),
+            no_cost_dispute: false,
+            spot_consent: false,
+            identity_note: "当事人未带证件，已当面核对".into(),
             promises,
             files: vec![],
         };
@@ -260,10 +299,12 @@ impl Room<'_> {
     /// Promises whose day has come, visits whose day has come, and the end.
     async fn after(&self, id: DisputeId, words: &str, dice: &mut Dice) -> Result<()> {
         let promises = self.read(async |r: &mut Reader| parts::obligations(r, id).await).await?;
+        let signed = self.read(async |r: &mut Reader| Ok(parts::agreements(r, id).await?.first().map(|a| a.at))).await?.unwrap_or(self.now);
         let mut open = 0;
         for o in promises.iter().filter(|o| o.state == Kept::Pending) {
             let Some(due) = o.due else { continue };
-            let t = morning(due);
+            // What was done at once was done after the signing.
+            let t = if o.term == Term::AtOnce { signed } else { morning(due).max(signed) };
             if t > self.now || dice.chance(4) {
                 open += 1;
                 continue;
@@ -283,6 +324,7 @@ impl Room<'_> {
                 finding: if open == 0 { "performed" } else { "partly" }.into(),
                 satisfaction: Some(if dice.chance(85) { "satisfied" } else { "basically" }.into()),
                 note: words.into(),
+                ..Found::default()
             };
             act::follow_up(self.app, &self.act(self.officer, "mediation.follow_up", t), id, f.id, &found).await?;
             visited += 1;

@@ -7,7 +7,7 @@ use crate::staff::Crew;
 use incidents::actions as act;
 use incidents::model::{LinkKind, NewIntake, Step};
 use kernel::{App, Date, DisputeId, IncidentId, Purpose, Reader, Result, Role, Timestamp, clock};
-use mediation::model::{Found, NewDispute, NewParty, NewPromise, NewTalk, Side, TalkKind, Track};
+use mediation::model::{Found, NewDispute, NewParty, NewPromise, NewTalk, Side, TalkKind, Term, Track};
 use mediation::store::parts;
 use serde::Deserialize;
 
@@ -184,12 +184,9 @@ async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<Option
                 let Some(id) = s.dispute else { continue };
                 let parties = room.read(async |r: &mut Reader| parts::parties(r, id).await).await?;
                 let side = Side::from_code(&step.by_party);
-                s.promises.push(NewPromise {
-                    party: side.and_then(|x| parties.iter().find(|p| p.side == x)).map(|p| p.id),
-                    text: if step.by_party == "property" { format!("（物业）{}", step.text) } else { step.text.clone() },
-                    how: String::new(),
-                    by: step.due.map(moved).filter(|d| *d > clock::day_of(s.signed.unwrap_or(t))),
-                });
+                let party = side.and_then(|x| parties.iter().find(|p| p.side == x)).map(|p| p.id);
+                let by = step.due.map(moved).filter(|d| *d > clock::day_of(s.signed.unwrap_or(t)));
+                s.promises.push(crate::mend::promise(party, crate::mend::worded(&step.by_party, &step.text), by.map(|_| Term::By), by));
             }
             "performance" => {
                 let Some(id) = s.dispute else { continue };
@@ -209,6 +206,7 @@ async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<Option
                     finding: step.finding.clone(),
                     satisfaction: Some(step.satisfaction.clone()).filter(|x| !x.is_empty()),
                     note: step.text.clone(),
+                    ..Found::default()
                 };
                 let a = room.act(room.officer, "mediation.follow_up", t);
                 mediation::actions::follow_up(app, &a, id, f.id, &found).await?;

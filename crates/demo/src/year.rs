@@ -106,7 +106,7 @@ pub async fn happen(app: &App, t: &Town, built: &Built, crew: &Crew, stories: &[
         // Registered one after the other, so that numbers follow time; what comes after goes side by side.
         let mut opened = vec![];
         for one in group {
-            let room = Room { app, town: t, officer: one.officer, now: app.now(), committees: committees.to_vec() };
+            let room = Room { app, town: t, officer: one.officer, now: app.now(), committees: committees.to_vec(), second: crate::mend::second(crew, one.officer)? };
             opened.push((open(&room, one).await?, room, one));
         }
         try_join_all(opened.iter().map(|(id, room, one)| follow(room, one, *id))).await?;
@@ -177,9 +177,17 @@ async fn follow(room: &Room<'_>, one: &One<'_>, id: DisputeId) -> Result<()> {
     let mut done = signed;
     for o in list.iter().filter(|o| o.state == Kept::Pending) {
         let Some(due) = o.due else { continue };
-        done = done.max(plus(clock::start_of(due), 600));
-        let a = room.act(one.officer, "mediation.promise", plus(clock::start_of(due), 600));
+        let kept = plus(clock::start_of(due), 600).max(plus(signed, 5));
+        done = done.max(kept);
+        let a = room.act(one.officer, "mediation.promise", kept);
         act::perform(app, &a, id, o.id, due, "上门查看，已做到。", &[]).await?;
+    }
+    if list.iter().all(|o| o.state == Kept::Standing) {
+        // Nothing but what holds for ever: seen to once before it counts as settled.
+        if let Some(f) = room.read(async |r: &mut Reader| parts::follow_ups(r, id).await).await?.first() {
+            done = plus(signed, 24 * 60);
+            visit(room, one, id, f, done).await?;
+        }
     }
     act::close(app, &room.act(one.officer, "mediation.end", plus(done, 60)), id, "").await?;
     visits(room, one, id).await
@@ -187,18 +195,22 @@ async fn follow(room: &Room<'_>, one: &One<'_>, id: DisputeId) -> Result<()> {
 
 /// The visits that the level asks for, each on its day.
 async fn visits(room: &Room<'_>, one: &One<'_>, id: DisputeId) -> Result<()> {
-    for f in room.read(async |r: &mut Reader| parts::follow_ups(r, id).await).await? {
-        let found = Found {
-            mode: f.mode.clone(),
-            interviewee: "申请人".into(),
-            finding: if one.way == Way::NotSettled { "partly" } else { "performed" }.into(),
-            satisfaction: (one.way == Way::Agreed).then(|| "satisfied".into()),
-            note: "情况平稳，没有再次发生。".into(),
-        };
-        let a = room.act(one.officer, "mediation.follow_up", plus(clock::start_of(f.due), 630));
-        act::follow_up(room.app, &a, id, f.id, &found).await?;
+    for f in room.read(async |r: &mut Reader| parts::follow_ups(r, id).await).await?.iter().filter(|f| f.done_at.is_none()) {
+        visit(room, one, id, f, plus(clock::start_of(f.due), 630)).await?;
     }
     Ok(())
+}
+
+async fn visit(room: &Room<'_>, one: &One<'_>, id: DisputeId, f: &mediation::model::FollowUp, t: Timestamp) -> Result<()> {
+    let found = Found {
+        mode: f.mode.clone(),
+        interviewee: "申请人".into(),
+        finding: if one.way == Way::NotSettled { "partly" } else { "performed" }.into(),
+        satisfaction: (one.way == Way::Agreed).then(|| "satisfied".into()),
+        note: "情况平稳，没有再次发生。".into(),
+        ..Found::default()
+    };
+    act::follow_up(room.app, &room.act(one.officer, "mediation.follow_up", t), id, f.id, &found).await
 }
 
 /// The briefing on the four months in review, last week's published, yesterday's shift as a draft.

@@ -22,6 +22,7 @@ use crate::Template;
 ///     "agent"?: { "name": "…", "relation": "配偶", "power": "一般授权" },
 ///     "signature"?: { "$png": "<base64>" }              // taken on screen; else the place stays empty
 ///   }],
+///   "identity_note"?: "…",                              // why sex, birth date or document of a party are not known
 ///   "mediators": ["…"],                                 // of 治安调解: the host (主持人)
 ///   "recorder"?: "…",
 ///   "others_present"?: [{ "name": "…", "role": "邻居" }],

@@ -198,6 +198,18 @@ record! {
     }
 }
 
+record! {
+    /// 履行提醒 of one side
+    #[derive(Clone, Debug)]
+    pub struct Telling {
+        pub obligation_id: ObligationId,
+        pub party_id: Uuid,
+        pub told_at: Timestamp,
+        pub how: String,
+        pub note: String,
+    }
+}
+
 /// What a volume is filed with.
 #[derive(Clone, Debug)]
 pub struct NewVolume {

@@ -112,7 +112,7 @@ pub fn parts(f: &Facts) -> Vec<Part> {
         put(8, paper, if failed { IfAny } else { Must }, f.agreement, "在纠纷页“达成协议”", "..");
         put(9, Paper::Performance, IfAny, f.performed > 0, "在纠纷页登记履行并上传凭证", "..");
     }
-    if f.outcome == Some(Outcome::SelfSettled) {
+    if f.outcome == Some(Outcome::SelfSettled) || f.settled {
         let duty = if f.track == Some(Track::PublicOrder) { Must } else { IfAny };
         put(8, Paper::SelfSettlement, duty, f.settled, "在纠纷页“自行和解”写明内容、履行日期、书面申请日期", "..#settlement");
         put(8, Paper::Acceptance, duty, f.accepted_settlement, "在纠纷页“自行和解”写明认可日期和意见", "..#settlement");
@@ -231,9 +231,17 @@ pub fn signing(recording: Option<&Recording>, at: Timestamp, rules: &RuleSet, to
             format!("录像“{}”在签名之前已经结束。", r.file_no),
             "请重新录制签署过程并登记，或者打印后手写签名。",
         ),
+        // Hours, not days: a recording that nobody ended shows no signing of today.
+        Some(r) if r.ended_at.is_none() && r.began_at.checked_add(LONGEST).is_ok_and(|end| end < at) => refuse(
+            format!("录像“{}”已开始十二小时以上，没有登记结束，不能证明录下了这次签名。", r.file_no),
+            "请登记正在录制签署过程的录像，再签名。",
+        ),
         Some(_) => Ok(()),
     }
 }
+
+/// A recording without an end counts for so long.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(12 * 3_600);
 
 /// The text without the other parties' names: what a party's page may show. Each name becomes what stands for it.
 pub fn without_names(text: &str, others: &[(String, String)]) -> String {

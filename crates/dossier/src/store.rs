@@ -1,7 +1,7 @@
 //! The only SQL of the domain.
 
 use crate::model::{
-    Application, NewRecording, NewVolume, Paper, PartyMore, Pass, Print, Recording, Reminder, Signature, Volume,
+    Application, NewRecording, NewVolume, Paper, PartyMore, Pass, Print, Recording, Reminder, Signature, Telling, Volume,
 };
 use kernel::{Date, DisputeId, ObligationId, Reader, Result, StationId, Timestamp, Tx, UserId, Uuid, args, sql};
 
@@ -196,6 +196,25 @@ pub async fn told_reminder(tx: &mut Tx, o: ObligationId, how: &str, note: &str) 
     tx.exec(
         sql!("update dossier_reminder set told_at = $2, told_by = $3, how = $4, note = $5 where obligation_id = $1 and told_at is null"),
         args![o, now, user, how, note],
+    )
+    .await
+}
+
+/// One side was reminded; 0 when it was before.
+pub async fn tell(tx: &mut Tx, (station, dispute): (StationId, DisputeId), o: ObligationId, party: Uuid, how: &str, note: &str) -> Result<u64> {
+    let (now, user): (Timestamp, UserId) = (tx.now(), tx.act().actor.user);
+    tx.exec(
+        sql!("insert into dossier_told (station_id, obligation_id, party_id, dispute_id, told_at, told_by, how, note) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (station_id, obligation_id, party_id) do nothing"),
+        args![station, o, party, dispute, now, user, how, note],
+    )
+    .await
+}
+
+/// Who was reminded of which promise, oldest first.
+pub async fn tellings(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Telling>> {
+    r.all(
+        sql!("select obligation_id, party_id, told_at, how, note from dossier_told where dispute_id = $1 order by told_at, party_id limit 500"),
+        args![dispute],
     )
     .await
 }

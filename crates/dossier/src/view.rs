@@ -4,12 +4,16 @@ use crate::compose::Case;
 use kernel::{Date, Uuid};
 use mediation::model::{Kept, State};
 
-/// The rights every party's paper and page names.
-pub const RIGHTS: &[&str] = &[
-    "调解自愿、免费：可以拒绝调解，可以随时要求终止调解。",
-    "可以随时向人民法院起诉；任何人不得因调解阻止您起诉。",
-    "可以选择或者接受调解员，可以要求不公开进行。",
-];
+/// The rights that this party's paper and page name: by the track, and in a matter of domestic violence by who was hurt.
+pub fn rights(case: &Case, me: Uuid) -> Vec<String> {
+    let list = if case.d.domestic_violence {
+        let victim = case.warnings.iter().any(|w| w.victim_party == me);
+        if victim { "party.right.violence_victim".to_string() } else { "party.right.violence".to_string() }
+    } else {
+        format!("party.right.{}", case.d.track.map_or("none", |t| t.code()))
+    };
+    case.rules.list(&list, case.today).into_iter().map(|c| c.name.clone()).collect()
+}
 
 /// A promise of this party (or of both sides).
 #[derive(Clone, Debug)]
@@ -37,6 +41,7 @@ pub struct PartyView {
     pub own: Vec<Own>,
     pub agreement: Option<String>,
     pub confirmation_due: Option<Date>,
+    pub rights: Vec<String>,
 }
 
 /// The other parties' names, and those who come with them, with what stands for them.
@@ -82,6 +87,7 @@ pub fn party_view(case: &Case, me: Uuid) -> Option<PartyView> {
         .collect();
     let a = case.agreement();
     Some(PartyView {
+        rights: rights(case, me),
         number: case.number(),
         matter: clean(&case.d.title),
         side: p.p.side.label(),

@@ -115,8 +115,17 @@ async fn agree(tab: &Tab, case: &Case) -> Result<()> {
     tab.choose("#committee", COMMITTEE).await?;
     tab.fill("#mediator", "王桂兰").await?;
     tab.fill("#facts", case.facts).await?;
+    tab.fill("#identity_note", "当事人未带证件，由网格员当面核对").await?;
+    // Who, what, how and by when: every promise says all of it.
     tab.fill("#term0", case.standing).await?;
+    tab.choose("#party0", "双方").await?;
+    tab.fill("#how0", "在各自家中遵守").await?;
+    tab.choose("#when0", "长期履行").await?;
+    tab.fill("#why0", "持续不作为").await?;
     tab.fill("#term1", case.dated).await?;
+    tab.choose("#party1", "双方").await?;
+    tab.fill("#how1", "自行完成，由网格员上门查看").await?;
+    tab.choose("#when1", "限期履行").await?;
     let day: String = tab.eval("new Date(Date.now() + 7 * 864e5).toISOString().slice(0, 10)").await?;
     tab.set("#by1", &day).await?;
     step(tab, case, "5-agreement").await?;

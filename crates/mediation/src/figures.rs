@@ -111,18 +111,25 @@ fn of_disputes() -> Vec<Spec> {
             concat!(registered!("(1 = 1) as hit"), " and o.day > $5"), "$6", "$7"
         ),
         figure!(
-            "dispute.in_time", "矛盾纠纷", "按期调解率", (2, "2026-11-25"),
-            "分子：期间内受理、在当时的期限内达成协议、和解或者写明调解不成的件数；分母：期间内受理、期限在期间内已到或者截至统计时刻已有结果的件数。期限按当时所定（中止、延长、第二次调解都计入）。",
+            "dispute.in_time", "矛盾纠纷", "按期调解率", (3, "2026-11-26"),
+            "分子：期间内受理、在当时的期限内达成协议、和解或者写明调解不成的件数；分母：期间内受理、期限在期间内已到或者截至统计时刻已有结果的件数。期限按当时所定（中止、延长、第二次调解都计入）；没有规定期限的行政调解不计。",
             true, "dispute", "/disputes/",
             &[Arg::Station, Arg::FromDay, Arg::UntilDay, Arg::AsOf, Arg::UntilDay],
-            "select d.id, d.number, d.title, d.opened_at as at, (x.n is not null and coalesce(x.day <= h.deadline, 1 = 0)) as hit from mediation_log a join mediation_dispute d on d.id = a.dispute_id left join mediation_log x on x.dispute_id = a.dispute_id and x.n = (select min(y.n) from mediation_log y where y.dispute_id = a.dispute_id and y.n > a.n and y.step in ('agree', 'fail', 'self_settle') and y.at <= $4) join mediation_history h on h.station_id = a.station_id and h.dispute_id = a.dispute_id and h.n = (select max(y.n) from mediation_history y where y.station_id = a.station_id and y.dispute_id = a.dispute_id and y.at <= coalesce(x.at, $4)) where a.station_id = $1 and a.step = 'accept' and a.day >= $2 and a.day <= $3 and a.at <= $4 and (x.n is not null or h.deadline < $5)",
+            "select d.id, d.number, d.title, d.opened_at as at, (x.n is not null and coalesce(x.day <= h.deadline, 1 = 0)) as hit from mediation_log a join mediation_dispute d on d.id = a.dispute_id left join mediation_log x on x.dispute_id = a.dispute_id and x.n = (select min(y.n) from mediation_log y where y.dispute_id = a.dispute_id and y.n > a.n and y.step in ('agree', 'fail', 'self_settle') and y.at <= $4) join mediation_history h on h.station_id = a.station_id and h.dispute_id = a.dispute_id and h.n = (select max(y.n) from mediation_history y where y.station_id = a.station_id and y.dispute_id = a.dispute_id and y.at <= coalesce(x.at, $4)) where a.station_id = $1 and a.step = 'accept' and a.day >= $2 and a.day <= $3 and a.at <= $4 and h.deadline is not null and (x.n is not null or h.deadline < $5)",
             "$6", "$7"
         )
-        .older(&[Edition {
-            version: 1,
-            since: "2026-05-08",
-            definition: "分子：期间内受理、在期限内达成协议或者写明调解不成的件数；分母：期间内受理、期限已到或者已有结果的件数。（期限按提问时的期限）",
-        }]),
+        .older(&[
+            Edition {
+                version: 1,
+                since: "2026-05-08",
+                definition: "分子：期间内受理、在期限内达成协议或者写明调解不成的件数；分母：期间内受理、期限已到或者已有结果的件数。（期限按提问时的期限）",
+            },
+            Edition {
+                version: 2,
+                since: "2026-11-25",
+                definition: "分子：期间内受理、在当时的期限内达成协议、和解或者写明调解不成的件数；分母：期间内受理、期限在期间内已到或者截至统计时刻已有结果的件数。期限按当时所定。（没有规定期限的也计入）",
+            },
+        ]),
     ]
 }
 

@@ -5,7 +5,7 @@ use crate::web_pages::{place_of, refused};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::HeaderMap;
-use dossier::view::{PartyView, RIGHTS};
+use dossier::view::PartyView;
 use kernel::{Actor, FieldErrors, Purpose, Reader, Refusal, StationId};
 use web::page::Again;
 use web::{Answer, Ctx, Form, Page};
@@ -47,12 +47,6 @@ pub async fn scanned(ctx: Ctx, headers: HeaderMap, Path(code): Path<String>) -> 
 struct Matter {
     v: PartyView,
     looks: Vec<audit::model::Look>,
-}
-
-impl Matter {
-    fn rights(&self) -> &'static [&'static str] {
-        RIGHTS
-    }
 }
 
 /// The page of the party; a wrong code is slowed, recorded and tells nothing.

@@ -41,7 +41,7 @@ async fn dispute(t: &TestApp, officer: &Actor, n: usize, settled: bool) -> kerne
     let id = kernel::DisputeId(t.post(officer, "/disputes/new", &pairs).await.is(303).new_id());
     let end = format!("/disputes/{id}/end");
     if settled {
-        t.post(officer, &end, &[("deed", "self_settle"), ("what", "双方和解，已当面履行")]).await.is(303);
+        t.post(officer, &end, &[("deed", "self_settle"), ("what", "双方和解，已当面履行"), ("violation", "no")]).await.is(303);
     } else {
         t.post(officer, &end, &[("deed", "refer"), ("told_to", "人民法院"), ("told_how", "口头")]).await.is(303);
     }

@@ -6,7 +6,7 @@ use incidents::actions as inc;
 use incidents::model::{LinkKind, NewIntake};
 use kernel::{Act, Actor, DisputeId, IncidentId, Purpose, Reader, Role, Timestamp, args, sql};
 use mediation::actions as med;
-use mediation::model::{Form, Found, NewAgreement, NewDispute, NewParty, NewPromise, NewTalk, Settlement, Side, TalkKind, Track};
+use mediation::model::{Form, Found, NewAgreement, NewDispute, NewParty, NewPromise, NewTalk, Settlement, Side, TalkKind, Term, Track};
 use mediation::rules::{Answers, questions};
 use mediation::store::parts;
 use proptest::prelude::*;
@@ -25,6 +25,12 @@ struct World {
     committee: kernel::Uuid,
     disputes: Vec<DisputeId>,
     incidents: Vec<IncidentId>,
+}
+
+/// A promise of both sides, by a day or without an end.
+fn promise(text: &str, by: Option<kernel::Date>) -> NewPromise {
+    let (term, why) = if by.is_some() { (Term::By, "") } else { (Term::Standing, "持续不作为") };
+    NewPromise { both: true, text: text.into(), how: "自行完成".into(), term: Some(term), by, why: why.into(), ..NewPromise::default() }
 }
 
 impl World {
@@ -179,9 +185,13 @@ impl World {
                     signed_on: today,
                     signing_recorded: true,
                     electronic: false,
+                    recorder: String::new(),
+                    no_cost_dispute: false,
+                    spot_consent: false,
+                    identity_note: "当事人未带证件，已当面核对".into(),
                     promises: vec![
-                        NewPromise { text: "铺地毯".into(), by: due(1 + which as i32 % 4), ..NewPromise::default() },
-                        NewPromise { text: "夜里不拖".into(), by: if which.is_multiple_of(2) { due(2) } else { None }, ..NewPromise::default() },
+                        promise("铺地毯", due(1 + which as i32 % 4)),
+                        promise("夜里不拖", if which.is_multiple_of(2) { due(2) } else { None }),
                     ],
                     files: vec![],
                 };
@@ -198,7 +208,7 @@ impl World {
             10 => match visits.iter().find(|v| v.done_at.is_none() && !v.dropped) {
                 Some(v) => {
                     let satisfaction = (!which.is_multiple_of(3)).then(|| if which.is_multiple_of(2) { "satisfied" } else { "dissatisfied" }.to_string());
-                    let found = Found { mode: "phone".into(), interviewee: "甲".into(), finding: "performed".into(), satisfaction, note: String::new() };
+                    let found = Found { mode: "phone".into(), interviewee: "甲".into(), finding: "performed".into(), satisfaction, note: String::new(), ..Found::default() };
                     med::follow_up(app, &a, id, v.id, &found).await
                 }
                 None => Ok(()),

@@ -116,22 +116,35 @@ pub fn plan_reminders(app: App) -> BoxFuture<'static, Result<()>> {
     })
 }
 
-/// Both sides were reminded of a promise: read out, by phone, or with the paper.
-pub async fn remind(app: &App, act: &Act, id: DisputeId, o: ObligationId, how: Option<Told>, note: &str) -> Result<()> {
+/// A side was reminded of a promise: read out, by phone, or with the paper. The task ends when every side was.
+pub async fn remind(app: &App, act: &Act, id: DisputeId, o: ObligationId, party: Option<Uuid>, how: Option<Told>, note: &str) -> Result<()> {
     act.actor.must(P::DisputeAssist)?;
-    let Some(how) = how else { return Err(FieldErrors::one("how", "请选择提醒的方式。")) };
+    let mut e = FieldErrors::default();
+    if party.is_none() {
+        e.add("party", "请选择提醒了哪一方。");
+    }
+    if how.is_none() {
+        e.add("how", "请选择提醒的方式。");
+    }
+    e.ok(())?;
+    let (Some(party), Some(how)) = (party, how) else { return Err(Error::internal("remind")) };
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
-            if !mediation::store::parts::obligations(tx, id).await?.iter().any(|x| x.id == o) {
+            let sides = mediation::store::parts::parties(tx, id).await?;
+            if !mediation::store::parts::obligations(tx, id).await?.iter().any(|x| x.id == o) || !sides.iter().any(|p| p.id == party) {
                 return Err(Error::NotFound("这项义务"));
             }
             store::plan_reminder(tx, d.station_id, id, o).await?;
-            if store::told_reminder(tx, o, how.code(), note).await? == 0 {
-                return Err(Refusal::new("dossier.reminded", "这项约定已经登记过提醒。", "请在履行期限后登记履行情况。").into());
+            if store::tell(tx, (d.station_id, id), o, party, how.code(), note).await? == 0 {
+                return Err(Refusal::new("dossier.reminded", "这一方已经登记过提醒。", "请登记另一方，或者在履行期限后登记履行情况。").into());
             }
-            notices::actions::done_for(tx, o.0, "dispute.remind").await?;
-            tx.record("dossier.remind", &[("dispute", id.0), ("obligation", o.0)], how.code());
+            let told = store::tellings(tx, id).await?;
+            if sides.iter().all(|p| told.iter().any(|t| t.obligation_id == o && t.party_id == p.id)) {
+                store::told_reminder(tx, o, how.code(), note).await?;
+                notices::actions::done_for(tx, o.0, "dispute.remind").await?;
+            }
+            tx.record("dossier.remind", &[("dispute", id.0), ("obligation", o.0), ("party", party)], how.code());
             Ok(())
         })
         .await

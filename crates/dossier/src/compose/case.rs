@@ -1,13 +1,13 @@
 //! Everything the papers of one dispute need, read once.
 
-use crate::model::{Application, Paper, PartyMore, Print, Recording, Reminder, Signature, Volume};
+use crate::model::{Application, Paper, PartyMore, Print, Recording, Reminder, Signature, Telling, Volume};
 use crate::rules::Facts;
 use crate::store;
 use kernel::rules::RuleSet;
 use kernel::{Act, AgreementId, App, DisputeId, Error, Permission as P, Purpose, Reader, Result, UserId, Uuid, clock};
 use mediation::model::{
-    AdminAnswer, Agreement, Committee, Dispute, FollowUp, Gate, Kept, LogLine, Obligation, Outcome, Party, Referral, Settlement, Step, Talk,
-    TalkKind, Warning,
+    AdminAnswer, Agreement, Committee, Decision, Dispute, FollowUp, Gate, Kept, LogLine, Obligation, Outcome, Party, Referral, Settlement, Step, Talk,
+    TalkKind, Track, TrackRun, Warning,
 };
 use mediation::store::{parts, tracks};
 use people::model::{PersonView, Secret};
@@ -63,10 +63,14 @@ pub struct Case {
     pub referral: Option<Referral>,
     /// Requests for administrative mediation.
     pub requests: Vec<mediation::model::Application>,
+    /// The tracks in their order.
+    pub runs: Vec<TrackRun>,
+    pub decisions: Vec<Decision>,
     pub recordings: Vec<Recording>,
     pub signatures: Vec<Signature>,
     pub prints: Vec<Print>,
     pub reminders: Vec<Reminder>,
+    pub tellings: Vec<Telling>,
     pub evidence: Vec<attachments::Kept>,
     pub court: Vec<attachments::Kept>,
     /// Scans of signed papers: paper, record, files.
@@ -155,6 +159,50 @@ impl Case {
             .filter(|_| self.d.track == Some(mediation::model::Track::Peoples))
             .and_then(|c| self.committees.iter().find(|x| x.id == c))
             .map_or_else(|| self.station.name.clone(), |c| c.name.clone())
+    }
+
+    /// The seal of a track: the committee's for people's mediation, the station's for the others.
+    pub fn organ_of(&self, track: Option<Track>) -> String {
+        let hosts = self.runs.iter().rev().find(|r| Some(r.track) == track).and_then(|r| r.committee_id);
+        match track {
+            Some(Track::Peoples) => hosts.and_then(|c| self.committees.iter().find(|x| x.id == c)).map_or_else(|| self.organ(), |c| c.name.clone()),
+            _ => self.station.name.clone(),
+        }
+    }
+
+    /// The tracks taken, each once, in their order.
+    pub fn tracks(&self) -> Vec<Track> {
+        let mut out: Vec<Track> = vec![];
+        for r in &self.runs {
+            if !out.contains(&r.track) {
+                out.push(r.track);
+            }
+        }
+        out
+    }
+
+    /// Whose papers the matter as a whole has: the track's where there is one, the station's where several followed one another.
+    pub fn whole_track(&self) -> Option<Track> {
+        if self.tracks().len() > 1 { None } else { self.d.track }
+    }
+
+    /// The gate whose rights notice is this record: the dispute's own is of the last track, an earlier track's is its gate.
+    pub fn told(&self, record: Uuid) -> Option<&Gate> {
+        if record == self.d.id.0 {
+            return self.gates.iter().rev().find(|g| g.passed);
+        }
+        self.gates.iter().find(|g| g.id == record)
+    }
+
+    /// Rights notices: one for every track that was taken.
+    fn notices(&self) -> Vec<Uuid> {
+        let Some(last) = self.gates.iter().rev().find(|g| g.passed) else { return vec![] };
+        let mut out: Vec<Uuid> = vec![];
+        for track in self.tracks().into_iter().filter(|t| *t != last.track) {
+            out.extend(self.gates.iter().rev().find(|g| g.passed && g.track == track).map(|g| g.id));
+        }
+        out.push(self.d.id.0);
+        out
     }
 
     /// The committee that hosts, when one does.
@@ -262,9 +310,7 @@ impl Case {
         }
         out.push((Paper::Registration, d));
         out.extend(self.warnings.iter().map(|w| (Paper::Warning, w.id)));
-        if self.gates.iter().any(|g| g.passed) {
-            out.push((Paper::Rights, d));
-        }
+        out.extend(self.notices().into_iter().map(|g| (Paper::Rights, g)));
         out.push((Paper::Identity, d));
         out.extend(self.parties.iter().filter(|p| p.more.power.is_some()).map(|p| (Paper::Power, p.p.id)));
         out.extend(self.talks.iter().filter(|t| t.t.kind == TalkKind::Inquiry).map(|t| (Paper::Inquiry, t.t.id)));
@@ -380,10 +426,13 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         settlement: tracks::settlements(r, id).await?.pop(),
         referral: tracks::referrals(r, id).await?.pop(),
         requests: tracks::applications(r, id).await?,
+        runs: tracks::runs(r, id).await?,
+        decisions: tracks::decisions(r, id).await?,
         recordings: store::recordings(r, id).await?,
         signatures: store::signatures(r, id).await?,
         prints: store::prints(r, id).await?,
         reminders: store::reminders(r, id).await?,
+        tellings: store::tellings(r, id).await?,
         evidence: attachments::of_record(r, "dossier.evidence", id.0).await?,
         court: attachments::of_record(r, "dossier.court", id.0).await?,
         scans: vec![],

@@ -36,7 +36,7 @@ pub fn sheet(case: &Case, paper: Paper, record: Uuid) -> Result<Sheet> {
     let mut sheet = match paper {
         Paper::Application => form(papers::application(case).ok_or_else(none)?),
         Paper::Registration => form(papers::registration(case)),
-        Paper::Rights => form(papers::rights(case)),
+        Paper::Rights => form(papers::rights(case, record)),
         Paper::Identity => form(papers::identity(case)),
         Paper::Power => form(papers::power(case, case.party(record).ok_or_else(none)?)),
         Paper::Inquiry => form(papers::inquiry(case, talk()?)),

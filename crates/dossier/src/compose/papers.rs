@@ -2,7 +2,7 @@
 
 use super::case::{Case, CaseParty, CaseTalk};
 use super::{cn, cn_day, cn_time, form, line, maybe, pairs, seal, table, tall, together};
-use kernel::{Date, clock};
+use kernel::{Date, Uuid, clock};
 use mediation::model::{Agreement, FollowUp, Kept, Obligation, Track};
 use people::model::{IdKind, Sex};
 use serde_json::{Value, json};
@@ -36,6 +36,9 @@ fn address(p: &CaseParty) -> &str {
 pub(super) fn guardian(p: &CaseParty) -> String {
     if p.more.guardian_exempt {
         return format!("不通知：{}", p.more.exempt_reason);
+    }
+    if p.p.guardian.is_empty() && !p.p.guardian_exempt.is_empty() {
+        return format!("不通知：{}", p.p.guardian_exempt);
     }
     let relation = if p.more.guardian_relation.is_empty() { String::new() } else { format!("（{}）", p.more.guardian_relation) };
     let told = p.more.guardian_told_on.map_or(String::new(), |d| format!("，{}{}通知到场", cn(d), p.more.guardian_told_how));
@@ -107,6 +110,12 @@ pub fn application(case: &Case) -> Option<Value> {
     Some(out)
 }
 
+/// The tracks in their order, `none` where no track was taken.
+fn ways(case: &Case, none: &str) -> String {
+    let all = case.tracks();
+    if all.is_empty() { case.d.track.map_or_else(|| none.to_string(), |t| t.label().to_string()) } else { all.iter().map(|t| t.label()).collect::<Vec<_>>().join("，后") }
+}
+
 pub fn registration(case: &Case) -> Value {
     let d = &case.d;
     let on = d.accepted_on.unwrap_or_else(|| clock::day_of(d.opened_at));
@@ -114,7 +123,7 @@ pub fn registration(case: &Case) -> Value {
     let mut blocks = vec![pairs(vec![
         json!(["登记日期", cn(on), "纠纷类型", case.category()]),
         json!(["纠纷来源", source, "登记人", case.name(d.opened_by)]),
-        json!(["途径", d.track.map_or("未定", Track::label), "纠纷编号", d.number]),
+        json!(["途径", ways(case, "未定"), "纠纷编号", d.number]),
         json!(["发生地点", case.place]),
     ])];
     blocks.extend(parties(case));
@@ -122,40 +131,75 @@ pub fn registration(case: &Case) -> Value {
         tall("纠纷简要情况", &d.summary, 22),
         json!({ "signs": signers(case), "height": 18 }),
         line("登记人（签名）：", Some(on)),
-        seal(&case.organ(), Some(on)),
+        seal(&case.organ_of(case.whole_track()), Some(on)),
     ]));
-    form(if d.track == Some(Track::Peoples) { "人民调解受理登记表" } else { "纠纷受理登记表" }, &case.number(), d.opened_at, blocks)
+    form(if case.whole_track() == Some(Track::Peoples) { "人民调解受理登记表" } else { "纠纷受理登记表" }, &case.number(), d.opened_at, blocks)
 }
 
-pub fn rights(case: &Case) -> Value {
-    let told = case.gates.iter().rev().find(|g| g.passed);
+/// The rights and duties of one track, told before it was taken.
+pub fn rights(case: &Case, record: Uuid) -> Value {
+    let told = case.told(record);
+    let track = told.map(|g| g.track).or(case.d.track);
+    let (right, duty) = match track {
+        Some(t) if t != Track::Peoples => (format!("dossier.right.{}", t.code()), format!("dossier.duty.{}", t.code())),
+        _ => ("dossier.right".to_string(), "dossier.duty".to_string()),
+    };
     let at = told.map_or(case.d.opened_at, |g| g.at);
     let on = clock::day_of(at);
     let texts = |list: &str| -> Vec<String> { case.rules.list(list, on).iter().map(|c| format!("{}；", c.name)).collect() };
-    let source = |list: &str| case.rules.list(list, on).first().map_or(String::new(), |c| c.source.clone());
+    let source = |list: &str| {
+        let mut all: Vec<String> = vec![];
+        for c in case.rules.list(list, on) {
+            if !all.contains(&c.source) {
+                all.push(c.source.clone());
+            }
+        }
+        cited(&all)
+    };
     let names: Vec<&str> = case.parties.iter().map(|p| p.v.name.as_str()).collect();
-    let nature = match case.d.track {
+    let days = case.rules.int("mediation.judicial_confirmation.request_days", on).unwrap_or(30);
+    let of_peoples = format!("人民调解自愿、免费。达成的协议具有法律约束力，应当按照约定履行；可以自协议生效之日起{days}日内共同向人民法院申请司法确认。不愿调解或者调解不成的，可以通过仲裁、行政、司法等途径维护权利，任何人不得因调解阻止当事人起诉。");
+    let nature = match track {
         Some(Track::PublicOrder) => "治安调解由公安机关主持。达成协议并履行的，公安机关不再处罚；调解未达成协议或者达成协议后不履行的，依法处罚，并可以就民事争议向人民法院提起民事诉讼。",
         Some(Track::Administrative) => "行政调解自愿参加，不影响依法申请仲裁、行政处理或者向人民法院提起诉讼。",
-        _ => "人民调解自愿、免费。达成的协议具有法律约束力，应当按照约定履行；可以自协议生效之日起三十日内共同向人民法院申请司法确认。不愿调解或者调解不成的，可以通过仲裁、行政、司法等途径维护权利，任何人不得因调解阻止当事人起诉。",
+        _ => of_peoples.as_str(),
     };
     let blocks = vec![
         json!({ "to": names.join("、") }),
         json!({ "prose": format!("关于“{}”一事，现将您在调解中的权利和义务告知如下：", case.d.title) }),
-        json!({ "heading": format!("当事人享有的权利（{}）", source("dossier.right")) }),
-        json!({ "clauses": texts("dossier.right") }),
-        json!({ "heading": format!("当事人履行的义务（{}）", source("dossier.duty")) }),
-        json!({ "clauses": texts("dossier.duty") }),
+        json!({ "heading": format!("当事人享有的权利（{}）", source(&right)) }),
+        json!({ "clauses": texts(&right) }),
+        json!({ "heading": format!("当事人履行的义务（{}）", source(&duty)) }),
+        json!({ "clauses": texts(&duty) }),
         json!({ "heading": "调解的性质和其他途径" }),
         json!({ "prose": nature }),
         together(vec![
             json!({ "prose": "以上内容已当面告知，当事人已清楚。" }),
             json!({ "signs": signers(case), "height": 18 }),
-            line(&format!("告知人（{}签名）：", host_word(case)), Some(on)),
-            seal(&case.organ(), Some(on)),
+            line(&format!("告知人（{}签名）：", if track == Some(Track::Peoples) { "调解员" } else { "民警" }), Some(on)),
+            seal(&case.organ_of(track), Some(on)),
         ]),
     ];
-    form("调解权利义务告知书", &case.number(), at, blocks)
+    let title = track.map_or("调解权利义务告知书".to_string(), |t| format!("{}权利义务告知书", t.label()));
+    form(&title, &case.number(), at, blocks)
+}
+
+/// Sources side by side: the law once, its articles in a row.
+fn cited(sources: &[String]) -> String {
+    let mut out = String::new();
+    let mut law = "";
+    for s in sources {
+        let (name, articles) = s.find("第").map_or((s.as_str(), ""), |i| s.split_at(i));
+        if name == law && !articles.is_empty() {
+            out.push('、');
+            out.push_str(articles);
+        } else {
+            out.push_str(if out.is_empty() { "" } else { "；" });
+            out.push_str(s);
+            law = name;
+        }
+    }
+    out
 }
 
 pub fn identity(case: &Case) -> Value {
@@ -285,12 +329,10 @@ pub fn agreement(case: &Case, mut data: Value) -> Value {
     data
 }
 
-/// `甲方 乌仁其木格：…，2026年5月15日前`.
+/// `甲方乌仁其木格：…。履行方式和期限：当面交付；2026年5月15日前履行完毕。`
 pub(super) fn promise_line(case: &Case, o: &Obligation) -> String {
     let who = o.party_id.and_then(|p| case.party(p)).map_or_else(|| "双方".to_string(), |p| format!("{}{}", p.p.side.label(), p.v.name));
-    let how = if o.how.is_empty() { String::new() } else { format!("；方式：{}", o.how) };
-    let by = o.due.map_or_else(|| "；自签订之日起持续履行".to_string(), |d| format!("；期限：{}前", cn(d)));
-    format!("{who}：{}{how}{by}", o.text)
+    format!("{who}：{}。履行方式和期限：{}", o.text.trim_end_matches('。'), mediation::actions::performed_how(o))
 }
 
 pub fn oral(case: &Case, a: &Agreement) -> Value {
@@ -335,8 +377,10 @@ pub fn performance(case: &Case) -> Value {
 }
 
 pub fn follow_up(case: &Case, f: &FollowUp) -> Value {
-    let number = case.agreement().map_or("", |a| a.number.as_str());
     let at = f.done_at.unwrap_or(case.d.opened_at);
+    // The agreement that stood when the visit was made, not one made since.
+    let number = case.agreements.iter().find(|a| a.at <= at).map_or("", |a| a.number.as_str());
+    let said = |text: &str| if text.trim().is_empty() { "未发现".to_string() } else { text.to_string() };
     let name = |list: &str, code: &Option<String>| code.as_deref().map_or(String::new(), |c| case.rules.name(list, c).to_string());
     let mode = name("follow_up.mode", &f.by_mode);
     let blocks = vec![
@@ -345,10 +389,12 @@ pub fn follow_up(case: &Case, f: &FollowUp) -> Value {
             json!(["协议书编号", number]),
             json!(["回访事由", format!("“{}”一事的协议履行和有无反复", case.d.title)]),
             json!(["回访情况", name("follow_up.finding", &f.finding)]),
-            json!(["满意程度", name("satisfaction", &f.satisfaction)]),
+            json!(["满意程度", name("satisfaction", &f.satisfaction), "起诉情况", said(&f.suit)]),
+            json!(["错调、激化迹象", said(&f.signs)]),
+            json!(["采取的措施", if f.measures.trim().is_empty() { "无" } else { f.measures.as_str() }]),
             json!(["回访人", f.by_user.map_or(String::new(), |u| case.name(u)), "回访时间", cn_time(at)]),
         ]),
-        tall("情况记录（履行、满意、起诉、激化迹象和措施）", &f.note, 70),
+        tall("情况记录", &f.note, 60),
         together(vec![json!({ "signs": [{ "role": "被回访人", "name": f.interviewee }], "height": 18 }), line("回访人（签名）：", Some(clock::day_of(at)))]),
     ];
     form("回访记录", number, at, blocks)
@@ -379,6 +425,12 @@ pub fn closing(case: &Case) -> Value {
     let names: Vec<String> = case.parties.iter().map(|p| format!("{} {}", p.p.side.label(), p.v.name)).collect();
     let agreement = case.agreement().map_or_else(|| "无".to_string(), |a| format!("{}（{}）", a.number, a.form.label()));
     let kept = case.promises.iter().filter(|(o, _)| matches!(o.state, Kept::Done | Kept::Late | Kept::Standing)).count();
+    let decided: Vec<String> = case
+        .decisions
+        .iter()
+        .map(|x| format!("{} {}，{}", case.rules.name("case.decision_kind", &x.kind), x.number, cn(x.decided_on)))
+        .collect();
+    let decided = if decided.is_empty() { "／".to_string() } else { decided.join("；") };
     let result = format!(
         "{}。{}",
         d.outcome.map_or("", |o| o.label()),
@@ -390,14 +442,15 @@ pub fn closing(case: &Case) -> Value {
             json!(["纠纷来源", source, "受理日期", d.accepted_on.map_or_else(|| "未受理调解".to_string(), cn)]),
             json!(["当事人", names.join("；")]),
             json!([host_word(case), if case.mediator().is_empty() { "／".to_string() } else { case.mediator() }, "结案日期", cn_day(at)]),
-            json!(["途径", d.track.map_or("／", Track::label), "结果", d.outcome.map_or("", |o| o.label())]),
+            json!(["途径", ways(case, "／"), "结果", d.outcome.map_or("", |o| o.label())]),
             json!(["协议书编号", agreement]),
+            json!(["处理决定", decided]),
             json!(["履行情况", if case.promises.is_empty() { "无协议义务".to_string() } else { format!("{} 项中已履行或者持续履行 {kept} 项", case.promises.len()) }]),
         ]),
         tall("案情和处理过程", &d.summary, 28),
         tall("处理结果", &result, 18),
         tall("审批意见", "", 18),
-        together(vec![line("承办人（签名）：", Some(clock::day_of(at))), line("负责人（签名）：", None), seal(&case.organ(), Some(clock::day_of(at)))]),
+        together(vec![line("承办人（签名）：", Some(clock::day_of(at))), line("负责人（签名）：", None), seal(&case.organ_of(case.whole_track()), Some(clock::day_of(at)))]),
     ];
     form("结案报告表", &case.number(), at, blocks)
 }

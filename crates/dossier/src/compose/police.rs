@@ -4,7 +4,7 @@ use super::case::{Case, CaseParty};
 use super::papers::{party_table, promise_line, signers};
 use super::{cn, cn_time, form, line, maybe, pairs, seal, table, tall, together};
 use kernel::clock;
-use mediation::model::{Agreement, Obligation, Step, Track, Warning};
+use mediation::model::{Agreement, Kept, Obligation, Step, Track, Warning};
 use serde_json::{Value, json};
 
 /// 现场治安调解书: three numbered parts, filed by the number (公通字〔2007〕81号), with what 程序规定 §184 asks for.
@@ -26,7 +26,7 @@ pub fn on_spot(case: &Case, a: &Agreement) -> Value {
         tall("起因、经过、事实", &a.facts, 14),
         tall("协议内容和当场履行情况", &terms.join("\n"), 14),
         together(vec![
-            json!({ "prose": "以上情况已在现场录音录像中明确记录（程序规定第一百七十八条）；双方已当场履行，公安机关对违反治安管理行为不再处罚。" }),
+            json!({ "prose": certified(case, a) }),
             json!({ "signs": signers(case), "height": 15 }),
             line("主持民警（签名）：", Some(a.signed_on)),
             seal(&case.station.name, Some(a.signed_on)),
@@ -41,6 +41,19 @@ pub fn on_spot(case: &Case, a: &Agreement) -> Value {
         .collect();
     out["copies"] = json!(copies);
     out
+}
+
+/// What the form may certify: performed at once only when every promise was (程序规定 §178, 185).
+fn certified(case: &Case, a: &Agreement) -> String {
+    let mut text = String::from("以上情况已在现场录音录像中明确记录（程序规定第一百七十八条）。");
+    if a.no_cost_dispute && a.spot_consent {
+        text.push_str("本案不涉及医疗费用、物品损失，或者双方对赔付无争议；双方同意当场调解并当场履行。");
+    }
+    let mut own = case.promises.iter().filter(|(o, _)| o.agreement_id == a.id).peekable();
+    if own.peek().is_some() && own.all(|(o, _)| o.state == Kept::Done) {
+        text.push_str("双方已当场履行，公安机关对违反治安管理行为不再处罚。");
+    }
+    text
 }
 
 /// 家庭暴力告诫书: identity of the offender, facts, prohibition; served on both, told to the committee (反家暴法 §16, 17).
@@ -144,7 +157,7 @@ pub fn pass(case: &Case, p: &CaseParty, code: &str, link: &str, svg: &str, at: k
         json!({ "heading": "您的约定" }),
         json!({ "clauses": own }),
         json!({ "heading": "您的权利" }),
-        json!({ "clauses": crate::view::RIGHTS }),
+        json!({ "clauses": crate::view::rights(case, p.p.id) }),
         json!({ "qr": { "lines": ["扫码或者打开下面的网址输入查询码，不用注册，可以看到办理情况、调解员、下次日期和您自己的约定。", link, &format!("查询码：{code}"), "查询码只印这一次，请妥善保管，不要交给他人；遗失请到派出所作废重印。"], "picture": { "$svg": svg }, "alt": "查询二维码" } }),
     ];
     let mut out = form("当事人告知单", &case.number(), at, blocks);

@@ -1,3 +1,4 @@
+mod agreements;
 mod papers;
 mod pdfs;
 mod portal_view;

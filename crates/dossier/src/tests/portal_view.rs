@@ -78,11 +78,17 @@ async fn a_promise_that_comes_due_gives_one_task_to_remind_both_sides() {
         let page = format!("/disputes/{id}/dossier");
         let pdf = w.t.post(&w.auxiliary, &format!("{page}/reminder"), &[("obligation", &o)]).await.is(200);
         assert!(pdf.body.starts_with("%PDF"));
-        w.t.post(&w.auxiliary, &format!("{page}/remind"), &[("obligation", &o)]).await.is(422).says("请选择提醒的方式");
-        w.t.post(&w.auxiliary, &format!("{page}/remind"), &[("obligation", &o), ("how", "read")]).await.is(303);
-        w.t.post(&w.auxiliary, &format!("{page}/remind"), &[("obligation", &o), ("how", "read")]).await.is(422).says("已经登记过提醒");
+        let sides = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
+        let (a, b) = (sides[0].id.to_string(), sides[1].id.to_string());
+        let remind = format!("{page}/remind");
+        w.t.post(&w.auxiliary, &remind, &[("obligation", &o)]).await.is(422).says("请选择提醒的方式").says("请选择提醒了哪一方");
+        w.t.post(&w.auxiliary, &remind, &[("obligation", &o), ("how", "read"), ("party", &a)]).await.is(303);
+        w.t.post(&w.auxiliary, &remind, &[("obligation", &o), ("how", "read"), ("party", &a)]).await.is(422).says("已经登记过提醒");
+        // One side alone does not end the task.
+        w.t.get(&w.officer, "/").await.says("提醒双方：第 1 项");
+        w.t.post(&w.auxiliary, &remind, &[("obligation", &o), ("how", "phone"), ("party", &b)]).await.is(303);
         let tasks = w.t.get(&w.officer, "/").await.is(200);
         assert!(!tasks.body.contains("提醒双方"));
-        w.t.get(&w.officer, &page).await.says("已提醒双方").says("当面宣读");
+        w.t.get(&w.officer, &page).await.says("已提醒甲方").says("当面宣读").says("已提醒乙方").says("电话告知");
     }
 }

@@ -22,9 +22,11 @@ fn who() -> Party {
         minor: false,
         suspect: false,
         guardian: String::new(),
+        guardian_exempt: String::new(),
         agent_name: String::new(),
         agent_relation: String::new(),
         agent_power: String::new(),
+        added_at: kernel::Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -107,6 +109,7 @@ fn a_signature_needs_the_recording_of_the_signing() {
         ("2026-05-08T01:50:00Z", Some("2026-05-08T02:10:00Z"), true),
         ("2026-05-08T01:50:00Z", Some("2026-05-08T01:59:00Z"), false),
         ("2026-05-08T02:01:00Z", None, false),
+        ("2026-05-05T01:50:00Z", None, false),
     ] {
         assert_eq!(signing(Some(&rec(from, until)), now, &r, today).is_ok(), good, "{from} {until:?}");
     }

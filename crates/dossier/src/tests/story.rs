@@ -6,7 +6,7 @@ use crate::model::{NewSignature, Paper};
 use kernel::Purpose;
 use testkit::engines;
 
-fn strokes() -> Vec<u8> {
+pub(super) fn strokes() -> Vec<u8> {
     let mut im = image::RgbaImage::from_pixel(600, 200, image::Rgba([255, 255, 255, 255]));
     for x in 100..300 {
         for y in 90..96 {
@@ -35,8 +35,8 @@ async fn numbers_of_a_committee_have_no_gaps_under_many_hands_and_refusals() {
             async move {
                 let by = if i % 4 == 3 { "2026-05-01" } else { "2026-05-15" };
                 let paper = [
-                    ("form", "oral"), ("committee", committee.as_str()), ("mediator", "何秀兰"), ("facts", "夜间噪声"), ("place", "调解室"),
-                    ("held_at", "2026-05-08T08:30"), ("signed_on", "2026-05-08"), ("term0", "铺地毯"), ("by0", by),
+                    ("form", "oral"), ("committee", committee.as_str()), ("mediator", "何秀兰"), ("facts", "夜间噪声"), ("identity_note", "当事人未带证件，已当面核对"), ("place", "调解室"),
+                    ("held_at", "2026-05-08T08:30"), ("signed_on", "2026-05-08"), ("term0", "铺地毯"), ("party0", "both"), ("how0", "自行铺设"), ("by0", by),
                 ];
                 w.t.post(&w.officer, &format!("/disputes/{id}/agreement"), &paper).await.status.as_u16()
             }
@@ -80,7 +80,7 @@ async fn the_on_scene_form_has_its_own_numbers_and_no_dossier() {
             let spot = |recorded: &'static str| {
                 [
                     ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "推搡"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
-                    ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("term0", "当场赔礼道歉"), ("by0", "2026-05-08"),
+                    ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("term0", "当场赔礼道歉"), ("party0", "both"), ("how0", "当面口头"), ("when0", "at_once"), ("identity_note", "当事人未带证件，已当面核对"), ("no_cost_dispute", "1"), ("spot_consent", "1"),
                 ]
             };
             let path = format!("/disputes/{id}/agreement");

@@ -102,6 +102,34 @@ impl Town {
         DisputeId(self.t.post(&self.officer, "/disputes/new", &fields).await.is(303).new_id())
     }
 
+    /// Sex, ethnicity, birth date and document number of both parties, as the register has them.
+    pub async fn identified(&self, id: DisputeId) {
+        use people::model::{IdKind, PersonEdit, Sex};
+        let known = [("11010519491231002X", Sex::Female, "1949-12-31", "蒙古族"), ("150702198005120037", Sex::Male, "1980-05-12", "汉族")];
+        let parties = self.reader(async |r| mediation::store::parts::parties(r, id).await).await;
+        for (p, (number, sex, birth, ethnicity)) in parties.iter().zip(known) {
+            let v = self.reader(async |r| people::store::person_for(r, p.person_id, true).await).await;
+            if !v.id_masked.is_empty() {
+                continue;
+            }
+            let edit = PersonEdit {
+                name: v.name,
+                sex: Some(sex),
+                ethnicity: ethnicity.into(),
+                birth: Some(birth.parse().unwrap()),
+                id_kind: IdKind::Resident,
+                id_number: number.into(),
+                phone: String::new(),
+                kind: None,
+                protected: false,
+                domicile: String::new(),
+                died_on: None,
+            };
+            let act = self.t.app.act(&self.officer, "people.edit", Purpose::Mediation, self.t.app.fresh_command());
+            people::actions::edit(&self.t.app, &act, p.person_id, v.version, edit).await.unwrap();
+        }
+    }
+
     pub async fn committee(&self) -> String {
         let station = self.officer.station;
         let list = look!(self, r => mediation::store::parts::committees(r, station));
@@ -125,8 +153,9 @@ impl Town {
         let b = parties[1].id.to_string();
         let paper = [
             ("form", form), ("committee", committee.as_str()), ("mediator", "何秀兰"), ("facts", "楼上夜间拖动桌椅，影响楼下休息。"),
-            ("points", "夜间噪声"), ("duties", "乙方：夜间移动家具影响邻居"), ("place", "兴华社区调解室"), ("held_at", "2026-05-08T08:30"), ("signed_on", "2026-05-08"),
-            ("term0", "在客厅铺防噪地毯，并向乌仁其木格·巴特尔苏和道歉"), ("by0", "2026-05-09"), ("party0", b.as_str()), ("term1", "夜间二十二时至次日七时不拖拽家具"),
+            ("points", "夜间噪声"), ("identity_note", "当事人未带证件，已当面核对"), ("duties", "乙方：夜间移动家具影响邻居"), ("place", "兴华社区调解室"), ("held_at", "2026-05-08T08:30"), ("signed_on", "2026-05-08"),
+            ("term0", "在客厅铺防噪地毯，并向乌仁其木格·巴特尔苏和道歉"), ("by0", "2026-05-09"), ("party0", b.as_str()), ("how0", "自行购置铺设，由网格员上门查看"),
+            ("term1", "夜间二十二时至次日七时不拖拽家具"), ("party1", b.as_str()), ("how1", "在自家遵守"), ("when1", "standing"), ("why1", "持续不作为"),
         ];
         self.t.post(&self.officer, &format!("/disputes/{id}/agreement"), &paper).await.is(303);
         look!(self, r => mediation::store::parts::agreements(r, id))[0].id

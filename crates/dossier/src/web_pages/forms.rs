@@ -189,10 +189,11 @@ pub async fn remind(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer 
     let id = dispute(&id)?;
     let o: ObligationId = form.id("obligation", "义务");
     let how = Told::from_code(form.typed("how"));
+    let party = form.optional_id::<Uuid>("party");
     let note = form.bounded("note", "情况", 300);
     let act = ctx.act("dossier.remind", Purpose::FollowUp, &form);
     let done = match form.finish(()) {
-        Ok(()) => actions::remind(&ctx.app, &act, id, o, how, &note).await,
+        Ok(()) => actions::remind(&ctx.app, &act, id, o, party, how, &note).await,
         Err(e) => Err(e),
     };
     end_of(&ctx, id, &form, (&format!("remind.{o}"), "remind"), done).await

@@ -31,7 +31,9 @@ pub(crate) struct PartView {
 pub(crate) struct PromiseView {
     pub o: Obligation,
     pub who: String,
-    pub told: Option<String>,
+    /// Sides that were reminded, and those that were not.
+    pub told: Vec<String>,
+    pub untold: Vec<(Uuid, String)>,
     pub near: bool,
 }
 
@@ -153,10 +155,21 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
         .filter(|(o, _)| o.due.is_some() && o.state == Kept::Pending)
         .map(|(o, _)| PromiseView {
             who: o.party_id.and_then(|p| case.party(p)).map_or_else(|| "双方".into(), |p| format!("{} {}", p.p.side.label(), p.v.name)),
-            told: case.reminders.iter().find(|r| r.obligation_id == o.id).and_then(|r| {
-                let how = Told::from_code(&r.how).map_or("", Told::label);
-                r.told_at.map(|at| format!("{} {how}", clock::show(at)))
-            }),
+            told: case
+                .tellings
+                .iter()
+                .filter(|t| t.obligation_id == o.id)
+                .map(|t| {
+                    let side = case.party(t.party_id).map_or("", |p| p.p.side.label());
+                    format!("{side} {} {}", clock::show(t.told_at), Told::from_code(&t.how).map_or("", Told::label))
+                })
+                .collect(),
+            untold: case
+                .parties
+                .iter()
+                .filter(|p| !case.tellings.iter().any(|t| t.obligation_id == o.id && t.party_id == p.p.id))
+                .map(|p| (p.p.id, format!("{} {}", p.p.side.label(), p.v.name)))
+                .collect(),
             near: o.due.is_some_and(|d| d <= until),
             o: o.clone(),
         })

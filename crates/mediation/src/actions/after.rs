@@ -2,7 +2,7 @@
 
 use super::{To, advance, end_of, give, note, reach};
 use crate::model::{ClockKind, ClockState, Confirmation, Dispute, Found, Kept, Outcome, Progress, State, Step, Track};
-use crate::rules::{self, Leads, Violence};
+use crate::rules::{self, Leads};
 use crate::store::{self, parts, tracks};
 use kernel::rules::RuleSet;
 use kernel::{
@@ -85,7 +85,9 @@ pub async fn perform(
             note(tx, &d, Step::Perform, &format!("第 {} 项{}", o.n, state.label())).await?;
             // Everything kept after all: nothing is left to penalise (程序规定 §185).
             let open = parts::obligations(tx, id).await?.iter().any(|o| matches!(o.state, Kept::Broken | Kept::Pending));
-            if d.state == State::Agreed && !open {
+            // A committee's agreement does not answer for the violation: that case runs on to its decision.
+            let due = super::other::police_case(tx, id).await?.due().is_some();
+            if d.state == State::Agreed && !open && !due {
                 super::clocks::stop(tx, id, |k| k == ClockKind::Case, ClockState::Stopped, today, "已补履行").await?;
                 notices::actions::done_for(tx, id, "dispute.next").await?;
                 notices::actions::done_for(tx, id, "dispute.review").await?;
@@ -192,6 +194,9 @@ pub async fn follow_up(app: &App, act: &Act, id: DisputeId, follow: FollowUpId, 
             if !parts::follow_ups(tx, id).await?.iter().any(|x| x.id == follow) {
                 return Err(Error::NotFound("这次回访"));
             }
+            if d.domestic_violence && !matches!(f.whom.as_str(), "offender" | "victim" | "both") {
+                return Err(FieldErrors::one("whom", "请选择访到了谁（加害人、受害人）。"));
+            }
             if parts::finish_follow_up(tx, follow, f).await? == 0 {
                 return Err(Refusal::new("mediation.followed_up", "这次回访已经登记过。", "请刷新查看；补充情况请另行安排回访。").into());
             }
@@ -214,6 +219,12 @@ pub async fn follow_up(app: &App, act: &Act, id: DisputeId, follow: FollowUpId, 
         .await
 }
 
+/// How the promises of the newest agreement stand.
+pub(crate) async fn promises(tx: &mut Tx, id: DisputeId) -> Result<Vec<Kept>> {
+    let latest = parts::agreements(tx, id).await?.first().map(|a| a.id);
+    Ok(parts::obligations(tx, id).await?.iter().filter(|o| Some(o.agreement_id) == latest).map(|o| o.state).collect())
+}
+
 /// Ends the matter with the outcome that the facts allow.
 pub async fn close(app: &App, act: &Act, id: DisputeId, told: &str) -> Result<Outcome> {
     act.actor.must(P::DisputeMediate)?;
@@ -223,19 +234,15 @@ pub async fn close(app: &App, act: &Act, id: DisputeId, told: &str) -> Result<Ou
         .db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
-            let latest = parts::agreements(tx, id).await?.first().map(|a| a.id);
-            let promises: Vec<Kept> = parts::obligations(tx, id)
-                .await?
-                .iter()
-                .filter(|o| Some(o.agreement_id) == latest)
-                .map(|o| o.state)
-                .collect();
+            rules::next(d.state, Step::Close)?;
+            super::other::no_case(tx, id, &rules).await?;
+            let promises = promises(tx, id).await?;
             let warnings = parts::warnings(tx, id).await?;
-            let visited = parts::follow_ups(tx, id)
-                .await?
-                .iter()
-                .any(|f| f.done_at.is_some() && matches!(f.by_mode.as_deref(), Some("visit" | "committee" | "station")));
-            let outcome = rules::close(&d, &promises, told, &Violence { warned: !warnings.is_empty(), visited })?;
+            let visits = parts::follow_ups(tx, id).await?;
+            let since = warnings.iter().map(|w| w.at).min();
+            let outcome = rules::close(&d, &promises, told, &rules::visits(since, &visits))?;
+            let signed = parts::agreements(tx, id).await?.first().map(|a| a.at);
+            rules::watched(&promises, visits.iter().any(|f| f.done_at.is_some_and(|at| signed.is_none_or(|s| at >= s))))?;
             if !told.is_empty() {
                 store::set_told(tx, id, told).await?;
             }

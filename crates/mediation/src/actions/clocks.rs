@@ -142,6 +142,9 @@ pub async fn extend(app: &App, act: &Act, id: DisputeId, to: Date, why: &str, bo
                 return Err(Refusal::new("mediation.paused", "调解正在中止，期限没有在走。", "请先“恢复调解”。").into());
             }
             rules::extended(d.track, d.deadline, to, both_agree, &rules, today)?;
+            if open_ones(tx, id, ClockKind::is_mediation).await?.is_empty() {
+                return Err(Refusal::new("mediation.no_clock", "没有正在计算的调解期限，不需要延长。", "请继续调解。").into());
+            }
             let cite = rules.cite("mediation.peoples.extendable_by_both", today);
             let provisional = !rules.calendar().is_known(to.year());
             for c in open_ones(tx, id, ClockKind::is_mediation).await? {
@@ -252,10 +255,9 @@ pub async fn extend_court(app: &App, act: &Act, id: DisputeId, why: &str) -> Res
 
 /// Ends every clock of mediation and of the case when the dispute leaves for good.
 pub(crate) async fn leave(tx: &mut Tx, id: DisputeId, state: ClockState, on: Date, why: &str) -> Result<()> {
-    let goes = |k: ClockKind| !matches!(k, ClockKind::ConfirmRequest | ClockKind::ConfirmAccept | ClockKind::ConfirmDecide);
     match state {
-        ClockState::Met => meet(tx, id, goes, on, why).await,
-        other => stop(tx, id, goes, other, on, why).await,
+        ClockState::Met => meet(tx, id, ClockKind::ends_with_matter, on, why).await,
+        other => stop(tx, id, ClockKind::ends_with_matter, other, on, why).await,
     }
 }
 

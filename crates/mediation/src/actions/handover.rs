@@ -60,8 +60,8 @@ pub async fn answer(app: &App, act: &Act, id: DisputeId, handover: Uuid, reply: 
             let d = reach(tx, id).await?;
             rules::next(d.state, Step::Answer)?;
             let h = tracks::hand_overs(tx, id).await?.into_iter().find(|h| h.id == handover).ok_or(Error::NotFound("这次移交"))?;
-            let mediators = super::mediate::mediators(tx, &d, h.committee_id).await?;
-            rules::answer(&h, reply.answer, reply.on, &reply.by, &reply.why, &mediators, today)?;
+            rules::answer(&h, reply.answer, reply.on, &reply.by, &reply.why, today)?;
+            super::mediate::committee_hosts(tx, &d, h.committee_id, &reply.by).await?;
             tracks::answer_hand_over(tx, handover, reply.answer, reply.on, &reply.by, &reply.why).await?;
             notices::actions::done_for(tx, handover, "dispute.hand_over").await?;
             let next = match reply.answer {
@@ -93,8 +93,7 @@ pub(crate) async fn host(tx: &mut Tx, d: &Dispute, a: &Answers, today: Date) -> 
     if a.mediator.trim().is_empty() {
         return Err(FieldErrors::one("mediator", "请写明接收的调解员。"));
     }
-    let mediators = super::mediate::mediators(tx, d, committee).await?;
-    rules::hosts(&a.mediator, &mediators, crate::model::Track::Peoples)?;
+    super::mediate::committee_hosts(tx, d, committee, &a.mediator).await?;
     let h = tracks::insert_hand_over(tx, d.id, committee, "当场移交，已告知各方权利义务", today).await?;
     tracks::answer_hand_over(tx, h, Answer::Accepted, today, &a.mediator, "").await?;
     note(tx, d, Step::HandOver, &format!("当场移交，{} 接收", a.mediator)).await?;

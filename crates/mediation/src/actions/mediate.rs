@@ -1,7 +1,7 @@
 //! From acceptance to agreement: gates, talks, plan, the agreement with its promises.
 
 use super::{To, advance, end_of, give, note, reach, trace};
-use crate::model::{ClockKind, Dispute, Form, NewAgreement, NewTalk, State, Step, TalkKind, Track, TrackResult};
+use crate::model::{ClockKind, Dispute, Form, Kept as Promised, NewAgreement, NewTalk, State, Step, TalkKind, Track, TrackResult};
 use crate::rules::{self, Answers};
 use crate::store::{self, parts, tracks};
 use kernel::{Act, AgreementId, App, Date, DisputeId, Error, FieldErrors, Permission as P, Refusal, Result, Role, Tx, clock};
@@ -37,16 +37,19 @@ pub async fn gate(app: &App, act: &Act, id: DisputeId, track: Track, a: &Answers
             if track == Track::Administrative {
                 super::handover::take_application(tx, &d, today).await?;
             }
-            let spec = rules::of_track(track, today, &rules)?;
+            let station = places::store::station(tx, d.station_id).await?;
+            let spec = rules::of_track(track, today, &station.code, &rules)?;
             super::clocks::answered(tx, id).await?;
             notices::actions::done_for(tx, id, "dispute.accept").await?;
             notices::actions::done_for(tx, id, "dispute.next").await?;
-            let text = format!("{}，{} 前", track.label(), spec.due.date);
-            advance(tx, &d, Step::Accept, None, today, &text).await?;
-            store::set_track(tx, id, track, today, spec.due.date, spec.due.provisional).await?;
+            let until = spec.as_ref().map_or("本地没有规定期限".to_string(), |s| format!("{} 前", s.due.date));
+            advance(tx, &d, Step::Accept, None, today, &format!("{}，{until}", track.label())).await?;
+            store::set_track(tx, id, track, today, spec.as_ref().map(|s| s.due)).await?;
             tracks::begin(tx, id, track, committee, today).await?;
             let d = store::get(tx, id).await?;
-            super::clocks::start(tx, &d, &spec, today, "").await?;
+            if let Some(spec) = spec {
+                super::clocks::start(tx, &d, &spec, today, "").await?;
+            }
             Ok(None)
         })
         .await
@@ -121,6 +124,7 @@ pub async fn talk(app: &App, act: &Act, id: DisputeId, t: NewTalk) -> Result<()>
             if step == Step::Session {
                 let on = clock::day_of(t.held_from);
                 rules::plan_first(&d, &rules)?;
+                asked(tx, &d, &rules).await?;
                 hosted(tx, &d, &t, on).await?;
                 super::clocks::session(tx, &d, on, &rules).await?;
             }
@@ -131,6 +135,13 @@ pub async fn talk(app: &App, act: &Act, id: DisputeId, t: NewTalk) -> Result<()>
             note(tx, &d, step, &kernel::text::cut(&t.text, 80)).await
         })
         .await
+}
+
+/// Every party was told and asked on this track.
+async fn asked(tx: &mut Tx, d: &Dispute, rules: &kernel::rules::RuleSet) -> Result<()> {
+    let Some(track) = d.track else { return Ok(()) };
+    let (parties, gates) = (parts::parties(tx, d.id).await?, parts::gates(tx, d.id).await?);
+    Ok(rules::all_asked(track, &parties, &gates, rules, clock::day_of(tx.now()))?)
 }
 
 /// The role of a member of the same station.
@@ -148,8 +159,7 @@ async fn hosted(tx: &mut Tx, d: &Dispute, t: &NewTalk, on: Date) -> Result<()> {
         return Err(FieldErrors::one("held_from", format!("调解时间不能早于受理日期 {}。", run.accepted_on)));
     }
     let (Track::Peoples, Some(committee)) = (run.track, t.committee) else { return Ok(()) };
-    let mediators = mediators(tx, d, committee).await?;
-    rules::hosts(&t.mediator, &mediators, Track::Peoples)?;
+    committee_hosts(tx, d, committee, &t.mediator).await?;
     match run.committee_id {
         Some(c) if c != committee => Err(Refusal::new(
             "mediation.other_committee",
@@ -163,11 +173,21 @@ async fn hosted(tx: &mut Tx, d: &Dispute, t: &NewTalk, on: Date) -> Result<()> {
     }
 }
 
-/// Names of the committee's mediators.
-pub(crate) async fn mediators(tx: &mut Tx, d: &Dispute, committee: kernel::Uuid) -> Result<Vec<String>> {
+/// Whether these may host for the committee: its mediators, and nobody of the station.
+pub(crate) async fn committee_hosts(tx: &mut Tx, d: &Dispute, committee: kernel::Uuid, names: &str) -> Result<()> {
     let all = parts::committees(tx, d.station_id).await?;
     let c = all.into_iter().find(|c| c.id == committee).ok_or(Error::NotFound("调解委员会"))?;
-    Ok(c.mediator_names().into_iter().map(str::to_string).collect())
+    let members: Vec<String> = c.mediator_names().into_iter().map(str::to_string).collect();
+    rules::hosts(names, &members, Track::Peoples)?;
+    let named: Vec<String> = members.into_iter().filter(|m| names.contains(m.as_str())).collect();
+    rules::not_of_the_station(&named, &staff(tx, d.station_id).await?)?;
+    Ok(())
+}
+
+/// Names and roles of the station's accounts.
+pub(crate) async fn staff(tx: &mut Tx, station: kernel::StationId) -> Result<Vec<(String, Role)>> {
+    let all = identity::store::list_users(tx, Some(station)).await?;
+    Ok(all.into_iter().filter(|u| !u.is_disabled()).map(|u| (u.name, u.role)).collect())
 }
 
 /// The plan (调解方案): what is proposed to both sides.
@@ -192,35 +212,63 @@ pub async fn fail(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()> 
         return Err(FieldErrors::one("why", "请写明调解不成或者没有履行的情况。"));
     }
     let rules = app.rules();
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            if d.paused_on.is_some() {
+                return Err(Refusal::new("mediation.paused", "调解正在中止（鉴定、评估）。", "请先“恢复调解”，再记为调解不成。").into());
+            }
+            fail_in(tx, &d, why, &rules).await
+        })
+        .await
+}
+
+/// Ends the mediation as failed, with the case's clock and the next task.
+async fn fail_in(tx: &mut Tx, d: &Dispute, why: &str, rules: &kernel::rules::RuleSet) -> Result<()> {
+    let today = clock::day_of(tx.now());
+    advance(tx, d, Step::Fail, None, today, why).await?;
+    let result = if d.state == State::Agreed { TrackResult::NotPerformed } else { TrackResult::Failed };
+    tracks::end(tx, d.id, result, today, why).await?;
+    super::clocks::meet(tx, d.id, ClockKind::is_mediation, today, result.label()).await?;
+    if d.track == Some(Track::PublicOrder) {
+        super::clocks::case_begins(tx, d, today, result.label(), rules).await?;
+    }
+    for o in parts::obligations(tx, d.id).await? {
+        notices::actions::done_all(tx, o.id).await?;
+    }
+    for kind in ["dispute.review", "dispute.next"] {
+        notices::actions::done_for(tx, d.id, kind).await?;
+    }
+    let due = super::other::police_case(tx, d.id).await?.due().is_some();
+    let next = if due { "调解不成，请依法处罚并告知可以起诉" } else { "调解不成，请告知其他途径" };
+    let until = end_of(today.tomorrow().unwrap_or(today));
+    give(tx, (d, "dispute.next"), next.into(), d.id.0, To::User(d.owner_id), until).await
+}
+
+/// The questions of the track asked again: for a party that came later, or because an exclusion arose since. One that applies
+/// ends the mediation with the answers kept; `Some` says which.
+pub async fn recheck(app: &App, act: &Act, id: DisputeId, a: &Answers) -> Result<Option<Refusal>> {
+    act.actor.must(P::DisputeMediate)?;
+    let rules = app.rules();
     let today = clock::day_of(act.at);
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
-            let was = d.track;
-            if d.paused_on.is_some() {
-                return Err(Refusal::new("mediation.paused", "调解正在中止（鉴定、评估）。", "请先“恢复调解”，再记为调解不成。").into());
+            rules::next(d.state, Step::Recheck)?;
+            let Some(track) = d.track else { return Err(Error::NotFound("调解途径")) };
+            let refused = rules::recheck(track, a, &rules, today)?;
+            let answers = format!("复核\n{}", answer_text(a, track, &rules));
+            let why = refused.as_ref().map_or(String::new(), |r| r.what.clone());
+            let source = refused.as_ref().and_then(|r| r.rule.as_ref()).map_or("", |r| r.source.as_str());
+            parts::insert_gate(tx, id, track, refused.is_none(), &answers, (&why, source)).await?;
+            note(tx, &d, Step::Recheck, if refused.is_some() { &why } else { "可以继续调解" }).await?;
+            if refused.is_some() {
+                fail_in(tx, &d, &why, &rules).await?;
             }
-            advance(tx, &d, Step::Fail, None, today, why).await?;
-            let result = if d.state == State::Agreed { TrackResult::NotPerformed } else { TrackResult::Failed };
-            tracks::end(tx, id, result, today, why).await?;
-            super::clocks::meet(tx, id, ClockKind::is_mediation, today, result.label()).await?;
-            if was == Some(Track::PublicOrder) {
-                super::clocks::case_begins(tx, &d, today, result.label(), &rules).await?;
-            }
-            for o in parts::obligations(tx, id).await? {
-                notices::actions::done_all(tx, o.id).await?;
-            }
-            for kind in ["dispute.review", "dispute.next"] {
-                notices::actions::done_for(tx, id, kind).await?;
-            }
-            let next = match was {
-                Some(Track::PublicOrder) => "调解不成，请依法处罚并告知可以起诉",
-                _ => "调解不成，请告知其他途径",
-            };
-            let due = end_of(today.tomorrow().unwrap_or(today));
-            give(tx, (&d, "dispute.next"), next.into(), id.0, To::User(d.owner_id), due).await
+            Ok(refused.map(Kept::from))
         })
         .await
+        .map(|k: Option<Kept>| k.map(Refusal::from))
 }
 
 /// What the page needs after an agreement was written down.
@@ -242,9 +290,18 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             let Some(track) = d.track else {
                 return Err(Refusal::new("mediation.no_track", "还没有选定调解途径。", "请先完成受理审查。").into());
             };
+            let mut a = a.clone();
+            if a.recorder.trim().is_empty() {
+                a.recorder = tx.act().actor.name.clone();
+            }
+            let a = &a;
             let parties = parts::parties(tx, id).await?;
             let set = setting(tx, &d, track, a).await?;
             rules::agreement(a, track, &parties, &set, &rules, today)?;
+            asked(tx, &d, &rules).await?;
+            // Said only where something is not known.
+            let note = if set.unknown.is_empty() { String::new() } else { a.identity_note.clone() };
+            let a = &NewAgreement { identity_note: note, ..a.clone() };
             if a.promises.iter().any(|p| p.party.is_some_and(|x| !parties.iter().any(|y| y.id == x))) {
                 return Err(Error::NotFound("当事人"));
             }
@@ -256,8 +313,13 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             let aid: AgreementId = tx.fresh();
             parts::insert_agreement(tx, &d, aid, (&number.0, number.1, number.2), track, a, confirmation.as_ref().map(|s| (crate::model::Confirmation::ToApply, s.due.date))).await?;
             for (i, p) in a.promises.iter().enumerate() {
-                let oid = parts::insert_promise(tx, id, aid, i as i64 + 1, p).await?;
-                if let Some(by) = p.by {
+                let oid = parts::insert_promise(tx, id, aid, i as i64 + 1, a.signed_on, p).await?;
+                if a.form == Form::OnSpot {
+                    // Performed before everybody left; the recording shows it (程序规定 §178).
+                    parts::settle_promise(tx, oid, Promised::Done, Some(a.signed_on), "当场履行，见现场录音录像").await?;
+                    continue;
+                }
+                if let Some(by) = p.due(a.signed_on) {
                     let title = format!("协议第 {} 项到期，请核实履行", i + 1);
                     give(tx, (&d, "dispute.obligation"), title, oid.0, To::User(d.owner_id), end_of(by)).await?;
                 }
@@ -291,7 +353,8 @@ async fn setting(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement) -> Re
     let mut hosts = vec![];
     if track == Track::Peoples {
         if let Some(c) = a.committee {
-            hosts = mediators(tx, d, c).await?;
+            committee_hosts(tx, d, c, &a.mediator).await?;
+            hosts = a.mediator.split(['、', ',', '，']).map(|n| n.trim().to_string()).collect();
         }
     } else {
         for t in &sessions {
@@ -309,12 +372,22 @@ async fn setting(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement) -> Re
             hosts.extend(crew.into_iter().filter(|u| u.role.is_sworn()).map(|u| u.name));
         }
     }
+    let (mut ages, mut unknown) = (vec![], vec![]);
+    for p in parts::parties(tx, d.id).await? {
+        let v = people::store::person_for(tx, p.person_id, true).await?;
+        ages.push((p.id, v.age));
+        if v.sex == people::model::Sex::Unknown || v.birth.is_none() || v.id_masked.is_empty() {
+            unknown.push(p.side.label());
+        }
+    }
     Ok(rules::Setting {
         accepted_on: from,
         held: sessions.iter().map(|t| clock::day_of(t.held_from)).collect(),
         committee: run.and_then(|r| r.committee_id),
         hosts,
         paused: d.paused_on.is_some(),
+        ages,
+        unknown,
     })
 }
 

@@ -15,11 +15,11 @@ pub use clocks::{extend, extend_case, extend_court, pause, resume};
 pub(crate) use clocks::{TASK, stop, task};
 pub use handover::{Reply, answer, apply, decline, hand_over};
 pub use level::{report_risk, set_level, take_lead};
-pub use mediate::{Agreed, agree, committee_number, fail, gate, plan, talk};
-pub use open::{MAX_SUMMARY, add_party, edit, open};
-pub use other::{Case, add_committee, amend_settlement, escalate, protect, refer, self_settle, warn, withdraw};
+pub use mediate::{Agreed, agree, committee_number, fail, gate, plan, recheck, talk};
+pub use open::{MAX_SUMMARY, add_party, amend_party, edit, open};
+pub use other::{Case, add_committee, amend_settlement, decide, escalate, protect, refer, self_settle, warn, withdraw};
 pub use relate::{merge, proposals, relate};
-pub use paper::{agreement_data, paper, refuse_missing};
+pub use paper::{agreement_data, paper, performed_how, refuse_missing};
 
 use crate::model::{Dispute, Outcome, State, Step};
 use crate::{rules, store};

@@ -231,6 +231,21 @@ pub async fn add_party(app: &App, act: &Act, id: DisputeId, p: NewParty) -> Resu
         .await
 }
 
+/// What became known of a party later: guardian or why none is told, agent with powers, minor, suspect.
+pub async fn amend_party(app: &App, act: &Act, id: DisputeId, party: kernel::Uuid, p: NewParty) -> Result<()> {
+    act.actor.must(P::DisputeOpen)?;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let d = reach(tx, id).await?;
+            rules::next(d.state, Step::Party)?;
+            let old = parts::parties(tx, id).await?.into_iter().find(|x| x.id == party).ok_or(Error::NotFound("当事人"))?;
+            parts::amend_party(tx, party, &p).await?;
+            tx.record("mediation.party", &[("dispute", id.0), ("person", old.person_id.0)], old.side.code());
+            note(tx, &d, Step::Party, &format!("补充{}登记", old.side.label())).await
+        })
+        .await
+}
+
 /// Corrects the registration. [`Error::Conflict`] with both values when somebody else changed it.
 pub async fn edit(app: &App, act: &Act, id: DisputeId, version: i64, e: Edit) -> Result<()> {
     act.actor.must(P::DisputeOpen)?;

@@ -1,6 +1,6 @@
 //! The agreement as one PDF, kept encrypted with the dispute.
 
-use crate::model::{Agreement, Dispute, Form, Obligation, Party, Side, Talk, TalkKind, Track};
+use crate::model::{Agreement, Dispute, Form, Obligation, Party, Side, Talk, TalkKind, Term, Track};
 use crate::store::{self, parts};
 use kernel::{Act, AgreementId, App, DisputeId, Error, Permission as P, Purpose, Reader, Refusal, Result, Tx, clock};
 use people::model::{PersonView, Secret};
@@ -20,6 +20,8 @@ struct Loaded {
     /// The last session of this agreement's track, with who took part besides the host.
     session: Option<Talk>,
     present: Vec<(String, String)>,
+    /// Who wrote the agreement down.
+    written_by: String,
 }
 
 async fn load(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) -> Result<Loaded> {
@@ -50,7 +52,8 @@ async fn load(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) -> Re
                     }
                 }
             }
-            Ok(Loaded { dispute, agreement, parties, promises, organ, session, present })
+            let written_by = identity::store::names(r, &[agreement.by_user]).await?.pop().map_or(String::new(), |(_, n)| n);
+            Ok(Loaded { dispute, agreement, parties, promises, organ, session, present, written_by })
         })
         .await
 }
@@ -80,16 +83,11 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         .promises
         .iter()
         .map(|o| {
-            let mut t = json!({ "text": format!("{}：{}", role_of(o), o.text) });
-            if !o.how.is_empty() {
-                t["how"] = json!(o.how);
-            }
-            if let Some(by) = o.due {
-                t["by"] = json!(by.to_string());
-            }
-            t
+            json!({ "text": format!("{}：{}", role_of(o), o.text) })
         })
         .collect();
+    let performance: Vec<String> = l.promises.iter().map(|o| format!("第{}项：{}", o.n, performed_how(o))).collect();
+    let recorder = if l.agreement.recorder.is_empty() { l.written_by.clone() } else { l.agreement.recorder.clone() };
     let mut closing = vec![];
     let copies = match l.agreement.track {
         Track::Peoples => {
@@ -128,23 +126,41 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         "number": l.agreement.number,
         "organ": l.organ,
         "parties": parties,
-        "mediators": [l.agreement.mediator],
+        "mediators": l.agreement.mediator.split(['、', ',', '，']).map(str::trim).filter(|n| !n.is_empty()).collect::<Vec<_>>(),
         "held": { "from": clock_text(l.agreement.held_at), "place": l.agreement.place },
         "facts": l.agreement.facts,
         "disputes": points,
         "responsibility": duties(&l.agreement.duties),
         "terms": terms,
+        "performance": performance.join("\n"),
+        "recorder": recorder,
         "closing": closing,
         "copies": copies,
         "copies_note": "各方当事人各执一份，调解机关留存一份，具有同等效力",
         "signed_on": l.agreement.signed_on.to_string(),
     });
+    if !l.agreement.identity_note.is_empty() {
+        value["identity_note"] = json!(l.agreement.identity_note);
+    }
     if let Some(s) = &l.session {
         value["course"] = json!(s.text);
     }
     let title = format!("{}与{}调解协议书", name(Side::Applicant), name(Side::Respondent));
     debug_assert!(l.dispute.id == id);
     Ok((title, value))
+}
+
+/// 履行方式、地点和期限 of one promise, as the papers print it.
+pub fn performed_how(o: &Obligation) -> String {
+    let how = if o.how.is_empty() { String::new() } else { format!("{}；", o.how.trim_end_matches(['。', '；'])) };
+    let day = |d: kernel::Date| format!("{}年{}月{}日", d.year(), d.month(), d.day());
+    let by = match (o.term, o.due) {
+        (Term::AtOnce, due) => format!("即时履行（{}签订时当场履行）", due.map_or(String::new(), day)),
+        (Term::By, Some(due)) => format!("{}前履行完毕", day(due)),
+        (Term::Standing, _) if !o.term_why.is_empty() => format!("自签订之日起长期履行（{}）", o.term_why.trim_end_matches('。')),
+        _ => "自签订之日起长期履行".to_string(),
+    };
+    format!("{how}{by}。")
 }
 
 /// `甲方：…` lines become responsibilities by party; other text stands alone.

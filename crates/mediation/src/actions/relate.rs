@@ -59,6 +59,7 @@ pub async fn merge(app: &App, act: &Act, id: DisputeId, master: DisputeId, why: 
     if why.trim().is_empty() {
         return Err(FieldErrors::one("merge_note", "请写明为什么是同一件纠纷。"));
     }
+    let rules = app.rules();
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
@@ -66,6 +67,7 @@ pub async fn merge(app: &App, act: &Act, id: DisputeId, master: DisputeId, why: 
             let own = !parts::agreements(tx, id).await?.is_empty();
             let theirs = !parts::agreements(tx, master).await?.is_empty();
             rules::merge(&d, &m, own, theirs)?;
+            super::other::no_case(tx, id, &rules).await?;
             let today = clock::day_of(tx.now());
             tracks::insert_relation(tx, id, master, Verdict::Same, &[], why).await?;
             tracks::end(tx, id, TrackResult::Merged, today, &m.number).await?;

@@ -79,6 +79,9 @@ text_enum! {
         Escalate = "escalate" / "关联升级",
         Link = "link" / "关联",
         HandOver = "hand_over" / "移交调委会",
+        Decide = "decide" / "处理决定",
+        /// The questions of the gate, asked again while mediation is under way.
+        Recheck = "recheck" / "复核受理条件",
         Answer = "answer" / "调委会答复",
         Apply = "apply" / "行政调解申请",
         Decline = "decline" / "不予受理或移送",
@@ -121,6 +124,17 @@ text_enum! {
         Broken = "broken" / "未履行",
         /// Holds from the signing on, without an end (夜间不拖拽家具).
         Standing = "standing" / "持续履行",
+    }
+}
+
+text_enum! {
+    /// 履行期限的种类: every promise says by when it is kept (人民调解法 §29, 程序规定 §184).
+    pub enum Term {
+        By = "by" / "限期履行",
+        /// On the day of the signing; its proof is needed before the matter closes.
+        AtOnce = "at_once" / "即时履行",
+        /// Without an end, for a reason that is written down (夜间不拖拽家具).
+        Standing = "standing" / "长期履行",
     }
 }
 
@@ -225,9 +239,12 @@ record! {
         /// 违法嫌疑人: may not send an agent (程序规定 §181).
         pub suspect: bool,
         pub guardian: String,
+        /// 不通知监护人的理由 (程序规定 §181); it stands for no person and signs nothing.
+        pub guardian_exempt: String,
         pub agent_name: String,
         pub agent_relation: String,
         pub agent_power: String,
+        pub added_at: Timestamp,
     }
 }
 
@@ -289,6 +306,13 @@ record! {
         pub at: Timestamp,
         pub confirmation: Option<Confirmation>,
         pub confirmation_due: Option<Date>,
+        /// 记录人
+        pub recorder: String,
+        /// 当场调解: no dispute on costs and losses; both agree to it and performed at once (程序规定 §178).
+        pub no_cost_dispute: bool,
+        pub spot_consent: bool,
+        /// Why sex, birth date or document of a party are not known.
+        pub identity_note: String,
     }
 }
 
@@ -303,6 +327,9 @@ record! {
         pub text: String,
         pub how: String,
         pub due: Option<Date>,
+        pub term: Term,
+        /// Why it has no end (长期履行).
+        pub term_why: String,
         pub state: Kept,
         pub done_on: Option<Date>,
         pub proof: String,
@@ -325,6 +352,12 @@ record! {
         pub satisfaction: Option<String>,
         pub note: String,
         pub dropped: bool,
+        /// After a warning: `offender`, `victim`, `both`.
+        pub whom: String,
+        /// 是否起诉; 错调、激化的迹象; 采取的措施.
+        pub suit: String,
+        pub signs: String,
+        pub measures: String,
     }
 }
 
@@ -416,6 +449,8 @@ pub struct NewParty {
     pub minor: bool,
     pub suspect: bool,
     pub guardian: String,
+    /// 不通知监护人的理由
+    pub guardian_exempt: String,
     pub agent_name: String,
     pub agent_relation: String,
     pub agent_power: String,
@@ -440,11 +475,29 @@ pub struct NewTalk {
 /// One promise of an agreement.
 #[derive(Clone, Debug, Default)]
 pub struct NewPromise {
+    /// Who keeps it; nobody chosen and not `both` is refused.
     pub party: Option<Uuid>,
+    /// 双方
+    pub both: bool,
     pub text: String,
+    /// 履行方式、地点
     pub how: String,
-    /// `None` means that it holds from the signing on.
+    pub term: Option<Term>,
+    /// The last day of 限期履行.
     pub by: Option<Date>,
+    /// The reason of 长期履行.
+    pub why: String,
+}
+
+impl NewPromise {
+    /// The day until which it is kept: none for 长期履行, the day of the signing for 即时履行.
+    pub fn due(&self, signed_on: Date) -> Option<Date> {
+        match self.term {
+            Some(Term::AtOnce) => Some(signed_on),
+            Some(Term::Standing) => None,
+            _ => self.by,
+        }
+    }
 }
 
 /// An agreement to write down.
@@ -464,6 +517,14 @@ pub struct NewAgreement {
     pub signing_recorded: bool,
     /// Signed on a screen.
     pub electronic: bool,
+    /// 记录人; the person who writes it down when left empty.
+    pub recorder: String,
+    /// 当场调解: 不涉及医疗费用、物品损失，或者双方对赔付无争议.
+    pub no_cost_dispute: bool,
+    /// 当场调解: 双方同意当场调解并当场履行.
+    pub spot_consent: bool,
+    /// 身份情况不全的原因: where the register does not know sex, birth date or document of a party.
+    pub identity_note: String,
     pub promises: Vec<NewPromise>,
     pub files: Vec<attachments::Prepared>,
 }
@@ -476,6 +537,14 @@ pub struct Found {
     pub finding: String,
     pub satisfaction: Option<String>,
     pub note: String,
+    /// After a warning, who was visited: `offender`, `victim`, `both`.
+    pub whom: String,
+    /// 是否起诉
+    pub suit: String,
+    /// 错调、激化的迹象
+    pub signs: String,
+    /// 采取的措施
+    pub measures: String,
 }
 
 /// 告诫书

@@ -33,6 +33,30 @@ record! {
     }
 }
 
+record! {
+    /// 治安案件处理决定: how the case ended after its mediation failed (程序规定 §172, 185, 259).
+    #[derive(Clone, Debug)]
+    pub struct Decision {
+        pub id: Uuid,
+        /// `case.decision_kind` of the rule pack.
+        pub kind: String,
+        pub number: String,
+        pub decided_on: Date,
+        pub note: String,
+        pub by_user: UserId,
+        pub at: Timestamp,
+    }
+}
+
+/// A decision to write down.
+#[derive(Clone, Debug)]
+pub struct NewDecision {
+    pub kind: String,
+    pub number: String,
+    pub decided_on: Date,
+    pub note: String,
+}
+
 text_enum! {
     /// 期限种类
     pub enum ClockKind {
@@ -57,6 +81,10 @@ impl ClockKind {
 
     pub fn is_mediation(self) -> bool {
         Self::MEDIATION.contains(&self)
+    }
+    /// Ends when the dispute leaves for good; what the court counts goes on.
+    pub fn ends_with_matter(self) -> bool {
+        !matches!(self, ClockKind::ConfirmRequest | ClockKind::ConfirmAccept | ClockKind::ConfirmDecide)
     }
     /// Stands still during injury assessment or valuation (程序规定 §165, 公通字〔2007〕81号 §9).
     pub fn pauses(self) -> bool {
@@ -191,6 +219,8 @@ record! {
         pub performed_on: Option<Date>,
         pub accepted_on: Option<Date>,
         pub opinion: String,
+        /// 是否有违反治安管理行为: asked where no public-order mediation answered it.
+        pub violation: Option<bool>,
     }
 }
 
@@ -201,7 +231,7 @@ impl Settlement {
     /// Reached, performed, asked for and accepted on one day.
     pub fn at_once(what: &str, day: Date) -> Settlement {
         let day = Some(day);
-        Settlement { what: what.into(), settled_on: day, requested_on: day, performed_on: day, accepted_on: day, opinion: Self::OPINION.into() }
+        Settlement { what: what.into(), settled_on: day, requested_on: day, performed_on: day, accepted_on: day, opinion: Self::OPINION.into(), violation: Some(false) }
     }
 }
 

@@ -20,10 +20,11 @@ fn spec(kind: ClockKind, due: Counted, rule: &'static str, rules: &RuleSet, on: 
     Spec { kind, due, rule, title: cite.name, source: cite.source }
 }
 
-/// Until when a track should end, counted from acceptance.
-pub fn deadline(track: Track, from: Date, rules: &RuleSet) -> Result<Counted> {
+/// Until when a track should end, counted from acceptance; `None` for administrative mediation where the station has
+/// no rule of its own: there is no national term.
+pub fn deadline(track: Track, from: Date, station: &str, rules: &RuleSet) -> Result<Option<Counted>> {
     let calendar = rules.calendar();
-    Ok(match track {
+    Ok(Some(match track {
         Track::PublicOrder => {
             calendar.add_working_days(from, rules.int("mediation.public_order.first_session_days", from)?)
         }
@@ -31,9 +32,15 @@ pub fn deadline(track: Track, from: Date, rules: &RuleSet) -> Result<Counted> {
             let months = rules.int("mediation.peoples.months", from)?;
             Counted { date: from.saturating_add(months.clamp(0, 120).months()), provisional: false }
         }
-        Track::Administrative => calendar.add_days(from, rules.int("dispute.complex_days", from)?),
-    })
+        Track::Administrative => match rules.rule_at(ADMINISTRATIVE_DAYS, station, from).and_then(|r| r.value.as_integer()) {
+            Some(days) => calendar.add_working_days(from, days),
+            None => return Ok(None),
+        },
+    }))
 }
+
+/// Working days of administrative mediation, from a station's own pack.
+const ADMINISTRATIVE_DAYS: &str = "mediation.administrative.days";
 
 /// The second public-order session: so many working days after the first; never a third
 /// (程序规定 §183). People's mediation has no number of sessions.
@@ -77,13 +84,17 @@ pub fn resumed(deadline: Date, paused: Date, resumed: Date, track: Track, rules:
 }
 
 /// The clock of a track from its acceptance.
-pub fn of_track(track: Track, from: Date, rules: &RuleSet) -> Result<Spec> {
-    let due = deadline(track, from, rules)?;
-    Ok(match track {
+pub fn of_track(track: Track, from: Date, station: &str, rules: &RuleSet) -> Result<Option<Spec>> {
+    let Some(due) = deadline(track, from, station, rules)? else { return Ok(None) };
+    Ok(Some(match track {
         Track::Peoples => spec(ClockKind::Peoples, due, "mediation.peoples.months", rules, from),
         Track::PublicOrder => spec(ClockKind::FirstSession, due, "mediation.public_order.first_session_days", rules, from),
-        Track::Administrative => spec(ClockKind::Administrative, due, "dispute.complex_days", rules, from),
-    })
+        Track::Administrative => {
+            let rule = rules.rule_at(ADMINISTRATIVE_DAYS, station, from);
+            let (title, source) = rule.map_or((String::new(), String::new()), |r| (r.title.clone(), r.source.clone()));
+            Spec { kind: ClockKind::Administrative, due, rule: ADMINISTRATIVE_DAYS, title, source }
+        }
+    }))
 }
 
 /// The clock of the second session, from the day of the first.
@@ -151,7 +162,10 @@ pub fn of_application(asked: Date, complex: bool, ours: bool, station: &str, rul
 /// When a clock of `kind` that stood still since `paused` ends after the resumption.
 pub fn runs_on(kind: ClockKind, due: Date, paused: Date, resumed_on: Date, no_session: bool, rules: &RuleSet) -> Result<Counted> {
     match kind {
-        ClockKind::FirstSession if no_session => deadline(Track::PublicOrder, resumed_on, rules),
+        ClockKind::FirstSession if no_session => {
+            let days = rules.int("mediation.public_order.first_session_days", resumed_on)?;
+            Ok(rules.calendar().add_working_days(resumed_on, days))
+        }
         ClockKind::FirstSession | ClockKind::SecondSession => Ok(resumed(due, paused, resumed_on, Track::PublicOrder, rules)),
         _ => Ok(resumed(due, paused, resumed_on, Track::Peoples, rules)),
     }

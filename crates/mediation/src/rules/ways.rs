@@ -26,8 +26,8 @@ pub fn again(track: Track, runs: &[TrackRun], rules: &RuleSet, today: Date) -> R
     Ok(())
 }
 
-/// What a committee answers: accepted by one of its mediators, or returned with a reason.
-pub fn answer(h: &HandOver, answer: Answer, on: Date, by: &str, why: &str, mediators: &[String], today: Date) -> Result<()> {
+/// What a committee answers, by one of its mediators: accepted, or returned with a reason.
+pub fn answer(h: &HandOver, answer: Answer, on: Date, by: &str, why: &str, today: Date) -> Result<()> {
     let mut e = FieldErrors::default();
     if h.answer.is_some() {
         return Err(Refusal::new("mediation.answered", "这次移交已经答复过。", "请刷新查看；再次移交请另行登记。").into());
@@ -44,9 +44,7 @@ pub fn answer(h: &HandOver, answer: Answer, on: Date, by: &str, why: &str, media
     if answer == Answer::Returned && why.trim().is_empty() {
         e.add("why", "退回须写明理由。");
     }
-    e.ok(())?;
-    super::hosts(by, mediators, Track::Peoples)?;
-    Ok(())
+    e.ok(())
 }
 
 /// 告知: orally on the spot; in writing when the party objects or it cannot be judged on the spot
@@ -74,8 +72,14 @@ pub fn refer(told_to: &str, how: &str, disputed: bool, rules: &RuleSet, today: D
 
 /// 自行和解: reached, performed, asked for in writing by both, accepted by the police, in this order; of a public-order case
 /// all of it (程序规定 §186), of a plain dispute what was agreed.
-pub fn self_settle(s: &Settlement, violation: bool, accepted_track: Option<Date>, rules: &RuleSet, today: Date) -> Result<()> {
+///
+/// `case`: a public-order mediation was accepted on this day. Where there was none, the form asks whether there is a violation.
+pub fn self_settle(s: &Settlement, case: Option<Date>, rules: &RuleSet, today: Date) -> Result<()> {
     let mut e = FieldErrors::default();
+    let violation = case.is_some() || s.violation == Some(true);
+    if case.is_none() && s.violation.is_none() {
+        e.add("violation", "请回答是否有违反治安管理行为（殴打、损毁财物、侮辱等）。");
+    }
     if s.what.trim().is_empty() {
         e.add("what", "请写明和解内容和履行情况。");
     }
@@ -110,7 +114,7 @@ pub fn self_settle(s: &Settlement, violation: bool, accepted_track: Option<Date>
         let refusal = Refusal::new(
             "mediation.written_request",
             "治安案件自行和解的，须达成协议并履行，双方书面申请并经公安机关认可。",
-            format!("请补上{}{}。", missing.join("、"), if accepted_track.is_some() { "；还没有履行的，请继续调解或者依法处理" } else { "" }),
+            format!("请补上{}{}。", missing.join("、"), if case.is_some() { "；还没有履行的，请继续调解或者依法处理" } else { "" }),
         );
         return Err(refusal.by(cite.name, cite.source).into());
     }

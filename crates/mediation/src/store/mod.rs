@@ -6,6 +6,7 @@ pub mod query;
 pub mod tracks;
 
 use crate::model::{Dispute, NewDispute, Outcome, State, Step, Track};
+use kernel::calendar::Counted;
 use kernel::{
     AddressId, BeatId, BuildingId, Date, DisputeId, Error, GridId, IncidentId, Reader, Result, Tx, UserId, Uuid, args, sql,
 };
@@ -97,10 +98,10 @@ pub async fn set_state(tx: &mut Tx, d: &Dispute, state: State, outcome: Option<O
     .await
 }
 
-pub async fn set_track(tx: &mut Tx, id: DisputeId, track: Track, on: Date, deadline: Date, provisional: bool) -> Result<()> {
+pub async fn set_track(tx: &mut Tx, id: DisputeId, track: Track, on: Date, deadline: Option<Counted>) -> Result<()> {
     tx.exec(
         sql!("update mediation_dispute set track = $2, accepted_on = coalesce(accepted_on, $3), deadline = $4, deadline_provisional = $5, paused_on = null, sessions = 0 where id = $1"),
-        args![id, track, on, deadline, provisional],
+        args![id, track, on, deadline.map(|d| d.date), deadline.is_some_and(|d| d.provisional)],
     )
     .await?;
     remember(tx, id).await

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Agreement, Committee, Confirmation, Dispute, FollowUp, Found, Gate, Kept, Link, LogLine, NewAgreement, NewParty,
-    NewPromise, NewTalk, NewWarning, Obligation, Party, Side, Talk, Track, Warning,
+    NewPromise, NewTalk, NewWarning, Obligation, Party, Side, Talk, Term, Track, Warning,
 };
 use kernel::{
     AgreementId, Date, DisputeId, FollowUpId, ObligationId, PersonId, Reader, Result, Role, StationId, Tx, UserId, Uuid, args, sql,
@@ -12,8 +12,8 @@ pub async fn insert_party(tx: &mut Tx, dispute: DisputeId, person: PersonId, sid
     let (now, station) = (tx.now(), tx.act().station);
     let id: Uuid = tx.fresh();
     tx.exec(
-        sql!("insert into mediation_party (station_id, id, dispute_id, person_id, side, minor, suspect, guardian, agent_name, agent_relation, agent_power, added_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
-        args![station, id, dispute, person, side, p.minor, p.suspect, &p.guardian, &p.agent_name, &p.agent_relation, &p.agent_power, now],
+        sql!("insert into mediation_party (station_id, id, dispute_id, person_id, side, minor, suspect, guardian, guardian_exempt, agent_name, agent_relation, agent_power, added_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
+        args![station, id, dispute, person, side, p.minor, p.suspect, &p.guardian, &p.guardian_exempt, &p.agent_name, &p.agent_relation, &p.agent_power, now],
     )
     .await?;
     Ok(id)
@@ -21,8 +21,18 @@ pub async fn insert_party(tx: &mut Tx, dispute: DisputeId, person: PersonId, sid
 
 pub async fn parties(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Party>> {
     r.all(
-        sql!("select id, person_id, side, minor, suspect, guardian, agent_name, agent_relation, agent_power from mediation_party where dispute_id = $1 order by side, added_at, id limit 50"),
+        sql!("select id, person_id, side, minor, suspect, guardian, guardian_exempt, agent_name, agent_relation, agent_power, added_at from mediation_party where dispute_id = $1 order by side, added_at, id limit 50"),
         args![dispute],
+    )
+    .await
+}
+
+/// Guardian, exemption, agent and standing of a party as known now.
+pub async fn amend_party(tx: &mut Tx, id: Uuid, p: &NewParty) -> Result<()> {
+    tx.exec_one(
+        "当事人",
+        sql!("update mediation_party set minor = $2, suspect = $3, guardian = $4, guardian_exempt = $5, agent_name = $6, agent_relation = $7, agent_power = $8 where id = $1"),
+        args![id, p.minor, p.suspect, &p.guardian, &p.guardian_exempt, &p.agent_name, &p.agent_relation, &p.agent_power],
     )
     .await
 }
@@ -111,11 +121,11 @@ pub async fn insert_agreement(
 ) -> Result<()> {
     let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
     tx.exec(
-        sql!("insert into mediation_agreement (station_id, id, dispute_id, number, year, n, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"),
+        sql!("insert into mediation_agreement (station_id, id, dispute_id, number, year, n, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due, recorder, no_cost_dispute, spot_consent, identity_note) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)"),
         args![
             station, id, d.id, number.0, number.1, number.2, track, a.form, a.committee, &a.mediator, &a.facts, &a.points,
             &a.duties, a.held_at, &a.place, a.signed_on, a.signing_recorded, a.electronic, user, now,
-            confirmation.map(|c| c.0), confirmation.map(|c| c.1)
+            confirmation.map(|c| c.0), confirmation.map(|c| c.1), &a.recorder, a.no_cost_dispute, a.spot_consent, &a.identity_note
         ],
     )
     .await?;
@@ -125,7 +135,7 @@ pub async fn insert_agreement(
 /// Agreements of a dispute, newest first.
 pub async fn agreements(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Agreement>> {
     r.all(
-        sql!("select id, number, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due from mediation_agreement where dispute_id = $1 order by at desc, id desc limit 20"),
+        sql!("select id, number, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due, recorder, no_cost_dispute, spot_consent, identity_note from mediation_agreement where dispute_id = $1 order by at desc, id desc limit 20"),
         args![dispute],
     )
     .await
@@ -136,13 +146,14 @@ pub async fn set_confirmation(tx: &mut Tx, id: AgreementId, to: Confirmation) ->
     Ok(())
 }
 
-pub async fn insert_promise(tx: &mut Tx, d: DisputeId, a: AgreementId, n: i64, p: &NewPromise) -> Result<ObligationId> {
+pub async fn insert_promise(tx: &mut Tx, d: DisputeId, a: AgreementId, n: i64, signed_on: Date, p: &NewPromise) -> Result<ObligationId> {
     let station = tx.act().station;
     let id: ObligationId = tx.fresh();
-    let state = if p.by.is_some() { Kept::Pending } else { Kept::Standing };
+    let term = p.term.unwrap_or(Term::By);
+    let state = if term == Term::Standing { Kept::Standing } else { Kept::Pending };
     tx.exec(
-        sql!("insert into mediation_obligation (station_id, id, dispute_id, agreement_id, n, party_id, text, how, due, state, proof) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')"),
-        args![station, id, d, a, n, p.party, &p.text, &p.how, p.by, state],
+        sql!("insert into mediation_obligation (station_id, id, dispute_id, agreement_id, n, party_id, text, how, due, term, term_why, state, proof) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '')"),
+        args![station, id, d, a, n, p.party, &p.text, &p.how, p.due(signed_on), term, &p.why, state],
     )
     .await?;
     remember_promise(tx, id).await?;
@@ -162,7 +173,7 @@ async fn remember_promise(tx: &mut Tx, id: ObligationId) -> Result<()> {
 
 pub async fn obligations(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Obligation>> {
     r.all(
-        sql!("select id, agreement_id, n, party_id, text, how, due, state, done_on, proof from mediation_obligation where dispute_id = $1 order by agreement_id, n limit 100"),
+        sql!("select id, agreement_id, n, party_id, text, how, due, term, term_why, state, done_on, proof from mediation_obligation where dispute_id = $1 order by agreement_id, n limit 100"),
         args![dispute],
     )
     .await
@@ -192,7 +203,7 @@ pub async fn insert_follow_up(tx: &mut Tx, dispute: DisputeId, n: i64, due: Date
 
 pub async fn follow_ups(r: &mut Reader, dispute: DisputeId) -> Result<Vec<FollowUp>> {
     r.all(
-        sql!("select id, n, due, mode, done_at, by_user, by_mode, interviewee, finding, satisfaction, note, dropped from mediation_follow_up where dispute_id = $1 order by due, n limit 100"),
+        sql!("select id, n, due, mode, done_at, by_user, by_mode, interviewee, finding, satisfaction, note, dropped, whom, suit, signs, measures from mediation_follow_up where dispute_id = $1 order by due, n limit 100"),
         args![dispute],
     )
     .await
@@ -202,8 +213,8 @@ pub async fn follow_ups(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Follow
 pub async fn finish_follow_up(tx: &mut Tx, id: FollowUpId, f: &Found) -> Result<u64> {
     let (now, user) = (tx.now(), tx.act().actor.user);
     tx.exec(
-        sql!("update mediation_follow_up set done_at = $2, by_user = $3, by_mode = $4, interviewee = $5, finding = $6, satisfaction = $7, note = $8 where id = $1 and done_at is null"),
-        args![id, now, user, &f.mode, &f.interviewee, &f.finding, f.satisfaction.clone(), &f.note],
+        sql!("update mediation_follow_up set done_at = $2, by_user = $3, by_mode = $4, interviewee = $5, finding = $6, satisfaction = $7, note = $8, whom = $9, suit = $10, signs = $11, measures = $12 where id = $1 and done_at is null"),
+        args![id, now, user, &f.mode, &f.interviewee, &f.finding, f.satisfaction.clone(), &f.note, &f.whom, &f.suit, &f.signs, &f.measures],
     )
     .await
 }

@@ -1,8 +1,8 @@
 //! Tracks, clocks, hand-overs, requests, confirmation steps, relations, levels; what is due on a day.
 
 use crate::model::{
-    AdminAnswer, Answer, Application, Candidate, ClockKind, ClockRow, ClockState, Coming, ConfirmStep, Confirmation, Due, HandOver,
-    LevelLine, Other, Progress, Reason, Referral, Relation, Settlement, Ticking, Track, TrackResult, TrackRun, Verdict,
+    AdminAnswer, Answer, Application, Candidate, ClockKind, ClockRow, ClockState, Coming, ConfirmStep, Confirmation, Decision, Due, HandOver,
+    LevelLine, NewDecision, Other, Progress, Reason, Referral, Relation, Settlement, Ticking, Track, TrackResult, TrackRun, Verdict,
 };
 use crate::rules::Spec;
 use kernel::{
@@ -231,8 +231,8 @@ pub async fn insert_settlement(tx: &mut Tx, dispute: DisputeId, s: &Settlement) 
     let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
     let id: Uuid = tx.fresh();
     tx.exec(
-        sql!("insert into mediation_self_settlement (station_id, dispute_id, id, what, settled_on, requested_on, performed_on, accepted_on, opinion, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
-        args![station, dispute, id, &s.what, s.settled_on, s.requested_on, s.performed_on, s.accepted_on, &s.opinion, user, now],
+        sql!("insert into mediation_self_settlement (station_id, dispute_id, id, what, settled_on, requested_on, performed_on, accepted_on, opinion, violation, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+        args![station, dispute, id, &s.what, s.settled_on, s.requested_on, s.performed_on, s.accepted_on, &s.opinion, s.violation, user, now],
     )
     .await?;
     Ok(id)
@@ -241,7 +241,27 @@ pub async fn insert_settlement(tx: &mut Tx, dispute: DisputeId, s: &Settlement) 
 /// Oldest first; the last one holds.
 pub async fn settlements(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Settlement>> {
     r.all(
-        sql!("select what, settled_on, requested_on, performed_on, accepted_on, opinion from mediation_self_settlement where dispute_id = $1 order by at, id limit 20"),
+        sql!("select what, settled_on, requested_on, performed_on, accepted_on, opinion, violation from mediation_self_settlement where dispute_id = $1 order by at, id limit 20"),
+        args![dispute],
+    )
+    .await
+}
+
+pub async fn insert_decision(tx: &mut Tx, dispute: DisputeId, n: &NewDecision) -> Result<Uuid> {
+    let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
+    let id: Uuid = tx.fresh();
+    tx.exec(
+        sql!("insert into mediation_decision (station_id, dispute_id, id, kind, number, decided_on, note, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+        args![station, dispute, id, &n.kind, &n.number, n.decided_on, &n.note, user, now],
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Decisions on the public-order case, oldest first.
+pub async fn decisions(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Decision>> {
+    r.all(
+        sql!("select id, kind, number, decided_on, note, by_user, at from mediation_decision where dispute_id = $1 order by decided_on, at, id limit 20"),
         args![dispute],
     )
     .await

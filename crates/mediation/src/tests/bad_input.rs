@@ -33,6 +33,9 @@ async fn paper(w: &Town, id: DisputeId, change: &[(&str, &str)], says: &[&str]) 
         ("held_at", "2026-05-08T08:30"),
         ("signed_on", "2026-05-08"),
         ("term0", "铺防噪地毯"),
+        ("identity_note", "当事人未带证件，已当面核对"),
+        ("party0", "both"),
+        ("how0", "自行购置"),
         ("by0", "2026-05-15"),
     ];
     for (k, v) in change {
@@ -55,7 +58,13 @@ async fn an_agreement_with_dates_out_of_order_or_without_a_term() {
         paper(&w, id, &[("by0", "2026-05-01")], &["不能早于签订日期"]).await;
         paper(&w, id, &[("signed_on", "2026-05-09")], &["不能晚于今天"]).await;
         paper(&w, id, &[("signed_on", "2026-05-07"), ("held_at", "2026-05-07T08:00")], &["不能早于受理日期"]).await;
-        paper(&w, id, &[("term0", ""), ("by0", "")], &["没有内容", "人民调解法第二十九条", "请至少写一项"]).await;
+        paper(&w, id, &[("term0", ""), ("by0", ""), ("how0", "")], &["没有内容", "人民调解法第二十九条", "请至少写一项"]).await;
+        paper(&w, id, &[("identity_note", "")], &["甲方、乙方没有登记性别、出生日期或者证件号码"]).await;
+        paper(&w, id, &[("party0", "")], &["请选择由谁履行"]).await;
+        paper(&w, id, &[("how0", "")], &["请写明怎样履行"]).await;
+        paper(&w, id, &[("by0", "")], &["请选择限期履行、即时履行或者长期履行"]).await;
+        paper(&w, id, &[("by0", ""), ("when0", "by")], &["请写明最后一天"]).await;
+        paper(&w, id, &[("by0", ""), ("when0", "standing")], &["为什么没有期限"]).await;
         paper(&w, id, &[("electronic", "1")], &["没有录音录像", "二百六十三", "重新签署"]).await;
         paper(&w, id, &[("mediator", "测试辅警")], &["不是这个人民调解委员会的调解员"]).await;
     }

@@ -68,7 +68,8 @@ async fn a_broken_public_order_promise_starts_the_case_and_keeping_it_ends_it() 
         let id = w.open(&[]).await;
         w.public_order(id).await;
         let host = w.officer.user.to_string();
-        let talk = [("kind", "session"), ("held_from", "2026-05-08T08:40"), ("place", "派出所"), ("host", host.as_str()), ("text", "谈成")];
+        let second = w.leader.user.to_string();
+        let talk = [("kind", "session"), ("held_from", "2026-05-08T08:40"), ("place", "派出所"), ("host", host.as_str()), ("crew", second.as_str()), ("text", "谈成")];
         w.t.post(&w.officer, &format!("/disputes/{id}/talk"), &talk).await.is(303);
         let paper = [
             ("form", "written"),
@@ -78,6 +79,9 @@ async fn a_broken_public_order_promise_starts_the_case_and_keeping_it_ends_it() 
             ("held_at", "2026-05-08T08:40"),
             ("signed_on", "2026-05-08"),
             ("term0", "赔偿医药费 300 元"),
+            ("identity_note", "当事人未带证件，已当面核对"),
+            ("party0", "both"),
+            ("how0", "微信转账"),
             ("by0", "2026-05-11"),
         ];
         w.t.post(&w.officer, &format!("/disputes/{id}/agreement"), &paper).await.is(303);

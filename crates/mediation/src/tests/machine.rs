@@ -100,6 +100,31 @@ fn the_joint_request_has_thirty_days_and_five_exclusions() {
 }
 
 #[test]
+fn every_state_of_the_confirmation_is_reached_and_the_courts_word_is_the_last() {
+    let next = |from: Confirmation| -> Vec<Confirmation> {
+        // Within the thirty days and after them.
+        let moments = ["2026-05-20", "2026-06-09"];
+        let taken = |to: Confirmation| moments.iter().any(|on| court(from, &Progress { to, note: "理由".into(), ..asks(on) }, on).is_ok());
+        // Asked in time, written down late.
+        let late = |to: Confirmation| court(from, &Progress { to, ..asks("2026-06-05") }, "2026-06-20").is_ok();
+        Confirmation::ALL.iter().copied().filter(|to| taken(*to) || late(*to)).collect()
+    };
+    let (mut seen, mut todo) = (BTreeSet::from([Confirmation::ToApply]), vec![Confirmation::ToApply]);
+    while let Some(from) = todo.pop() {
+        for to in next(from) {
+            if seen.insert(to) {
+                todo.push(to);
+            }
+        }
+    }
+    assert_eq!(seen.len(), Confirmation::ALL.len(), "{seen:?}");
+    for s in Confirmation::ALL {
+        let last = matches!(s, Confirmation::Confirmed | Confirmation::NotConfirmed | Confirmation::NotAccepted);
+        assert_eq!(next(*s).is_empty(), last, "{s}");
+    }
+}
+
+#[test]
 fn the_courts_own_days() {
     let r = rules();
     assert_eq!(of_confirm_accept(day("2026-05-20"), &r).unwrap().due.date, day("2026-05-25"), "three days, Saturday moves to Monday");
@@ -166,8 +191,9 @@ proptest! {
         let r = rules();
         let from = r.calendar().add_days(day("2020-01-01"), offset).date;
         for track in Track::ALL {
-            prop_assert!(deadline(*track, from, &r).unwrap().date > from);
-            prop_assert!(!of_track(*track, from, &r).unwrap().source.is_empty());
+            let counted = of_track(*track, from, "HLR-ZY", &r).unwrap();
+            prop_assert_eq!(counted.is_none(), *track == Track::Administrative, "no clock without a local rule");
+            prop_assert!(counted.is_none_or(|s| s.due.date > from && !s.source.is_empty()));
         }
         for s in [of_case(from, &r), of_confirm_request(from, &r), of_confirm_accept(from, &r), of_confirm_decide(from, true, &r)].into_iter().flatten() {
             prop_assert!(s.due.date > from);
@@ -181,7 +207,7 @@ proptest! {
         let c = r.calendar();
         let from = c.add_days(day("2024-06-03"), started).date;
         for (kind, track) in [(ClockKind::Peoples, Track::Peoples), (ClockKind::FirstSession, Track::PublicOrder), (ClockKind::SecondSession, Track::PublicOrder)] {
-            let due = deadline(track, from, &r).unwrap().date;
+            let due = deadline(track, from, "HLR-ZY", &r).unwrap().unwrap().date;
             let paused = from.saturating_add(kernel::ToSpan::days(ran));
             let resumed_on = paused.saturating_add(kernel::ToSpan::days(stood));
             for no_session in [true, false] {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{NewPromise, Side};
+use crate::model::{Decision, Form, NewAgreement, NewDecision, NewPromise, Outcome, Side, Term, TrackResult, TrackRun};
 use kernel::{DisputeId, PersonId, StationId, Timestamp, UserId, Uuid};
 
 fn rules() -> RuleSet {
@@ -132,10 +132,10 @@ fn domestic_violence_is_never_mediated() {
 fn the_public_order_clock_counts_working_days_over_a_holiday() {
     // 2026-04-29 (Wednesday) + 3 working days over 劳动节 with its make-up day.
     let r = rules();
-    let due = deadline(Track::PublicOrder, day("2026-04-29"), &r).unwrap();
+    let due = deadline(Track::PublicOrder, day("2026-04-29"), "ZY", &r).unwrap().unwrap();
     assert_eq!(r.calendar().working_days_between(day("2026-04-29"), due.date), 3);
     assert!(due.date > day("2026-05-03"));
-    let due = deadline(Track::Peoples, day("2026-01-31"), &r).unwrap();
+    let due = deadline(Track::Peoples, day("2026-01-31"), "ZY", &r).unwrap().unwrap();
     assert_eq!(due.date, day("2026-02-28"));
 }
 
@@ -179,13 +179,18 @@ fn held(t: &NewTalk, track: Track, host: Option<Role>, others: &[Role]) -> Resul
 }
 
 #[test]
-fn one_officer_with_auxiliaries_only_with_full_recording() {
-    let t = session();
-    let r = held(&t, Track::PublicOrder, Some(Role::Officer), &[Role::Auxiliary]);
-    assert_eq!(r.unwrap_err(), "mediation.recording");
-    let recorded = NewTalk { recorded: true, ..session() };
-    assert!(held(&recorded, Track::PublicOrder, Some(Role::Officer), &[Role::Auxiliary]).is_ok());
-    assert!(held(&t, Track::PublicOrder, Some(Role::Officer), &[Role::Officer, Role::Auxiliary]).is_ok());
+fn a_session_is_held_by_two_officers_or_by_one_with_auxiliaries_and_full_recording() {
+    let (plain, recorded) = (session(), NewTalk { recorded: true, ..session() });
+    for track in [Track::PublicOrder, Track::Administrative] {
+        for t in [&plain, &recorded] {
+            assert_eq!(held(t, track, Some(Role::Officer), &[]).unwrap_err(), "mediation.recording", "one alone on {track}");
+            assert_eq!(held(t, track, Some(Role::Officer), &[Role::GridWorker]).unwrap_err(), "mediation.recording");
+            assert!(held(t, track, Some(Role::Officer), &[Role::Officer]).is_ok());
+        }
+        assert_eq!(held(&plain, track, Some(Role::Officer), &[Role::Auxiliary]).unwrap_err(), "mediation.recording");
+        assert!(held(&recorded, track, Some(Role::Officer), &[Role::Auxiliary]).is_ok());
+        assert!(held(&plain, track, Some(Role::Officer), &[Role::Officer, Role::Auxiliary]).is_ok());
+    }
 }
 
 #[test]
@@ -206,13 +211,26 @@ fn peoples_mediation_is_hosted_by_a_committee() {
 }
 
 #[test]
-fn evidence_needs_two_officers_or_one_with_recording() {
-    let t = NewTalk { kind: TalkKind::Inquiry, ..session() };
-    assert_eq!(held(&t, Track::PublicOrder, None, &[Role::Officer]).unwrap_err(), "mediation.two_officers");
-    assert!(held(&t, Track::PublicOrder, None, &[Role::Officer, Role::Officer]).is_ok());
-    let t = NewTalk { kind: TalkKind::Inquiry, recorded: true, ..session() };
-    assert!(held(&t, Track::PublicOrder, None, &[Role::Officer, Role::Auxiliary]).is_ok());
-    assert!(held(&t, Track::Peoples, None, &[Role::GridWorker]).is_ok());
+fn evidence_needs_two_officers_whatever_is_recorded() {
+    for recorded in [false, true] {
+        let t = NewTalk { kind: TalkKind::Inquiry, recorded, ..session() };
+        for track in [Track::PublicOrder, Track::Administrative] {
+            for crew in [&[Role::Officer][..], &[Role::Officer, Role::Auxiliary], &[Role::GridWorker]] {
+                assert_eq!(held(&t, track, None, crew).unwrap_err(), "mediation.two_officers", "{track} {crew:?}");
+            }
+            assert!(held(&t, track, None, &[Role::Officer, Role::Officer]).is_ok());
+        }
+        assert!(held(&t, Track::Peoples, None, &[Role::GridWorker]).is_ok());
+    }
+    // Before a track is chosen: a grid worker alone, two officers, or one with auxiliaries and recording.
+    let before = |recorded, crew: &[Role]| {
+        let t = NewTalk { kind: TalkKind::Inquiry, recorded, ..session() };
+        super::crew(&t, None, &Crew { host: None, others: crew.to_vec() }, &rules(), day("2026-05-08")).map_err(|e| e.key().to_string())
+    };
+    assert!(before(false, &[Role::GridWorker]).is_ok() && before(false, &[Role::Officer, Role::Officer]).is_ok());
+    assert!(before(true, &[Role::Officer, Role::Auxiliary]).is_ok());
+    assert_eq!(before(true, &[Role::Officer]).unwrap_err(), "mediation.recording");
+    assert_eq!(before(true, &[Role::Auxiliary]).unwrap_err(), "mediation.auxiliary_alone");
 }
 
 fn side(side: Side) -> Party {
@@ -223,10 +241,18 @@ fn side(side: Side) -> Party {
         minor: false,
         suspect: false,
         guardian: String::new(),
+        guardian_exempt: String::new(),
         agent_name: String::new(),
         agent_relation: String::new(),
         agent_power: String::new(),
+        added_at: Timestamp::UNIX_EPOCH,
     }
+}
+
+/// A promise of both sides with a way to keep it.
+fn promise(text: &str, term: Term, by: Option<&str>) -> NewPromise {
+    let why = if term == Term::Standing { "持续不作为".into() } else { String::new() };
+    NewPromise { both: true, text: text.into(), how: "自行购置，由网格员查看".into(), term: Some(term), by: by.map(day), why, ..NewPromise::default() }
 }
 
 fn paper(form: Form) -> NewAgreement {
@@ -242,7 +268,11 @@ fn paper(form: Form) -> NewAgreement {
         signed_on: day("2026-05-01"),
         signing_recorded: false,
         electronic: false,
-        promises: vec![NewPromise { text: "铺防噪地毯".into(), by: Some(day("2026-05-08")), ..NewPromise::default() }],
+        recorder: String::new(),
+        no_cost_dispute: true,
+        spot_consent: true,
+        identity_note: String::new(),
+        promises: vec![promise("铺防噪地毯", Term::By, Some("2026-05-08"))],
         files: vec![],
     }
 }
@@ -254,6 +284,8 @@ fn setting() -> Setting {
         committee: Some(Uuid::from_u128(9)),
         hosts: vec!["何秀兰".into(), "白志强".into()],
         paused: false,
+        ages: vec![],
+        unknown: vec![],
     }
 }
 
@@ -279,16 +311,44 @@ fn an_agreement_needs_two_parties_a_session_and_a_promise() {
 }
 
 #[test]
+fn every_promise_says_who_how_and_by_when() {
+    let both = [side(Side::Applicant), side(Side::Respondent)];
+    let first = promise("赔偿三百元", Term::AtOnce, None);
+    let wrong = |change: fn(&mut NewPromise), field: &str| {
+        let mut p = promise("不再骚扰", Term::Standing, None);
+        change(&mut p);
+        let a = NewAgreement { promises: vec![first.clone(), p], ..paper(Form::Written) };
+        for track in [Track::Peoples, Track::PublicOrder, Track::Administrative] {
+            let e = agreement(&a, track, &both, &setting(), &rules(), day("2026-05-08")).unwrap_err();
+            let kernel::Error::Invalid(f) = e else { panic!("{field}: {e}") };
+            assert!(!f.of(field).is_empty(), "{field} on {track}: {f:?}");
+        }
+    };
+    wrong(|p| p.both = false, "party1");
+    wrong(|p| p.how = " ".into(), "how1");
+    wrong(|p| p.term = None, "when1");
+    wrong(|p| p.term = Some(Term::By), "by1");
+    wrong(|p| p.why = String::new(), "why1");
+    wrong(|p| p.by = Some("2026-05-09".parse().unwrap()), "by1");
+    let paid = NewAgreement { promises: vec![first], ..paper(Form::Written) };
+    assert!(signed(&paid, Track::Peoples, &both).is_ok());
+    assert_eq!(paid.promises[0].due(paid.signed_on), Some(paid.signed_on), "at once is due on the day of the signing");
+}
+
+#[test]
 fn on_the_spot_is_recorded_public_order_performed_at_once() {
     let both = [side(Side::Applicant), side(Side::Respondent)];
     assert_eq!(signed(&paper(Form::OnSpot), Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot");
     let recorded = NewAgreement { signing_recorded: true, ..paper(Form::OnSpot) };
     assert_eq!(signed(&recorded, Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot_later");
     let at_once = NewAgreement {
-        promises: vec![NewPromise { text: "当场赔偿 200 元".into(), by: Some(day("2026-05-01")), ..NewPromise::default() }],
+        promises: vec![promise("当场赔偿 200 元", Term::AtOnce, None)],
         ..recorded
     };
     assert!(signed(&at_once, Track::PublicOrder, &both).is_ok());
+    for lacks in [NewAgreement { no_cost_dispute: false, ..at_once.clone() }, NewAgreement { spot_consent: false, ..at_once.clone() }] {
+        assert_eq!(signed(&lacks, Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot_conditions");
+    }
     assert_eq!(signed(&at_once, Track::Peoples, &both).unwrap_err(), "mediation.on_spot");
     assert_eq!(signed(&paper(Form::Oral), Track::PublicOrder, &both).unwrap_err(), "mediation.oral");
 }
@@ -299,11 +359,23 @@ fn minors_have_guardians_and_suspects_no_agents() {
     assert_eq!(signed(&paper(Form::Written), Track::Peoples, &[minor.clone(), side(Side::Respondent)]).unwrap_err(), "mediation.guardian");
     let with = Party { guardian: "父亲 其木格".into(), ..minor };
     assert!(signed(&paper(Form::Written), Track::Peoples, &[with, side(Side::Respondent)]).is_ok());
+    // The birth date outweighs what was ticked, and an exemption has an age.
+    let young = |age, p: Party| {
+        let set = Setting { ages: vec![(p.id, Some(age))], ..setting() };
+        signed_in(&paper(Form::Written), Track::Peoples, &[p, side(Side::Respondent)], &set)
+    };
+    assert_eq!(young(15, side(Side::Applicant)).unwrap_err(), "mediation.guardian");
+    assert!(young(19, Party { minor: true, ..side(Side::Applicant) }).is_ok());
+    let exempt = Party { guardian_exempt: "在工地做工，自己养活自己，本人不要求通知".into(), ..side(Side::Applicant) };
+    assert_eq!(young(15, exempt.clone()).unwrap_err(), "mediation.exempt_age");
+    assert!(young(17, exempt.clone()).is_ok());
+    let unknown = signed(&paper(Form::Written), Track::Peoples, &[Party { minor: true, ..exempt }, side(Side::Respondent)]);
+    assert_eq!(unknown.unwrap_err(), "mediation.exempt_age", "an age that nobody knows is no exemption");
     let suspect = Party { suspect: true, agent_name: "李四".into(), agent_power: "一般授权".into(), ..side(Side::Respondent) };
     assert_eq!(signed(&paper(Form::Written), Track::PublicOrder, &[side(Side::Applicant), suspect]).unwrap_err(), "mediation.suspect_agent");
 }
 
-const NONE: Violence = Violence { warned: false, visited: false };
+const NONE: Violence = Violence { warned: false, offender: false, victim: false, station: false, committee: false };
 
 #[test]
 fn nothing_is_settled_while_a_promise_is_open_or_broken() {
@@ -316,9 +388,13 @@ fn nothing_is_settled_while_a_promise_is_open_or_broken() {
     assert_eq!(close(&d, &[], "可以向人民法院起诉", &NONE).unwrap(), Outcome::NotSettled);
     let d = dispute(State::Protected);
     assert_eq!(close(&d, &[], "", &NONE).unwrap_err().key, "mediation.no_warning");
-    let warned = Violence { warned: true, visited: false };
-    assert_eq!(close(&d, &[], "", &warned).unwrap_err().key, "mediation.no_visit", "反家庭暴力法 §17");
-    assert_eq!(close(&d, &[], "", &Violence { visited: true, ..warned }).unwrap(), Outcome::Warned);
+    let all = Violence { warned: true, offender: true, victim: true, station: true, committee: true };
+    assert_eq!(close(&d, &[], "", &all).unwrap(), Outcome::Warned);
+    for lacks in [Violence { offender: false, ..all }, Violence { victim: false, ..all }, Violence { station: false, ..all }, Violence { committee: false, ..all }] {
+        assert_eq!(close(&d, &[], "", &lacks).unwrap_err().key, "mediation.no_visit", "反家庭暴力法 §17: {lacks:?}");
+    }
+    assert_eq!(watched(&[Kept::Standing], false).unwrap_err().key, "mediation.not_watched");
+    assert!(watched(&[Kept::Standing], true).is_ok() && watched(&[Kept::Standing, Kept::Done], false).is_ok());
 }
 
 #[test]
@@ -383,7 +459,82 @@ fn an_agreement_lies_within_its_track() {
     }
     let late = NewAgreement { held_at: "2026-05-03T02:00:00Z".parse().unwrap(), ..paper(Form::Written) };
     assert_eq!(signed(&late, Track::Peoples, &both).unwrap_err(), "invalid", "held after it was signed");
-    let open = NewAgreement { promises: vec![NewPromise { text: "互不干扰".into(), ..NewPromise::default() }], ..paper(Form::Written) };
+    let open = NewAgreement { promises: vec![promise("互不干扰", Term::Standing, None)], ..paper(Form::Written) };
     assert_eq!(signed(&open, Track::PublicOrder, &both).unwrap_err(), "mediation.no_period", "程序规定 §184");
     assert!(signed(&open, Track::Peoples, &both).is_ok());
+}
+
+fn run(n: i64, track: Track, result: Option<TrackResult>, ended_on: Option<&str>) -> TrackRun {
+    TrackRun {
+        id: Uuid::nil(),
+        n,
+        track,
+        committee_id: None,
+        accepted_on: day("2026-05-04"),
+        accepted_by: UserId::NIL,
+        ended_on: ended_on.map(day),
+        result,
+        why: String::new(),
+    }
+}
+
+fn decided(on: &str) -> Decision {
+    let at = Timestamp::UNIX_EPOCH;
+    Decision { id: Uuid::nil(), kind: "penalty".into(), number: "海公（正）行罚决字〔2026〕8号".into(), decided_on: day(on), note: String::new(), by_user: UserId::NIL, at }
+}
+
+#[test]
+fn a_failed_public_order_mediation_waits_for_its_decision() {
+    use TrackResult::*;
+    let (r, today) = (rules(), day("2026-05-08"));
+    let case = |runs: &[TrackRun], decisions: &[Decision]| PoliceCase { runs: runs.to_vec(), decisions: decisions.to_vec(), settlements: vec![] };
+    for result in [Failed, NotPerformed, Withdrawn] {
+        let runs = [run(1, Track::PublicOrder, Some(result), Some("2026-05-06"))];
+        assert!(case(&runs, &[]).due().is_some(), "{result}");
+        assert!(case(&runs, &[decided("2026-05-05")]).due().is_some(), "a decision from before is of another case");
+        assert!(case(&runs, &[decided("2026-05-06")]).due().is_none());
+        let accepted = PoliceCase { settlements: vec![crate::model::Settlement::at_once("谈妥", day("2026-05-07"))], ..case(&runs, &[]) };
+        assert!(accepted.due().is_none(), "程序规定 §186");
+        assert_eq!(undecided(&case(&runs, &[]), &r, today).unwrap_err().key, "mediation.decision_due");
+        // The civil side at a committee does not answer for the violation.
+        let after = [runs[0].clone(), run(2, Track::Peoples, Some(Agreed), Some("2026-05-07"))];
+        assert_eq!(undecided(&case(&after, &[]), &r, today).unwrap_err().key, "mediation.decision_due");
+    }
+    assert_eq!(undecided(&case(&[run(1, Track::PublicOrder, None, None)], &[]), &r, today).unwrap_err().key, "mediation.case_open");
+    assert!(undecided(&case(&[run(1, Track::PublicOrder, Some(Agreed), Some("2026-05-06"))], &[]), &r, today).is_ok());
+    assert!(undecided(&case(&[run(1, Track::Peoples, Some(Failed), Some("2026-05-06"))], &[]), &r, today).is_ok());
+    let n = |kind: &str, number: &str, on: &str| NewDecision { kind: kind.into(), number: number.into(), decided_on: day(on), note: String::new() };
+    let runs = [run(1, Track::PublicOrder, Some(Failed), Some("2026-05-06"))];
+    let decide = |n: &NewDecision, ds: &[Decision]| super::decide(n, &case(&runs, ds), &r, today).map_err(|e| e.key().to_string());
+    assert!(decide(&n("penalty", "8号", "2026-05-07"), &[]).is_ok());
+    assert!(decide(&n("", "8号", "2026-05-07"), &[]).is_err() && decide(&n("penalty", " ", "2026-05-07"), &[]).is_err());
+    assert!(decide(&n("penalty", "8号", "2026-05-05"), &[]).is_err() && decide(&n("penalty", "8号", "2026-05-09"), &[]).is_err());
+    assert_eq!(decide(&n("penalty", "8号", "2026-05-07"), &[decided("2026-05-07")]).unwrap_err(), "mediation.nothing_to_decide");
+    assert_eq!(not_decided(&[decided("2026-05-07")], &r, today).unwrap_err().key, "mediation.decided");
+    let committee = |track, due, kept: &[Kept]| settled_by_committee(Some(track), due, kept, &r, today).map_err(|e| e.key);
+    assert!(committee(Track::Peoples, true, &[Kept::Done, Kept::Standing]).is_ok());
+    assert_eq!(committee(Track::Peoples, true, &[Kept::Pending]).unwrap_err(), "mediation.pending");
+    assert_eq!(committee(Track::Peoples, false, &[Kept::Done]).unwrap_err(), "mediation.no_case");
+}
+
+#[test]
+fn who_was_registered_after_the_gate_is_asked() {
+    let at = |s: i64| Timestamp::from_second(s).unwrap();
+    let gate = |passed, s| Gate { id: Uuid::nil(), track: Track::Peoples, at: at(s), by_user: UserId::NIL, passed, answers: String::new(), why: String::new(), source: String::new() };
+    let later = Party { added_at: at(20), ..side(Side::Third) };
+    let asked = |gates: &[Gate]| all_asked(Track::Peoples, std::slice::from_ref(&later), gates, &rules(), day("2026-05-08")).map_err(|r| r.key);
+    assert_eq!(asked(&[gate(true, 10)]).unwrap_err(), "mediation.party_not_asked");
+    assert_eq!(asked(&[gate(true, 10), gate(false, 30)]).unwrap_err(), "mediation.party_not_asked");
+    assert!(asked(&[gate(true, 10), gate(true, 30)]).is_ok());
+    let a = Answers { exclusions: clear(Track::PublicOrder).exclusions.into_keys().map(|k| { let yes = k == "suspect_fled"; (k, yes) }).collect(), ..clear(Track::PublicOrder) };
+    assert_eq!(recheck(Track::PublicOrder, &a, &rules(), day("2026-05-08")).unwrap().unwrap().key, "mediation.excluded");
+}
+
+#[test]
+fn an_account_of_the_station_is_no_mediator() {
+    let staff = [("刘闯".to_string(), Role::Auxiliary), ("孙秀珍".to_string(), Role::GridWorker)];
+    for name in ["刘闯", "孙秀珍"] {
+        assert_eq!(not_of_the_station(&["何秀兰".into(), name.into()], &staff).unwrap_err().key, "mediation.mediator_is_staff");
+    }
+    assert!(not_of_the_station(&["刘闯（社区居委会）".into(), "何秀兰".into()], &staff).is_ok());
 }

@@ -95,7 +95,7 @@ async fn public_order_mediation_keeps_its_crew_and_its_two_sessions() {
         w.t.post(&w.officer, &format!("/disputes/{id}/gate"), &fields).await.is(303);
         assert_eq!(w.dispute(id).await.deadline.unwrap().to_string(), "2026-05-12", "three working days, 9 May is worked (调休)");
         let talk = format!("/disputes/{id}/talk");
-        let (officer, aux) = (w.officer.user.to_string(), w.auxiliary.user.to_string());
+        let (officer, aux, second) = (w.officer.user.to_string(), w.auxiliary.user.to_string(), w.leader.user.to_string());
         let base = [("kind", "session"), ("held_from", "2026-05-08T08:40"), ("place", "派出所调解室"), ("text", "双方陈述")];
         let with = |more: &[(&'static str, String)]| {
             let mut all: Vec<(&str, String)> = base.iter().map(|(k, v)| (*k, v.to_string())).collect();
@@ -106,19 +106,33 @@ async fn public_order_mediation_keeps_its_crew_and_its_two_sessions() {
             (vec![("host", aux.clone())], 422, "须由民警主持"),
             (vec![("host", officer.clone()), ("crew", aux.clone())], 422, "全程录音录像"),
             (vec![("host", officer.clone()), ("crew", aux.clone()), ("recorded", "1".to_string())], 303, ""),
-            (vec![("host", officer.clone())], 303, ""),
-            (vec![("host", officer.clone())], 422, "已经进行 2 次"),
+            (vec![("host", officer.clone())], 422, "只有一名民警"),
+            (vec![("host", officer.clone()), ("crew", second.clone())], 303, ""),
+            (vec![("host", officer.clone()), ("crew", second.clone())], 422, "已经进行 2 次"),
         ] {
             let all = with(&more);
             let pairs: Vec<(&str, &str)> = all.iter().map(|(k, v)| (*k, v.as_str())).collect();
             w.t.post(&w.officer, &talk, &pairs).await.is(status).says(says);
         }
-        // Not agreed: other ways must be told before it is closed.
+        // The parties cannot withdraw a violation, nor are they sent elsewhere with it.
         let end = format!("/disputes/{id}/end");
+        w.t.post(&w.officer, &end, &[("deed", "withdraw"), ("what", "不要求了")]).await.is(422).says("治安案件正在调解").says("一百八十五");
+        // Not agreed: a decision with its number, and other ways told, before it is closed.
         w.t.post(&w.officer, &end, &[("deed", "fail"), ("what", "乙方不同意赔偿")]).await.is(303);
         w.t.get(&w.officer, "/").await.says("依法处罚并告知可以起诉");
+        w.t.post(&w.officer, &end, &[("deed", "refer"), ("told_to", "人民法院"), ("told_how", "口头")]).await.is(422).says("还没有处理决定");
+        w.t.post(&w.officer, &end, &[("deed", "close"), ("what", "已依法处罚，告知可以起诉")]).await.is(422).says("还没有处理决定").says("登记处理决定");
+        assert!(w.clock(id, crate::model::ClockKind::Case).await.is_open(), "the case's days run until the decision");
+        let decide = |kind: &'static str, no: &'static str, on: &'static str| [("deed", "decide"), ("decision_kind", kind), ("decision_no", no), ("decided_on", on), ("what", "罚款二百元")];
+        w.t.post(&w.officer, &end, &decide("", "", "2026-05-09")).await.is(422).says("请选择处理决定的种类").says("请填写决定书").says("不能晚于今天").says("罚款二百元");
+        w.t.post(&w.officer, &end, &decide("penalty", "海公（正）行罚决字〔2026〕8号", "2026-05-08")).await.is(303);
+        assert_eq!(w.clock(id, crate::model::ClockKind::Case).await.state, crate::model::ClockState::Met);
+        w.t.post(&w.officer, &end, &decide("penalty", "再来", "2026-05-08")).await.is(422).says("没有等待处理决定");
+        let late = [("deed", "self_settle"), ("what", "和好了"), ("settled_on", "2026-05-08"), ("performed_on", "2026-05-08"), ("requested_on", "2026-05-08"), ("accepted_on", "2026-05-08"), ("opinion", "认可")];
+        w.t.post(&w.officer, &end, &late).await.is(422).says("已于 2026-05-08 作出处理决定").says("一百八十六");
         w.t.post(&w.officer, &end, &[("deed", "close")]).await.is(422).says("须告知当事人其他解决途径");
-        w.t.post(&w.officer, &end, &[("deed", "close"), ("what", "已依法处罚，告知可以起诉")]).await.is(303);
+        w.t.post(&w.officer, &end, &[("deed", "close"), ("what", "告知可以就民事争议起诉")]).await.is(303);
+        w.t.get(&w.officer, &format!("/disputes/{id}")).await.says("行罚决字〔2026〕8号").says("行政处罚决定");
         assert_eq!(w.dispute(id).await.outcome, Some(Outcome::NotSettled));
     }
 }
@@ -146,15 +160,29 @@ async fn domestic_violence_goes_its_own_way() {
         ];
         w.t.post(&w.officer, &warn, &fields).await.is(422).says("居（村）民委员会");
         fields.push(("committee_told", "兴华社区居民委员会"));
+        w.t.post(&w.officer, &warn, &fields).await.is(422).says("身份信息不全").says("反家庭暴力法第十六条");
+        w.identify(parties[1].person_id).await;
+        for (field, day, says) in [("served_offender_on", "2020-01-01", "不能早于接报或者登记"), ("told_on", "2018-01-01", "不能早于送交告诫书")] {
+            let wrong: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, if *k == field { day } else { *v })).collect();
+            w.t.post(&w.officer, &warn, &wrong).await.is(422).says(says);
+        }
         w.t.post(&w.officer, &warn, &fields).await.is(303);
         w.t.get(&w.officer, &format!("/disputes/{id}")).await.says("告诫书").says("次查访");
         let end = format!("/disputes/{id}/end");
-        w.t.post(&w.officer, &end, &[("deed", "close")]).await.is(422).says("还没有查访").says("反家庭暴力法第十七条");
-        let f = w.t.app.db().read(&look, async |r: &mut Reader| parts::follow_ups(r, id).await).await.unwrap()[0].clone();
-        assert_eq!(f.mode, "visit", "a warning is followed by visits in person");
-        let follow = f.id.to_string();
-        let visit = [("follow_up", follow.as_str()), ("mode", "committee"), ("interviewee", "加害人、受害人"), ("finding", "performed")];
-        w.t.post(&w.officer, &format!("/disputes/{id}/follow-up"), &visit).await.is(303);
+        w.t.post(&w.officer, &end, &[("deed", "close")]).await.is(422).says("还没有登记：查访加害人、查访受害人").says("反家庭暴力法第十七条");
+        // Both are seen in person, by the station and by the committee; to come to the station is no visit.
+        let all = w.t.app.db().read(&look, async |r: &mut Reader| parts::follow_ups(r, id).await).await.unwrap();
+        assert!(all.len() >= 2 && all.iter().all(|f| f.mode == "visit"), "a warning is followed by visits in person");
+        let ids: Vec<String> = all.iter().map(|f| f.id.to_string()).collect();
+        let visit = |n: usize, mode: &'static str, whom: &'static str| vec![("follow_up", ids[n].clone()), ("mode", mode.into()), ("interviewee", "本人".into()), ("finding", "calm".into()), ("whom", whom.into())];
+        let post = async |f: Vec<(&'static str, String)>| {
+            let pairs: Vec<(&str, &str)> = f.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            w.t.post(&w.officer, &format!("/disputes/{id}/follow-up"), &pairs).await
+        };
+        post(visit(0, "visit", "")).await.is(422).says("请选择访到了谁");
+        post(visit(0, "visit", "offender")).await.is(303);
+        w.t.post(&w.officer, &end, &[("deed", "close")]).await.is(422).says("查访受害人、居（村）民委员会查访");
+        post(visit(1, "committee", "victim")).await.is(303);
         w.t.post(&w.officer, &end, &[("deed", "close")]).await.is(303);
         assert_eq!(w.dispute(id).await.outcome, Some(Outcome::Warned));
         // Taken up again it does not come among the disputes to mediate.

@@ -134,6 +134,27 @@ impl Town {
         DisputeId(self.t.post(&self.officer, "/disputes/new", &fields).await.is(303).new_id())
     }
 
+    /// Sex, birth date and document number of a person, as the register has them.
+    pub async fn identify(&self, id: kernel::PersonId) {
+        let look = self.t.app.look(&self.officer, "test", Purpose::Mediation);
+        let p = self.t.app.db().read(&look, async |r: &mut Reader| people::store::person_for(r, id, true).await).await.unwrap();
+        let edit = people::model::PersonEdit {
+            name: p.name,
+            sex: Some(people::model::Sex::Female),
+            ethnicity: "蒙古族".into(),
+            birth: Some("1949-12-31".parse().unwrap()),
+            id_kind: people::model::IdKind::Resident,
+            id_number: "11010519491231002X".into(),
+            phone: String::new(),
+            kind: None,
+            protected: false,
+            domicile: String::new(),
+            died_on: None,
+        };
+        let act = self.t.app.act(&self.officer, "people.edit", Purpose::Mediation, self.t.app.fresh_command());
+        people::actions::edit(&self.t.app, &act, id, p.version, edit).await.unwrap();
+    }
+
     pub async fn committee(&self) -> String {
         let look = self.t.app.look(&self.officer, "test", Purpose::Mediation);
         let station = self.officer.station;
@@ -182,9 +203,16 @@ impl Town {
             ("place", "兴华社区调解室"),
             ("held_at", "2026-05-08T08:30"),
             ("signed_on", "2026-05-08"),
+            ("identity_note", "当事人未带证件，已当面核对"),
             ("term0", "在客厅、儿童房铺防噪地毯，家具加脚垫"),
+            ("party0", "both"),
+            ("how0", "自行购置，由网格员上门查看"),
             ("by0", "2026-05-15"),
             ("term1", "夜间二十二时至次日七时不拖拽家具"),
+            ("party1", "both"),
+            ("how1", "在各自家中遵守"),
+            ("when1", "standing"),
+            ("why1", "持续不作为"),
         ];
         self.t.post(&self.officer, &format!("/disputes/{id}/agreement"), &paper).await.is(303);
         id

@@ -2,7 +2,7 @@
 
 use super::{Choice, LevelView, choices, level};
 use crate::model::{
-    Agreement, Answer as Reply, Application, Candidate, ClockKind, ClockRow, Committee, ConfirmStep, Confirmation, Dispute, FollowUp,
+    Agreement, Answer as Reply, Application, Candidate, ClockKind, ClockRow, Committee, ConfirmStep, Confirmation, Decision, Dispute, FollowUp,
     Gate, HandOver, Kept, LevelLine, Link, LogLine, Obligation, Other, Party, Reason, Referral, Relation, Settlement, State, Step, Talk,
     Track, TrackRun, Warning,
 };
@@ -61,6 +61,7 @@ pub(crate) struct Loaded {
     hand_overs: Vec<(HandOver, String, String)>,
     applications: Vec<Application>,
     settlements: Vec<Settlement>,
+    decisions: Vec<Decision>,
     referrals: Vec<Referral>,
     levels: Vec<(LevelLine, String)>,
     relations: Vec<(Relation, Candidate, String)>,
@@ -190,6 +191,7 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                 hand_overs: hand_overs.into_iter().map(|h| { let (c, by) = (organ(Some(h.committee_id)), name(&h.by_user)); (h, c, by) }).collect(),
                 applications: tracks::applications(r, id).await?,
                 settlements: tracks::settlements(r, id).await?,
+                decisions: tracks::decisions(r, id).await?,
                 referrals: tracks::referrals(r, id).await?,
                 levels: levels.into_iter().map(|l| { let by = name(&l.by_user); (l, by) }).collect(),
                 relations: relations
@@ -245,6 +247,7 @@ struct Detail<'a> {
     court_questions: Vec<Choice>,
     /// What higher domains bring (the Fengqiao book, the dossier).
     slot: String,
+    decision_kinds: Vec<Choice>,
     modes: Vec<Choice>,
     findings: Vec<Choice>,
     satisfactions: Vec<Choice>,
@@ -261,7 +264,38 @@ impl Detail<'_> {
         rules::next(self.l.d.state, step).is_ok()
     }
     fn self_settled(&self) -> bool {
-        self.l.d.outcome == Some(crate::model::Outcome::SelfSettled)
+        self.l.d.state == State::Closed && !self.l.settlements.is_empty()
+    }
+    fn police_case(&self) -> rules::PoliceCase {
+        let l = &self.l;
+        rules::PoliceCase { runs: l.runs.iter().map(|r| r.0.clone()).collect(), decisions: l.decisions.clone(), settlements: l.settlements.clone() }
+    }
+    fn decision_due(&self) -> bool {
+        self.police_case().due().is_some()
+    }
+    /// A public-order mediation is under way or waits for its decision.
+    fn case_open(&self) -> bool {
+        let case = self.police_case();
+        case.under_way() || case.due().is_some()
+    }
+    fn had_case(&self) -> bool {
+        self.l.runs.iter().any(|r| r.0.track == Track::PublicOrder)
+    }
+    /// In 履行中 only a committee's agreement beside a waiting case is asked for acceptance (程序规定 §186).
+    fn may_settle(&self) -> bool {
+        self.may(Step::SelfSettle) && (self.l.d.state != State::Agreed || (self.l.d.track == Some(Track::Peoples) && self.decision_due()))
+    }
+    fn decision_kind(&self, code: &str) -> String {
+        self.ctx.app.rules().name("case.decision_kind", code).to_string()
+    }
+    /// The questions of the track under way.
+    fn again_questions(&self) -> &[Choice] {
+        self.tracks.iter().find(|t| Some(t.track) == self.l.d.track).map_or(&[], |t| &t.questions)
+    }
+    /// A party that was registered after the gate.
+    fn unasked(&self) -> bool {
+        let asked = self.l.gates.iter().filter(|g| g.0.passed && Some(g.0.track) == self.l.d.track).map(|g| g.0.at).max();
+        self.l.d.state == State::Mediating && self.l.parties.iter().any(|(p, _)| asked.is_none_or(|at| p.added_at > at))
     }
     /// A field of the self-settlement: what was typed, else what stands, else the usual opinion.
     fn settlement(&self, field: &str) -> String {
@@ -364,8 +398,11 @@ impl Detail<'_> {
     fn ready(&self) -> bool {
         let promises = self.l.agreements.first().map_or(&[][..], |a| &a.promises[..]);
         match self.l.d.state {
-            State::Agreed => promises.iter().all(|p| !matches!(p.o.state, Kept::Pending | Kept::Broken)),
-            State::Protected => !self.l.warnings.is_empty() && self.l.follow_ups.iter().any(|(f, _)| f.done_at.is_some()),
+            State::Agreed => !self.decision_due() && promises.iter().all(|p| !matches!(p.o.state, Kept::Pending | Kept::Broken)),
+            State::Protected => {
+                let visits: Vec<FollowUp> = self.l.follow_ups.iter().map(|(f, _)| f.clone()).collect();
+                !self.decision_due() && rules::visits(self.l.warnings.iter().map(|w| w.at).min(), &visits).complete()
+            }
             _ => false,
         }
     }
@@ -405,12 +442,14 @@ impl Detail<'_> {
             State::Registered if self.waiting_hand_over().is_some() => "登记调解委员会的答复。".into(),
             State::Registered if self.waiting_application().is_some() => "答复行政调解申请：受理、不予受理或者移送。".into(),
             State::Registered => "做受理审查，选定途径；不属于调解范围的，告知分流。".into(),
+            State::Mediating if self.unasked() => "有受理之后登记的当事人：复核受理条件，告知并征询意愿。".into(),
             State::Mediating if l.d.paused_on.is_some() => "鉴定、评估有结果后恢复调解。".into(),
             State::Mediating if l.d.sessions == 0 => "组织调解并记录；期限见“途径与期限”。".into(),
             State::Mediating => "谈成的登记协议，谈不成的记为调解不成。".into(),
             State::Agreed if self.ready() => "义务都有了结果：登记回访，办结。".into(),
+            State::Agreed if self.decision_due() => "登记履行；治安案件还等着处理决定，或者双方书面申请、公安机关认可。".into(),
             State::Agreed => "到期核实履行，登记凭证；按时回访。".into(),
-            State::Failed if l.d.track == Some(Track::PublicOrder) => "依法处罚，告知可以起诉；民事部分双方愿意的可以移交人民调解。".into(),
+            State::Failed if self.decision_due() => "依法作出处理决定并登记，告知可以起诉；民事部分双方愿意的可以移交人民调解。".into(),
             State::Failed => "告知其他解决途径后办结，或者改走其他途径。".into(),
             State::Protected if l.warnings.is_empty() => "制止、固定证据、协助就医；情节较轻的出具告诫书，送交双方并通知居（村）委会。".into(),
             State::Protected => "查访加害人、受害人，登记查访情况后办结。".into(),
@@ -428,6 +467,13 @@ impl Detail<'_> {
 fn findings(rules: &kernel::rules::RuleSet, today: Date, violence: bool) -> Vec<Choice> {
     let mut all = choices(rules, "follow_up.finding", today);
     all.retain(|c| !violence || matches!(c.code.as_str(), "calm" | "repeat" | "escalated"));
+    all
+}
+
+/// How a visit may be made: after a warning only in person, by the station or the committee (反家庭暴力法 §17).
+fn modes(rules: &kernel::rules::RuleSet, today: Date, violence: bool) -> Vec<Choice> {
+    let mut all = choices(rules, "follow_up.mode", today);
+    all.retain(|c| !violence || matches!(c.code.as_str(), "visit" | "committee"));
     all
 }
 
@@ -471,7 +517,8 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
         circumstances: choices(&rules, "mediation.eligible_circumstance", today),
         court_questions: choices(&rules, "judicial_confirmation.exclusion", today),
         slot,
-        modes: choices(&rules, "follow_up.mode", today),
+        decision_kinds: choices(&rules, "case.decision_kind", today),
+        modes: modes(&rules, today, d.domestic_violence),
         findings: findings(&rules, today, d.domestic_violence),
         satisfactions: choices(&rules, "satisfaction", today),
         today,

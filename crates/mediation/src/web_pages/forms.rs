@@ -4,8 +4,8 @@
 use super::{detail, new};
 use crate::actions::{self, Case};
 use crate::model::{
-    Confirmation, Escalation, Form as PaperForm, Found, NewAgreement, NewPromise, NewTalk, NewWarning, Progress, Settlement, Side,
-    TalkKind, Track,
+    Confirmation, Escalation, Form as PaperForm, Found, NewAgreement, NewDecision, NewPromise, NewTalk, NewWarning, Progress, Settlement, Side,
+    TalkKind, Term, Track,
 };
 use crate::rules::Answers;
 use crate::store::Edit;
@@ -46,9 +46,11 @@ pub async fn party(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     let side = Side::from_code(form.typed("side")).unwrap_or(Side::Respondent);
     let p = new::party(&mut form, "", side);
     let act = ctx.act("mediation.party", Purpose::Mediation, &form);
-    let done = match form.finish(p) {
-        Ok(p) => actions::add_party(&ctx.app, &act, id, p).await,
-        Err(e) => Err(e),
+    let known = form.optional_id::<Uuid>("party");
+    let done = match (form.finish(p), known) {
+        (Ok(p), Some(party)) => actions::amend_party(&ctx.app, &act, id, party, p).await,
+        (Ok(p), None) => actions::add_party(&ctx.app, &act, id, p).await,
+        (Err(e), _) => Err(e),
     };
     end_of(&ctx, id, &form, "party", done).await
 }
@@ -111,6 +113,11 @@ pub async fn gate(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
         };
     }
     let act = ctx.act("mediation.gate", Purpose::Mediation, &form);
+    if form.yes("recheck") {
+        // An exclusion ends the mediation: the page then shows what was answered and what is due.
+        let done = actions::recheck(&ctx.app, &act, id, &a).await.map(|_| ());
+        return end_of(&ctx, id, &form, "recheck", done).await;
+    }
     let open = format!("gate.{}", track.code());
     match actions::gate(&ctx.app, &act, id, track, &a).await {
         Ok(None) => go(format!("/disputes/{id}")),
@@ -202,6 +209,8 @@ struct Row {
     how: String,
     by: String,
     party: String,
+    when: String,
+    why: String,
 }
 
 async fn show_agreement(ctx: &Ctx, id: DisputeId, form: &Form, again: Again) -> Answer {
@@ -217,6 +226,8 @@ async fn show_agreement(ctx: &Ctx, id: DisputeId, form: &Form, again: Again) -> 
             how: form.typed(&format!("how{i}")).into(),
             by: form.typed(&format!("by{i}")).into(),
             party: form.typed(&format!("party{i}")).into(),
+            when: form.typed(&format!("when{i}")).into(),
+            why: form.typed(&format!("why{i}")).into(),
         })
         .collect();
     let number = l.d.number.clone();
@@ -240,6 +251,7 @@ pub async fn agreement_page(ctx: Ctx, Path(id): Path<String>) -> Answer {
         ("signed_on", ctx.app.today().to_string()),
         ("held_at", now.strftime("%Y-%m-%dT%H:%M").to_string()),
         ("form", "written".to_string()),
+        ("recorder", ctx.who.name.clone()),
     ]);
     if let Some(t) = l.talks.iter().rev().find(|t| t.t.kind == TalkKind::Session) {
         let host = if t.t.mediator.is_empty() { t.host.clone() } else { t.t.mediator.clone() };
@@ -262,14 +274,20 @@ pub async fn agree(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     for i in 0..crate::rules::MAX_PROMISES {
         let text = form.bounded(&format!("term{i}"), "协议内容", 400);
         let by = form.optional_date(&format!("by{i}"), "履行期限");
-        let how = form.bounded(&format!("how{i}"), "方式", 200);
+        let how = form.bounded(&format!("how{i}"), "履行方式、地点", 200);
+        let why = form.bounded(&format!("why{i}"), "长期履行的理由", 200);
+        // A date alone says that it is kept by then.
+        let term = Term::from_code(form.typed(&format!("when{i}"))).or(by.map(|_| Term::By));
+        let by = by.filter(|_| term == Some(Term::By));
+        let both = form.typed(&format!("party{i}")) == "both";
         if text.is_empty() {
             if by.is_some() || !how.is_empty() {
                 form.errors.add(format!("term{i}"), "写了期限或方式，请补上内容。");
             }
             continue;
         }
-        promises.push(NewPromise { party: form.optional_id::<Uuid>(&format!("party{i}")), text, how, by });
+        let party = if both { None } else { form.optional_id::<Uuid>(&format!("party{i}")) };
+        promises.push(NewPromise { party, both, text, how, term, by, why });
     }
     let a = NewAgreement {
         form: PaperForm::from_code(form.typed("form")).unwrap_or(PaperForm::Written),
@@ -283,6 +301,10 @@ pub async fn agree(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         signed_on: form.date("signed_on", "签订日期"),
         signing_recorded: form.yes("signing_recorded"),
         electronic: form.yes("electronic"),
+        recorder: form.bounded("recorder", "记录人", 60),
+        no_cost_dispute: form.yes("no_cost_dispute"),
+        spot_consent: form.yes("spot_consent"),
+        identity_note: form.bounded("identity_note", "身份情况不全的原因", 200),
         promises,
         files: files(&mut form, "files").await?,
     };
@@ -386,6 +408,10 @@ pub async fn follow_up(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answ
         finding: form.required("finding", "回访结果", 20),
         satisfaction: form.optional("satisfaction"),
         note: form.bounded("note", "情况", 2_000),
+        whom: form.typed("whom").to_string(),
+        suit: form.bounded("suit", "起诉情况", 200),
+        signs: form.bounded("signs", "错调、激化的迹象", 500),
+        measures: form.bounded("measures", "采取的措施", 500),
     };
     let act = ctx.act("mediation.follow_up", Purpose::FollowUp, &form);
     let done = match form.finish(f) {
@@ -418,6 +444,17 @@ pub async fn end(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         performed_on: form.optional_date("performed_on", "履行日期"),
         accepted_on: form.optional_date("accepted_on", "认可日期"),
         opinion: form.bounded("opinion", "认可意见", 1_000),
+        violation: match form.typed("violation") {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        },
+    };
+    let decision = NewDecision {
+        kind: form.typed("decision_kind").to_string(),
+        number: form.bounded("decision_no", "文号", 60),
+        decided_on: if deed == "decide" { form.date("decided_on", "决定日期") } else { Date::ZERO },
+        note: what.clone(),
     };
     let act = ctx.act("mediation.end", Purpose::Mediation, &form);
     let app = &ctx.app;
@@ -426,6 +463,7 @@ pub async fn end(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         (Ok(()), "refer") => actions::refer(app, &act, id, &told_to, &told_how, disputed).await,
         (Ok(()), "self_settle") => actions::self_settle(app, &act, id, &settled).await,
         (Ok(()), "amend_settlement") => actions::amend_settlement(app, &act, id, &settled).await,
+        (Ok(()), "decide") => actions::decide(app, &act, id, &decision).await,
         (Ok(()), "fail") => actions::fail(app, &act, id, &what).await.map_err(|e| under(e, "why", "what")),
         (Ok(()), "withdraw") => actions::withdraw(app, &act, id, &what).await.map_err(|e| under(e, "why", "what")),
         (Ok(()), "protect") => actions::protect(app, &act, id, &what).await,

@@ -136,6 +136,7 @@ pub(crate) fn party(form: &mut Form, suffix: &str, side: Side) -> NewParty {
         minor: form.yes(&key("minor")),
         suspect: form.yes(&key("suspect")),
         guardian: form.bounded(&key("guardian"), "监护人", 100),
+        guardian_exempt: form.bounded(&key("guardian_exempt"), "不通知监护人的理由", 200),
         agent_name: form.bounded(&key("agent"), "代理人", 50),
         agent_relation: form.bounded(&key("agent_relation"), "关系", 30),
         agent_power: form.bounded(&key("agent_power"), "权限", 200),

@@ -151,8 +151,15 @@ impl Town {
             ("held_at", "2026-05-08T08:30"),
             ("signed_on", "2026-05-08"),
             ("term0", "高兴在客厅铺防噪地毯，家具加脚垫"),
+            ("identity_note", "当事人未带证件，已当面核对"),
+            ("party0", "both"),
+            ("how0", "自行购置铺设"),
             ("by0", "2026-05-15"),
             ("term1", "夜间二十二时至次日七时不拖拽家具"),
+            ("party1", "both"),
+            ("how1", "在自家遵守"),
+            ("when1", "standing"),
+            ("why1", "持续不作为"),
         ];
         self.t.post(&self.officer, &format!("/disputes/{id}/agreement"), &paper).await.is(303);
         let look = self.t.app.look(&self.officer, "test", Purpose::Mediation);

@@ -1,0 +1,224 @@
+//! What an agreement must hold, who may stand as host, and who may come for a party.
+
+use crate::model::{Form, NewAgreement, NewPromise, Party, Term, Track};
+use kernel::rules::RuleSet;
+use kernel::{Date, FieldErrors, Refusal, Result, Role, clock};
+
+/// Terms at most in one agreement.
+pub const MAX_PROMISES: usize = 12;
+
+/// What stands around an agreement: its track since when, the sessions held on it, and who may host it.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    pub accepted_on: Option<Date>,
+    /// Days of the sessions on this track.
+    pub held: Vec<Date>,
+    /// The committee of the track (people's mediation).
+    pub committee: Option<kernel::Uuid>,
+    /// Names that may stand as host: the committee's mediators, or the officers.
+    pub hosts: Vec<String>,
+    pub paused: bool,
+    /// Full years of the parties, where the birth date is known.
+    pub ages: Vec<(kernel::Uuid, Option<i64>)>,
+    /// Sides whose sex, birth date or document the register does not know.
+    pub unknown: Vec<&'static str>,
+}
+
+/// Whether an agreement may be written down as it is.
+pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Setting, rules: &RuleSet, today: Date) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    if a.facts.trim().is_empty() {
+        errors.add("facts", "请写明主要事实。");
+    }
+    if a.place.trim().is_empty() {
+        errors.add("place", "请写明调解地点。");
+    }
+    for (i, p) in a.promises.iter().enumerate() {
+        promise(p, i, a.signed_on, &mut errors);
+    }
+    if !set.unknown.is_empty() && a.identity_note.trim().is_empty() {
+        let text = format!("{}没有登记性别、出生日期或者证件号码：请先在“人员”中补全；确实不能查明的，写明原因。", set.unknown.join("、"));
+        errors.add("identity_note", text);
+    }
+    if a.signed_on > today {
+        errors.add("signed_on", "签订日期不能晚于今天。");
+    } else if let Some(from) = set.accepted_on.filter(|from| a.signed_on < *from) {
+        errors.add("signed_on", format!("签订日期不能早于受理日期 {from}。"));
+    } else if let Some(last) = set.held.iter().max().filter(|last| a.signed_on < **last) {
+        errors.add("signed_on", format!("签订日期不能早于最后一次调解的日期 {last}。"));
+    }
+    if clock::day_of(a.held_at) > a.signed_on {
+        errors.add("held_at", "调解时间不能晚于签订日期。");
+    }
+    errors.ok(())?;
+    if a.promises.is_empty() {
+        return Err(Refusal::new("mediation.no_term", "协议没有内容：没有写明谁做什么、什么时候之前。", "请至少写一项协议内容，写明义务人、方式和期限。")
+            .by("协议书应当载明协议内容、履行期限和方式", "人民调解法第二十九条；公安机关办理行政案件程序规定第一百八十四条")
+            .into());
+    }
+    if track == Track::PublicOrder && a.promises.iter().all(|p| p.due(a.signed_on).is_none()) {
+        return Err(Refusal::new("mediation.no_period", "治安调解协议没有履行期限。", "履行之后才不再处罚：请至少有一项限期履行或者即时履行。")
+            .by("协议书应当载明履行期限和方式", "公安机关办理行政案件程序规定第一百八十四条")
+            .into());
+    }
+    if set.paused {
+        return Err(Refusal::new("mediation.paused", "调解正在中止（鉴定、评估）。", "请先“恢复调解”。").into());
+    }
+    if parties.len() < 2 {
+        return Err(Refusal::new("mediation.parties", "协议至少要有两方当事人。", "请先登记各方当事人。").into());
+    }
+    if track == Track::Peoples && a.committee.is_none() {
+        return Err(Refusal::new("mediation.committee_hosts", "人民调解协议由人民调解委员会主持并盖章。", "请选择调解委员会和调解员。")
+            .by("协议书由调解员签名并加盖印章后生效", rules.cite("mediation.peoples.written_effective_on", today).source)
+            .into());
+    }
+    if track == Track::Peoples && set.committee.is_some_and(|c| a.committee != Some(c)) {
+        return Err(Refusal::new("mediation.other_committee", "盖章的调解委员会不是主持调解的那一个。", "请选择主持调解的调解委员会；要换委员会的，请先记为调解不成，再移交另一个委员会。")
+            .by("调解协议由主持调解的委员会盖章", rules.cite("mediation.peoples.written_effective_on", today).source)
+            .into());
+    }
+    hosts(&a.mediator, &set.hosts, track)?;
+    if a.form == Form::OnSpot && (track != Track::PublicOrder || !a.signing_recorded) {
+        return Err(Refusal::new(
+            "mediation.on_spot",
+            "当场调解只适用于治安调解，并须全程录音录像。",
+            "请确认录音录像中已明确记录当事人情况、事实和协议内容，或者改用书面协议。",
+        )
+        .by("当场调解", rules.cite("mediation.public_order.on_spot_without_paper", today).source)
+        .into());
+    }
+    if a.form == Form::OnSpot && !(a.no_cost_dispute && a.spot_consent) {
+        return Err(Refusal::new(
+            "mediation.on_spot_conditions",
+            "当场调解须不涉及医疗费用、物品损失，或者双方对赔付无争议，并且双方同意当场调解、当场履行。",
+            "请逐项核实并确认；有争议或者不能当场履行的，请改用书面协议。",
+        )
+        .by("当场调解的条件", "公安机关办理行政案件程序规定第一百七十八条第三款")
+        .into());
+    }
+    if a.electronic && !a.signing_recorded {
+        return Err(Refusal::new(
+            "mediation.signing_recorded",
+            "电子签名、电子捺印的过程没有录音录像，签名无效。",
+            "请在录音录像下重新签署；没有录像条件的，请用纸笔签名、捺印。",
+        )
+        .by("电子签名、电子指纹捺印应当同步录音录像", rules.cite("mediation.signing_must_be_recorded", today).source)
+        .into());
+    }
+    if a.form == Form::OnSpot && a.promises.iter().any(|p| p.term != Some(Term::AtOnce)) {
+        return Err(Refusal::new("mediation.on_spot_later", "当场调解须当场履行，不能约定以后的期限。", "请逐项选“即时履行”；有后续义务的请改用书面协议。")
+            .by("当场调解", rules.cite("mediation.public_order.on_spot_without_paper", today).source)
+            .into());
+    }
+    if a.form == Form::Oral && track != Track::Peoples {
+        return Err(Refusal::new("mediation.oral", "口头协议只适用于人民调解。", "请制作书面协议书。")
+            .by("口头协议", rules.cite("mediation.peoples.oral_effective_on", today).source)
+            .into());
+    }
+    if a.form != Form::OnSpot && set.held.is_empty() {
+        return Err(Refusal::new("mediation.no_session", "还没有调解记录。", "请先记录调解的时间、地点、参加人和经过。").into());
+    }
+    for p in parties {
+        let age = set.ages.iter().find(|(id, _)| *id == p.id).and_then(|(_, age)| *age);
+        party(p, age, track, rules, today)?;
+    }
+    Ok(())
+}
+
+/// A promise of an agreement says who, what, how and by when (人民调解法 §29, 程序规定 §184); `i` is its row on the form.
+fn promise(p: &NewPromise, i: usize, signed_on: Date, errors: &mut FieldErrors) {
+    if p.text.chars().count() > 400 {
+        errors.add(format!("term{i}"), "每项协议内容最多 400 字。");
+    }
+    if p.party.is_none() && !p.both {
+        errors.add(format!("party{i}"), "请选择由谁履行；各方都要做到的，选“双方”。");
+    }
+    if p.how.trim().is_empty() {
+        errors.add(format!("how{i}"), "请写明怎样履行、在哪里履行，例如“在社区调解室当面交付，写收条”。");
+    }
+    match (p.term, p.by) {
+        (None, _) => errors.add(format!("when{i}"), "请选择限期履行、即时履行或者长期履行。"),
+        (Some(Term::By), None) => errors.add(format!("by{i}"), "限期履行的，请写明最后一天。"),
+        (Some(Term::By), Some(by)) if by < signed_on => errors.add(format!("by{i}"), "履行期限不能早于签订日期。"),
+        (Some(Term::AtOnce), Some(by)) if by != signed_on => errors.add(format!("by{i}"), "即时履行不写以后的期限；不在当天履行的，选“限期履行”。"),
+        (Some(Term::Standing), Some(_)) => errors.add(format!("by{i}"), "长期履行没有最后一天；有期限的，选“限期履行”。"),
+        _ => {}
+    }
+    if p.term == Some(Term::Standing) && p.why.trim().is_empty() {
+        errors.add(format!("why{i}"), "长期履行的，请写明为什么没有期限，例如“持续不作为”。");
+    }
+}
+
+/// Who stands as host on a record or an agreement: mediators of the committee (人民调解法 §13, 29),
+/// officers on the others. An auxiliary or a grid worker never signs as host.
+pub fn hosts(names: &str, may: &[String], track: Track) -> Result<(), Refusal> {
+    let wrong = names.split(['、', ',', '，']).map(str::trim).filter(|n| !n.is_empty()).find(|n| !may.iter().any(|m| m == n));
+    match (wrong, track) {
+        (None, _) => Ok(()),
+        (Some(name), Track::Peoples) => Err(Refusal::new(
+            "mediation.mediator_unknown",
+            format!("“{name}”不是这个人民调解委员会的调解员，不能主持或者签名。"),
+            format!("请写本委员会的调解员（{}），多人用顿号分开。", may.join("、")),
+        )
+        .by("人民调解员由委员会委员和聘任的人员担任", "人民调解法第十三条、第二十九条")),
+        (Some(name), _) => Err(Refusal::new(
+            "mediation.host_role",
+            format!("“{name}”不是本所民警，不能作为主持人签名。"),
+            "请写主持调解的民警姓名，多人用顿号分开；辅警、网格员只写在参加人中。",
+        )
+        .by("调解由公安机关主持", "公安机关办理行政案件程序规定第五十二条、第一百七十八条")),
+    }
+}
+
+/// A committee's mediators are no accounts of the police: neither officers nor auxiliaries, operators or grid workers
+/// (人民调解法 §13, 14; police are not mediators here).
+pub fn not_of_the_station(names: &[String], staff: &[(String, Role)]) -> Result<(), Refusal> {
+    let found = names.iter().find_map(|n| staff.iter().find(|(s, _)| s == n));
+    match found {
+        None => Ok(()),
+        Some((name, role)) => Err(Refusal::new(
+            "mediation.mediator_is_staff",
+            format!("“{name}”是本所{}的账号姓名，不能作为人民调解员主持或者签名。", role.label()),
+            "请写调解委员会的委员或者聘任的调解员；确是同名的另一人，请在姓名后注明，例如“王芳（社区居委会）”。",
+        )
+        .by("人民调解由调解委员会的调解员主持，民警、辅警、网格员只协助", "人民调解法第十三条、第十四条、第十九条")),
+    }
+}
+
+/// Years at which a person is grown up (民法典 §17).
+const ADULT: i64 = 18;
+
+/// A suspect may not send an agent; a minor's guardian is told and comes, but for one of sixteen who lives on the own work and
+/// agrees that nobody is told (程序规定 §181). `age`: full years when the birth date is known; it outweighs what was ticked.
+pub fn party(p: &Party, age: Option<i64>, track: Track, rules: &RuleSet, today: Date) -> Result<(), Refusal> {
+    if track == Track::PublicOrder && p.suspect && !p.agent_name.is_empty() {
+        return Err(Refusal::new("mediation.suspect_agent", "违法嫌疑人不得委托他人参加调解。", "请由本人参加。")
+            .by("委托代理", rules.cite("mediation.public_order.suspect_may_send_agent", today).source));
+    }
+    let minor = age.map_or(p.minor, |a| a < ADULT);
+    if minor && p.guardian.trim().is_empty() {
+        let least = rules.int("mediation.public_order.minor_exempt_age", today).unwrap_or(16);
+        let known = age.map_or_else(|| "没有登记出生日期".to_string(), |a| format!("现年 {a} 周岁"));
+        if p.guardian_exempt.trim().is_empty() {
+            return Err(Refusal::new(
+                "mediation.guardian",
+                format!("{}是未成年人（{known}），须通知监护人到场。", p.side.label()),
+                format!("请在该当事人的“补充监护人、代理人”中写明监护人；年满 {least} 周岁、以自己的劳动收入为主要生活来源、本人同意不通知的，在“不通知监护人的理由”中写明。"),
+            )
+            .by("未成年人的监护人", rules.cite("mediation.public_order.minor_guardian_notice", today).source));
+        }
+        if age.is_none_or(|a| a < least) {
+            return Err(Refusal::new(
+                "mediation.exempt_age",
+                format!("{}{known}，不能免于通知监护人。", p.side.label()),
+                format!("年满 {least} 周岁的才可以不通知；请核对出生日期，或者通知监护人到场。"),
+            )
+            .by("未成年人的监护人", rules.cite("mediation.public_order.minor_exempt_age", today).source));
+        }
+    }
+    if !p.agent_name.is_empty() && p.agent_power.trim().is_empty() {
+        return Err(Refusal::new("mediation.power", "代理人的权限没有写明。", "请写明一般授权或者特别授权，并附授权委托书。")
+            .by("授权委托", "公安机关办理行政案件程序规定第一百八十一条"));
+    }
+    Ok(())
+}
