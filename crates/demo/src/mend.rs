@@ -79,6 +79,13 @@ impl Room<'_> {
         Ok(list.iter().find(|p| !p.minor).map(|p| p.id))
     }
 
+    /// Another grown-up of the household, by the register.
+    async fn other_at(&self, address: kernel::AddressId, first: Option<PersonId>) -> Result<Option<PersonId>> {
+        let look = self.app.look(self.officer, "people.at", Purpose::Mediation);
+        let list = self.app.db().read(&look, async |r: &mut Reader| people::store::by_address(r, address).await).await?;
+        Ok(list.iter().find(|p| !p.minor && Some(p.id) != first && !p.id_masked.is_empty()).map(|p| p.id))
+    }
+
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         F: AsyncFnOnce(&mut Reader) -> Result<T>,
@@ -142,6 +149,7 @@ impl Room<'_> {
     async fn open(&self, story: &Story, incident: IncidentId, home: &Home, t: Timestamp, violence: bool) -> Result<DisputeId> {
         let first = self.person_at(home.address).await?;
         let second = match home.above {
+            _ if violence => self.other_at(home.address, first).await?,
             Some(a) => self.person_at(a).await?,
             None => None,
         };
@@ -345,6 +353,11 @@ impl Room<'_> {
         let t = later(t, 4).min(self.now);
         let parties = self.read(async |r: &mut Reader| parts::parties(r, id).await).await?;
         let (Some(victim), Some(offender)) = (parties.first(), parties.get(1)) else { return Ok(()) };
+        // Who is not in the register is identified first; until then the warning waits.
+        let known = self.read(async |r: &mut Reader| people::store::person(r, offender.person_id).await).await?;
+        if known.contact {
+            return Ok(());
+        }
         let today = clock::day_of(t);
         let w = NewWarning {
             offender: offender.id,

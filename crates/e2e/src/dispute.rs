@@ -103,7 +103,7 @@ async fn hold_session(tab: &Tab, case: &Case) -> Result<()> {
     tab.click("section[aria-labelledby=h-next] summary", "记录一次调解").await?;
     tab.fill("#s-place", case.place).await?;
     tab.choose("#s-committee", COMMITTEE).await?;
-    tab.fill("#s-mediator", "王桂兰").await?;
+    tab.fill("#s-mediator", "秦淑珍").await?;
     tab.fill("#s-text", case.talk).await?;
     tab.press("button", "登记调解记录").await?;
     tab.says("第 1 次").await
@@ -113,7 +113,7 @@ async fn agree(tab: &Tab, case: &Case) -> Result<()> {
     tab.press("a", "达成协议").await?;
     tab.fill("#place", case.place).await?;
     tab.choose("#committee", COMMITTEE).await?;
-    tab.fill("#mediator", "王桂兰").await?;
+    tab.fill("#mediator", "秦淑珍").await?;
     tab.fill("#facts", case.facts).await?;
     tab.fill("#identity_note", "当事人未带证件，由网格员当面核对").await?;
     // Who, what, how and by when: every promise says all of it.

@@ -195,3 +195,27 @@ async fn both_engines_hold_the_same_columns() {
     }
     assert_eq!(a, b);
 }
+
+/// Tables with their columns, then indexes and views, as PostgreSQL itself says them.
+async fn postgres_schema(place: &str) -> String {
+    let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(place).await.expect("the server");
+    let mut lines: Vec<String> = vec![];
+    for text in [
+        "select cast(table_name || '.' || column_name || ' ' || data_type || case is_nullable when 'NO' then ' not null' else '' end as text) from information_schema.columns where table_schema = current_schema() order by table_name, ordinal_position",
+        "select cast(replace(indexdef, current_schema() || '.', '') as text) from pg_indexes where schemaname = current_schema() order by tablename, indexname",
+        "select cast(viewname || ': ' || replace(definition, current_schema() || '.', '') as text) from pg_views where schemaname = current_schema() order by viewname",
+    ] {
+        let rows: Vec<(String,)> = sqlx::query_as(text).fetch_all(&mut c).await.expect("the catalogue");
+        lines.extend(rows.into_iter().map(|(line,)| line.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[tokio::test]
+async fn the_schema_of_postgresql_is_as_reviewed() {
+    if engines().len() < 2 {
+        return;
+    }
+    let pg = app("postgres").await;
+    golden("schema-postgres.txt", &postgres_schema(&pg.place).await);
+}

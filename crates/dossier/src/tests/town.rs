@@ -155,7 +155,7 @@ impl Town {
             ("form", form), ("committee", committee.as_str()), ("mediator", "何秀兰"), ("facts", "楼上夜间拖动桌椅，影响楼下休息。"),
             ("points", "夜间噪声"), ("identity_note", "当事人未带证件，已当面核对"), ("duties", "乙方：夜间移动家具影响邻居"), ("place", "兴华社区调解室"), ("held_at", "2026-05-08T08:30"), ("signed_on", "2026-05-08"),
             ("term0", "在客厅铺防噪地毯，并向乌仁其木格·巴特尔苏和道歉"), ("by0", "2026-05-09"), ("party0", b.as_str()), ("how0", "自行购置铺设，由网格员上门查看"),
-            ("term1", "夜间二十二时至次日七时不拖拽家具"), ("party1", b.as_str()), ("how1", "在自家遵守"), ("when1", "standing"), ("why1", "持续不作为"),
+            ("term1", "夜间二十二时至次日七时不拖拽家具"), ("party1", "both"), ("how1", "各自在自家遵守"), ("when1", "standing"), ("why1", "持续不作为"),
         ];
         self.t.post(&self.officer, &format!("/disputes/{id}/agreement"), &paper).await.is(303);
         look!(self, r => mediation::store::parts::agreements(r, id))[0].id
