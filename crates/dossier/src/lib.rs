@@ -46,7 +46,7 @@ pub fn domain() -> Domain {
             post("/disputes/{id}/dossier/revoke", mediate, forms::revoke),
             post("/disputes/{id}/dossier/remind", assist, forms::remind),
             post("/disputes/{id}/dossier/reminder", assist, forms::reminder),
-            post("/incidents/{id}/receipt", Need::Can(P::IncidentTake), receipt::print),
+            post("/incidents/{id}/receipt", Need::Can(P::IncidentSee), receipt::print),
             get("/disputes/{id}/dossier/sign", mediate, sign::page),
             post("/disputes/{id}/dossier/sign", mediate, sign::send),
         ],

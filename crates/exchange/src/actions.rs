@@ -362,6 +362,7 @@ fn backlog_task(job: &Job<'_>, import: ImportId, n: usize, now: Timestamp) -> no
 
 /// The desk has arranged what came with a file: its task is done.
 pub async fn arranged(app: &App, act: &kernel::Act, import: ImportId) -> Result<()> {
+    act.actor.must(Permission::IncidentDispatch)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             notices::actions::done_all(tx, import.0).await?;

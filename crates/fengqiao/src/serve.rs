@@ -146,7 +146,10 @@ pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::R
         };
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
         if tls.is_none() && !may_speak_plainly(peer.ip(), proxy) {
-            tokio::spawn(turn_away(stream));
+            tokio::spawn(async move {
+                let _place = place;
+                turn_away(stream).await;
+            });
             continue;
         }
         let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
