@@ -16,6 +16,7 @@ use crate::looks::{self, Look};
 use crate::meter::{Counts, Meter};
 use crate::readers::Readers;
 use crate::tx::{Conn, Reader, Tx, Wire};
+use crate::words::Words;
 use crate::writer::{Ended, Writer, commit_groups};
 use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, filing, sql};
 use futures::future::BoxFuture;
@@ -196,6 +197,7 @@ impl Db {
                 read: Reader::new(Conn::new(wire), act.clone(), None),
                 notes: vec![],
                 events: vec![],
+                words: Words::default(),
                 fresh: Arc::new(move || clock.new_id()),
             };
             Ok(Begun { tx, outcome })
@@ -244,7 +246,7 @@ impl Db {
     /// Ends the savepoint or transaction as `done` says; a kept command is durable before this returns.
     fn end(&self, begun: Begun, done: Result<()>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            let Begun { tx: Tx { read: Reader { mut conn, .. }, events, .. }, outcome } = begun;
+            let Begun { tx: Tx { read: Reader { mut conn, .. }, events, words, .. }, outcome } = begun;
             if done.is_ok() && conn.engine() == Engine::Postgres {
                 for event in &events {
                     let text = serde_json::to_string(event)?;
@@ -252,7 +254,7 @@ impl Db {
                 }
             }
             match (conn.into_wire(), &done) {
-                (Wire::Writer(mut w), Ok(())) => w.leave()?,
+                (Wire::Writer(mut w), Ok(())) => w.leave(words)?,
                 (Wire::Writer(mut w), Err(_)) => w.undo_savepoint(Ended::of(&done))?,
                 (Wire::PostgresTx(t), Ok(())) => {
                     let committed = t.commit().await;

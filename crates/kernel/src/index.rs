@@ -141,11 +141,7 @@ impl Tx {
         if n == 0 {
             return Ok(false);
         }
-        self.exec(
-            sql!("insert into kernel_search_fts (rowid, tokens) values ($1, $2)"),
-            args![number, search::index_tokens(both)],
-        )
-        .await?;
+        self.words.put(number, search::index_tokens(both));
         Ok(true)
     }
 
@@ -153,11 +149,9 @@ impl Tx {
     pub fn unindex(&mut self, id: Uuid) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             if self.engine() == Engine::Sqlite {
-                self.exec(
-                    sql!("delete from kernel_search_fts where rowid in (select doc from kernel_search where id = $1)"),
-                    args![id],
-                )
-                .await?;
+                for row in self.rows(sql!("select doc from kernel_search where id = $1"), args![id]).await? {
+                    self.words.drop(row.get("doc")?);
+                }
             }
             self.exec(sql!("delete from kernel_search where id = $1"), args![id]).await?;
             Ok(())

@@ -32,6 +32,7 @@ pub mod sql;
 pub mod text;
 pub mod tx;
 pub mod verify;
+mod words;
 mod writer;
 
 pub use access::{Act, Actor, Permission, Purpose, Reach, Role};

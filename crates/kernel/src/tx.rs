@@ -10,6 +10,7 @@ use crate::figure;
 use crate::lite::Lite;
 use crate::readers::Reading;
 use crate::row::{Column, FromRow, Row, Value};
+use crate::words::Words;
 use crate::{Act, Engine, Error, Result, Sql, StationId, Timestamp, Uuid, args, sql};
 use futures::future::BoxFuture;
 use sqlx::{Executor, PgConnection};
@@ -219,6 +220,8 @@ pub struct Tx {
     pub(crate) read: Reader,
     pub(crate) notes: Vec<Note>,
     pub(crate) events: Vec<Event>,
+    /// For SQLite's full-text table; written with the commit.
+    pub(crate) words: Words,
     pub(crate) fresh: Arc<dyn Fn() -> Uuid + Send + Sync>,
 }
 

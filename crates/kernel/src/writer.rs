@@ -2,6 +2,7 @@
 
 use crate::lite::Lite;
 use crate::meter::Meter;
+use crate::words::Words;
 use crate::{Error, Result};
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify, watch};
@@ -47,12 +48,14 @@ pub(crate) struct Writer {
     pub(crate) outcome: watch::Sender<Option<Ended>>,
     /// Finished commands in the open transaction.
     held: u64,
+    /// What they changed of the full-text table.
+    words: Words,
     meter: Arc<Meter>,
 }
 
 impl Writer {
     pub(crate) fn new(conn: Lite, meter: Arc<Meter>) -> Writer {
-        Writer { conn, open: false, torn: false, outcome: watch::channel(None).0, held: 0, meter }
+        Writer { conn, open: false, torn: false, outcome: watch::channel(None).0, held: 0, words: Words::default(), meter }
     }
 
     /// Opens a command's savepoint, and the common transaction when there is none.
@@ -70,8 +73,9 @@ impl Writer {
         Ok(())
     }
 
-    pub(crate) fn leave(&mut self) -> Result<()> {
+    pub(crate) fn leave(&mut self, words: Words) -> Result<()> {
         self.conn.run("release command")?;
+        self.words.then(words);
         self.torn = false;
         self.held += 1;
         Ok(())
@@ -85,6 +89,7 @@ impl Writer {
             let _ = self.conn.run("rollback");
             self.open = false;
             self.torn = false;
+            self.words.clear();
             self.meter.committed(std::mem::take(&mut self.held), false);
             self.outcome.send_replace(Some(why));
             return Ok(());
@@ -101,7 +106,7 @@ impl Writer {
         if !self.open {
             return Ok(());
         }
-        let done = self.conn.run("commit");
+        let done = self.words.write(&mut self.conn).and_then(|()| self.conn.run("commit"));
         if done.is_err() {
             let _ = self.conn.run("rollback");
         }

@@ -73,4 +73,49 @@ async fn documents_from_before_the_division_are_still_found(engine: &'static str
     assert_eq!(titles(&db, Reach::All, None, 10).await, ["new a", "old b", "old a"]);
 }
 
-both!(each_station_finds_its_own_and_all_come_newest_first, documents_from_before_the_division_are_still_found);
+/// One command: each text is put under its id (0: taken out); all is refused at the end when `refuse`.
+async fn change(db: &Db, docs: &[(u128, &'static str)], refuse: bool) {
+    let act = Actor::system().act("test.change", Purpose::Administration, CommandId(db.clock().new_id()), db.clock().now());
+    let done = db.write(&act, async |tx: &mut Tx| {
+        for (id, text) in docs {
+            match *text {
+                "" => tx.unindex(Uuid::from_u128(*id)).await?,
+                title => {
+                    let id = Uuid::from_u128(*id);
+                    tx.index(&Doc { kind: "incident", id, station: station(1), grid: None, at: at(1), title, text: title }).await?
+                }
+            }
+        }
+        tx.record("test.change", &[("thing", Uuid::nil())], "");
+        if refuse { Err(kernel::Error::NotFound("测试")) } else { Ok(()) }
+    });
+    assert_eq!(done.await.is_err(), refuse);
+}
+
+async fn found(db: &Db, word: &str) -> Vec<String> {
+    let act = Actor::system().act("test.search", Purpose::Incident, CommandId(db.clock().new_id()), db.clock().now());
+    let ask = Ask { reach: Reach::All, kinds: vec!["incident"], before: None, limit: 10 };
+    let hits: Vec<Hit> = db.read(&act, async |r: &mut Reader| r.search(word, &ask).await).await.unwrap();
+    hits.into_iter().map(|h| h.title).collect()
+}
+
+/// The words of a transaction are written once, at its end: what was renewed, taken out or refused on the way leaves nothing.
+async fn only_the_last_words_of_a_record_are_found(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[]).await;
+    change(&db, &[(1, "噪音扰民"), (2, "车辆占道"), (1, "漏水纠纷")], false).await;
+    assert_eq!((found(&db, "噪音").await, found(&db, "漏水").await), (vec![], vec!["漏水纠纷".into()]));
+    // At once, so that they share a transaction: renewed, taken out, and one refused between them.
+    let first = change(&db, &[(1, "饲养家禽"), (3, "楼道堆物")], false);
+    let refused = change(&db, &[(2, "欠薪纠纷"), (3, "")], true);
+    let last = change(&db, &[(3, ""), (3, "电梯停运"), (4, "广场噪音"), (4, "")], false);
+    tokio::join!(first, refused, last);
+    assert_eq!(found(&db, "漏水").await, Vec::<String>::new());
+    assert_eq!((found(&db, "家禽").await, found(&db, "占道").await), (vec!["饲养家禽".into()], vec!["车辆占道".into()]));
+    assert_eq!((found(&db, "堆物").await, found(&db, "欠薪").await, found(&db, "噪音").await), (vec![], vec![], vec![]));
+    assert_eq!(found(&db, "电梯").await, ["电梯停运"]);
+}
+
+both!(
+    only_the_last_words_of_a_record_are_found, each_station_finds_its_own_and_all_come_newest_first,
+    documents_from_before_the_division_are_still_found
+);
