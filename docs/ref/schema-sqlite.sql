@@ -50,7 +50,7 @@ CREATE INDEX identity_password_user on identity_password (user_id, at);
 CREATE TABLE identity_session ( id blob primary key, user_id blob not null, token_hash blob not null, created_at integer not null, seen_at integer not null, ended_at integer, device text not null, second_factor boolean not null );
 CREATE UNIQUE INDEX identity_session_token on identity_session (token_hash);
 CREATE INDEX identity_session_user on identity_session (user_id, ended_at);
-CREATE TABLE identity_user ( station_id blob not null, id blob not null, account text not null, name text not null, role text not null, unit text not null, password text not null, must_change boolean not null, password_at integer not null, failures integer not null, locked_until integer, totp blob, totp_step integer, created_at integer not null, disabled_at integer, version integer not null, primary key (station_id, id) );
+CREATE TABLE identity_user ( station_id blob not null, id blob not null, account text not null, name text not null, role text not null, unit text not null, password text not null, must_change boolean not null, password_at integer not null, failures integer not null, locked_until integer, totp blob, totp_step integer, created_at integer not null, disabled_at integer, version integer not null, own_beats boolean not null default false, primary key (station_id, id) );
 CREATE UNIQUE INDEX identity_user_account on identity_user (account);
 CREATE UNIQUE INDEX identity_user_id on identity_user (id);
 CREATE TABLE incidents_band ( station_id blob not null, band integer not null, slot integer not null, incident_id blob not null, primary key (station_id, band, slot) );
@@ -98,7 +98,7 @@ CREATE TABLE kernel_job ( name text primary key, next_at integer not null, runni
 CREATE TABLE kernel_mark (name text primary key, at integer not null);
 CREATE TABLE kernel_migration (domain text not null, n bigint not null, checksum text not null, at bigint not null, primary key (domain, n));
 CREATE TABLE kernel_number ( station_id blob not null, name text not null, year integer not null, last integer not null, primary key (station_id, name, year) ) without rowid;
-CREATE TABLE kernel_search ( doc integer primary key, kind text not null, id blob not null unique, station_id blob not null, grid_id blob, at integer not null, title text not null );
+CREATE TABLE kernel_search ( doc integer primary key, kind text not null, id blob not null unique, station_id blob not null, grid_id blob, at integer not null, title text not null , beat_id blob);
 CREATE VIRTUAL TABLE kernel_search_fts using fts5 (tokens, content = '', contentless_delete = 1, detail = 'full', tokenize = 'ascii');
 CREATE TABLE 'kernel_search_fts_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 CREATE TABLE 'kernel_search_fts_data'(id INTEGER PRIMARY KEY, block BLOB);

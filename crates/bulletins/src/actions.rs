@@ -12,7 +12,7 @@ pub const ESCALATED: &str = "dispute.escalated";
 /// `NotFound` unless the caller may see it.
 pub fn visible(r: &Reader, report: &Report) -> Result<()> {
     let actor = &r.act().actor;
-    if actor.may(P::FiguresSee) && actor.reach().covers(report.station_id, None) { Ok(()) } else { Err(Error::NotFound("这份通报")) }
+    if actor.may(P::FiguresSee) && actor.reach().houses(report.station_id) { Ok(()) } else { Err(Error::NotFound("这份通报")) }
 }
 
 /// Reads one with all that belongs to it, in the caller's reach.

@@ -56,7 +56,7 @@ pub fn period(rules: &RuleSet, station: StationId, from: Date, until: Date, as_o
 /// All figures of a period, in their order.
 pub async fn figures(app: &App, act: &Act, p: &Period) -> Result<Vec<Figure>> {
     act.actor.must(P::FiguresSee)?;
-    act.actor.must_reach("派出所", p.station, None)?;
+    act.actor.must_reach("派出所", p.station)?;
     check(p.from, p.until)?;
     check_moment(p.as_of, app.now())?;
     app.db()

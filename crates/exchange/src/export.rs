@@ -53,7 +53,7 @@ pub struct Sheet {
 /// Errors: right missing, no purpose or reason, a period that does not hold, too many records.
 pub async fn export(app: &App, act: &Act, ask: &Ask) -> Result<Sheet> {
     act.actor.must(P::DataExport)?;
-    act.actor.must_reach("派出所", ask.station, None)?;
+    act.actor.must_reach("派出所", ask.station)?;
     let mut e = kernel::FieldErrors::default();
     if !PURPOSES.contains(&ask.purpose) {
         e.add("purpose", "请选择导出的目的。");
@@ -119,7 +119,8 @@ async fn incidents_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
         let page = incidents::store::pages(r, ask.station, from, until, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = (last.called_at, last.id);
-        for i in &page {
+        let reach = r.act().actor.reach();
+        for i in page.iter().filter(|i| reach.covers(i.station_id, i.grid_id, i.beat_id)) {
             r.saw("incident", i.id);
             let (who, phone) = match i.reporter_id {
                 Some(_) if i.secret => ("保密".to_string(), String::new()),
@@ -171,6 +172,9 @@ async fn disputes_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
         let Some(last) = page.last() else { break };
         after = (last.opened_at, last.id);
         for d in &page {
+            if mediation::actions::visible(r, d).is_err() {
+                continue;
+            }
             r.saw("dispute", d.id);
             let mut sides = [vec![], vec![]];
             for p in mediation::store::parts::parties(r, d.id).await? {

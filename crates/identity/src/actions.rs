@@ -313,7 +313,28 @@ pub async fn reset_factor(app: &App, act: &Act, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Changes the role of an account; administrators never change.
+/// Narrows an account to its own beats (限本警务区), or lets it see its station again. What is given to the person by
+/// name (an order, a dispute to handle) stays in reach either way.
+/// Errors: a role that serves the whole station, unknown account.
+pub async fn narrow(app: &App, act: &Act, user: UserId, own_beats: bool) -> Result<()> {
+    act.actor.must(Permission::GrantAdmin)?;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let u = store::find_user(tx, user).await?.ok_or(Error::NotFound("这个账号"))?;
+            if own_beats {
+                rules::may_narrow(u.role)?;
+            }
+            store::set_own_beats(tx, user, own_beats).await?;
+            tx.record("identity.narrow", &[("user", user.0)], if own_beats { "own_beats" } else { "station" });
+            Ok(())
+        })
+        .await?;
+    session::forget();
+    Ok(())
+}
+
+/// Changes the role of an account; administrators never change. Who moves to a role that serves the whole station is
+/// no longer narrowed to beats.
 pub async fn change_role(app: &App, act: &Act, user: UserId, role: Role) -> Result<()> {
     act.actor.must(Permission::GrantAdmin)?;
     app.db()
@@ -321,6 +342,9 @@ pub async fn change_role(app: &App, act: &Act, user: UserId, role: Role) -> Resu
             let u = store::find_user(tx, user).await?.ok_or(Error::NotFound("这个账号"))?;
             rules::may_become(Some(u.role), role, !u.station_id.is_nil())?;
             store::set_role(tx, user, role).await?;
+            if u.own_beats && rules::may_narrow(role).is_err() {
+                store::set_own_beats(tx, user, false).await?;
+            }
             store::end_all(tx, user, None).await?;
             tx.record("identity.change_role", &[("user", user.0)], role.code());
             Ok(())

@@ -26,7 +26,7 @@ pub fn domain() -> Domain {
     use web_pages::{admin, me, sign_in};
     Domain {
         name: "identity",
-        migrations: Some(kernel::migrations!("identity", "0001_identity.sql", "0002_passwords.sql")),
+        migrations: Some(kernel::migrations!("identity", "0001_identity.sql", "0002_passwords.sql", "0003_narrow.sql")),
         routes: vec![
             get("/login", Need::Public, sign_in::page),
             post("/login", Need::Public, sign_in::sign_in),
@@ -47,6 +47,7 @@ pub fn domain() -> Domain {
             post("/admin/grants/{id}/end", Need::Can(P::GrantAdmin), admin::end_grant),
             post("/admin/users/{id}/factor", Need::Any(&[P::GrantAdmin, P::UserAdmin]), admin::reset_factor),
             post("/admin/users/{id}/role", Need::Can(P::GrantAdmin), admin::role),
+            post("/admin/users/{id}/narrow", Need::Can(P::GrantAdmin), admin::narrow),
         ],
         menu: vec![
             MenuItem { group: "管理", label: "账号", path: "/admin/users", permission: P::UserAdmin, order: 70 },

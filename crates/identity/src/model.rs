@@ -13,6 +13,8 @@ record! {
         pub role: Role,
         pub unit: String,
         pub must_change: bool,
+        /// 限本警务区
+        pub own_beats: bool,
         pub locked_until: Option<Timestamp>,
         pub created_at: Timestamp,
         pub disabled_at: Option<Timestamp>,

@@ -49,6 +49,19 @@ pub(crate) fn later(now: Timestamp, seconds: i64) -> Timestamp {
     now.checked_add(std::time::Duration::from_secs(seconds.max(0) as u64)).unwrap_or(Timestamp::MAX)
 }
 
+/// Only who works beats can be narrowed to them: command room, window and leaders serve the whole station.
+pub fn may_narrow(role: Role) -> Result<(), Refusal> {
+    if matches!(role, Role::Officer | Role::Auxiliary) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "identity.narrow",
+        format!("“{}”的工作面向全所，不能限于警务区。", role.label()),
+        "只有民警和警务辅助人员的账号可以限于所辖警务区；网格员本来只看自己的网格。",
+    )
+    .by("处理个人信息限于实现目的的最小范围", "个人信息保护法第六条"))
+}
+
 /// An administrator belongs to no station and keeps that one role; others belong to a station
 /// (等级保护三级：系统、安全、审计管理员分设，一人不兼两职).
 pub fn may_become(old: Option<Role>, new: Role, has_station: bool) -> Result<(), Refusal> {

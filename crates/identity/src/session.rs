@@ -114,6 +114,7 @@ async fn look_up(app: &App, hash: &[u8; 32], now: Timestamp) -> Result<Option<Ac
     actor.unit = u.unit;
     actor.name = u.name;
     actor.confined = confined;
+    actor.own_beats = u.own_beats;
     actor.beats = beats.into_iter().map(Into::into).collect();
     actor.grids = grids.into_iter().map(Into::into).collect();
     Ok(Some(actor))

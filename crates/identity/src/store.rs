@@ -17,7 +17,7 @@ pub async fn insert_user(tx: &mut Tx, id: UserId, u: &NewUser, hash: &str) -> Re
 
 pub async fn find_user(r: &mut Reader, id: UserId) -> Result<Option<User>> {
     r.opt(
-        sql!("select id, station_id, account, name, role, unit, must_change, locked_until, created_at, disabled_at, version from identity_user where id = $1"),
+        sql!("select id, station_id, account, name, role, unit, must_change, own_beats, locked_until, created_at, disabled_at, version from identity_user where id = $1"),
         args![id],
     )
     .await
@@ -25,7 +25,7 @@ pub async fn find_user(r: &mut Reader, id: UserId) -> Result<Option<User>> {
 
 pub async fn by_account(r: &mut Reader, account: &str) -> Result<Option<User>> {
     r.opt(
-        sql!("select id, station_id, account, name, role, unit, must_change, locked_until, created_at, disabled_at, version from identity_user where account = $1"),
+        sql!("select id, station_id, account, name, role, unit, must_change, own_beats, locked_until, created_at, disabled_at, version from identity_user where account = $1"),
         args![account],
     )
     .await
@@ -51,7 +51,7 @@ pub async fn secrets_of(r: &mut Reader, id: UserId) -> Result<Option<Secrets>> {
 pub async fn list_users(r: &mut Reader, station: Option<StationId>) -> Result<Vec<User>> {
     let (all, station) = (station.is_none(), station.unwrap_or(StationId::NIL));
     r.all(
-        sql!("select id, station_id, account, name, role, unit, must_change, locked_until, created_at, disabled_at, version from identity_user where ($1 or station_id = $2) order by unit, role, account limit 1000"),
+        sql!("select id, station_id, account, name, role, unit, must_change, own_beats, locked_until, created_at, disabled_at, version from identity_user where ($1 or station_id = $2) order by unit, role, account limit 1000"),
         args![all, station],
     )
     .await
@@ -72,7 +72,7 @@ pub async fn names(r: &mut Reader, users: &[UserId]) -> Result<Vec<(UserId, Stri
 pub async fn matching(r: &mut Reader, typed: &str, most: i64) -> Result<Vec<User>> {
     let part = typed.replace(['%', '_'], "");
     r.all(
-        sql!("select id, station_id, account, name, role, unit, must_change, locked_until, created_at, disabled_at, version from identity_user where account = $1 or name = $1 or ($2 <> '' and (name like '%' || $2 || '%' or account like '%' || $2 || '%')) order by case when account = $1 or name = $1 then 0 else 1 end, account limit $3"),
+        sql!("select id, station_id, account, name, role, unit, must_change, own_beats, locked_until, created_at, disabled_at, version from identity_user where account = $1 or name = $1 or ($2 <> '' and (name like '%' || $2 || '%' or account like '%' || $2 || '%')) order by case when account = $1 or name = $1 then 0 else 1 end, account limit $3"),
         args![typed, part, most],
     )
     .await
@@ -174,6 +174,11 @@ pub async fn disable(tx: &mut Tx, id: UserId) -> Result<()> {
 
 pub async fn set_role(tx: &mut Tx, id: UserId, role: Role) -> Result<()> {
     tx.exec_one("这个账号", sql!("update identity_user set role = $2, version = version + 1 where id = $1"), args![id, role]).await
+}
+
+/// Narrows an account to its own beats, or lets it see its station again.
+pub async fn set_own_beats(tx: &mut Tx, id: UserId, own_beats: bool) -> Result<()> {
+    tx.exec_one("账号", sql!("update identity_user set own_beats = $2, version = version + 1 where id = $1"), args![id, own_beats]).await
 }
 
 pub async fn insert_grant(tx: &mut Tx, station: StationId, g: &Grant) -> Result<()> {

@@ -231,3 +231,25 @@ async fn a_grant_holds_on_its_days_only_and_can_be_ended() {
         assert_eq!([held(day(2)).await, held(day(3)).await], [1, 0]);
     }
 }
+
+#[tokio::test]
+async fn only_who_works_beats_is_narrowed_to_them_and_only_by_the_security_administrator() {
+    for engine in engines() {
+        let h = house(engine).await;
+        let officer = h.hire("zy.mj1", Role::Officer).await;
+        let operator = h.hire("zy.zh1", Role::Operator).await;
+        let security = actor(Role::SecurityAdmin, StationId::NIL);
+        let narrow = async |who: &kernel::Actor, id: UserId, on: bool| actions::narrow(&h.t.app, &h.act(who), id, on).await;
+        let held = async |id: UserId| {
+            let look = h.t.app.look(&Actor::system(), "test.user", Purpose::Administration);
+            h.t.app.db().read(&look, async |r: &mut Reader| store::find_user(r, id).await).await.expect("a user").expect("there").own_beats
+        };
+        assert!(narrow(&actor(Role::SystemAdmin, StationId::NIL), officer, true).await.is_err());
+        assert_eq!(narrow(&security, operator, true).await.unwrap_err().key(), "identity.narrow");
+        narrow(&security, officer, true).await.expect("narrowed");
+        assert_eq!((held(officer).await, held(operator).await), (true, false));
+        // A role for the whole station lifts it.
+        actions::change_role(&h.t.app, &h.act(&security), officer, Role::DutyLeader).await.expect("a role");
+        assert!(!held(officer).await);
+    }
+}

@@ -17,7 +17,7 @@ const MOST: i64 = 500;
 pub(crate) fn layer<'a>(app: &'a App, actor: &'a Actor, station: Uuid) -> BoxFuture<'a, Result<String>> {
     Box::pin(async move {
         let station = StationId::from(station);
-        if !actor.may(Permission::IncidentSee) || !actor.reach().covers(station, None) {
+        if !actor.may(Permission::IncidentSee) || !actor.reach().houses(station) {
             return Ok(String::new());
         }
         let look = app.look(actor, "incidents.map", Purpose::Incident);
@@ -30,7 +30,9 @@ pub(crate) fn layer<'a>(app: &'a App, actor: &'a Actor, station: Uuid) -> BoxFut
             .read(&look, async |r: &mut Reader| {
                 let states: Vec<State> = State::ALL.iter().copied().filter(|s| s.is_open()).collect();
                 let lines = store::open_lines(r, station, &states, MOST).await?;
-                let lines: Vec<Line> = lines.into_iter().filter(|l| l.called_at >= since).collect();
+                let reach = actor.reach();
+                let shown = |l: &Line| l.called_at >= since && reach.covers(station, l.grid_id, l.beat_id);
+                let lines: Vec<Line> = lines.into_iter().filter(shown).collect();
                 let ids: Vec<IncidentId> = lines.iter().map(|l| l.id).collect();
                 let at = store::buildings_of(r, &ids).await?;
                 let buildings: Vec<BuildingId> = at.iter().map(|(_, b)| *b).collect();

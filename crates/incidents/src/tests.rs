@@ -360,3 +360,30 @@ async fn a_shift_hands_over_every_open_incident_however_many() {
     w.t.post(&w.operator, "/incidents/handover", &[("note", "交班")]).await.is(303);
     w.t.get(&w.leader, "/incidents/handover").await.is(200).says("未结警情 520 起").says("其余 20 起");
 }
+
+#[tokio::test]
+async fn an_account_narrowed_to_its_beats_sees_these_and_what_it_was_given() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.report(NOISE, "金桂园3号楼2单元302").await;
+        let look = w.t.app.look(&w.operator, "test.see", Purpose::Incident);
+        let beat = w.t.app.db().read(&look, async |r: &mut Reader| Ok(store::get(r, id).await?.beat_id)).await.unwrap().unwrap();
+        let narrowed = |beat| Actor { own_beats: true, beats: vec![beat], ..w.officer.clone() };
+        let (inside, outside) = (narrowed(beat), narrowed(kernel::BeatId(kernel::Uuid::from_u128(7))));
+        let page = format!("/incidents/{id}");
+        w.t.get(&inside, &page).await.is(200);
+        w.t.get(&inside, "/incidents").await.is(200).says("金桂园");
+        w.t.get(&outside, &page).await.is(404);
+        assert!(!w.t.get(&outside, "/incidents").await.is(200).body.contains("金桂园"));
+        assert!(w.t.get(&inside, "/map/data").await.is(200).body.contains(&page));
+        assert!(!w.t.get(&outside, "/map/data").await.is(200).body.contains(&page));
+        let hits = async |who: &Actor| {
+            let ask = kernel::search::Ask { reach: who.reach(), kinds: vec!["incident"], before: None, limit: 10 };
+            w.t.app.db().read(&look, async |r: &mut Reader| r.search("噪音", &ask).await).await.unwrap().len()
+        };
+        assert_eq!((hits(&inside).await, hits(&outside).await), (1, 0));
+        // An order by name reaches into any beat.
+        w.dispatch(id, &[&w.officer]).await.is(303);
+        w.t.get(&outside, &page).await.is(200).says("302");
+    }
+}

@@ -194,6 +194,8 @@ text_enum! {
 pub enum Reach {
     /// Everything of one station.
     Station(StationId),
+    /// Records of these beats of the station (accounts narrowed to their own beats), or that were given to the user.
+    Beats(StationId, Vec<BeatId>),
     /// Records of these grids of the station (grid workers), or that were given to the user.
     Grids(StationId, Vec<GridId>),
     /// Only what was given to the user by name (volunteers).
@@ -203,13 +205,23 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Whether a record of `station` (and `grid`, where known) lies inside.
-    pub fn covers(&self, station: StationId, grid: Option<GridId>) -> bool {
+    /// Whether a record about a place or a person of `station` lies inside; the grid and the beat where known.
+    pub fn covers(&self, station: StationId, grid: Option<GridId>, beat: Option<BeatId>) -> bool {
         match self {
             Reach::All => true,
             Reach::Station(s) => *s == station,
+            Reach::Beats(s, beats) => *s == station && beat.is_some_and(|b| beats.contains(&b)),
             Reach::Grids(s, grids) => *s == station && grid.is_some_and(|g| grids.contains(&g)),
             Reach::Own(_) => false,
+        }
+    }
+
+    /// Whether what the station has as a whole lies inside: its own page, cameras, bulletins, figures.
+    pub fn houses(&self, station: StationId) -> bool {
+        match self {
+            Reach::All => true,
+            Reach::Station(s) | Reach::Beats(s, _) => *s == station,
+            Reach::Grids(..) | Reach::Own(_) => false,
         }
     }
 }
@@ -228,6 +240,8 @@ pub struct Actor {
     pub name: String,
     pub beats: Vec<BeatId>,
     pub grids: Vec<GridId>,
+    /// 限本警务区: sees records of the own beats only, and what was given to it by name.
+    pub own_beats: bool,
     /// For the command line: the OS user, written into the entry.
     pub os_user: Option<String>,
     /// Why nothing but the own account may be used yet (first password, missing second factor).
@@ -262,6 +276,7 @@ impl Actor {
             name: name.into(),
             beats: vec![],
             grids: vec![],
+            own_beats: false,
             os_user: None,
             confined: None,
         }
@@ -296,14 +311,14 @@ impl Actor {
             {
                 Reach::All
             }
+            _ if self.own_beats => Reach::Beats(self.station, self.beats.clone()),
             _ => Reach::Station(self.station),
         }
     }
 
-    /// `NotFound` unless a record of `station`/`grid` lies within reach (a stranger's record does
-    /// not exist for the caller).
-    pub fn must_reach(&self, what: &'static str, station: StationId, grid: Option<GridId>) -> crate::Result<()> {
-        if self.reach().covers(station, grid) { Ok(()) } else { Err(crate::Error::NotFound(what)) }
+    /// `NotFound` unless `station` as a whole lies within reach (a stranger's does not exist for the caller).
+    pub fn must_reach(&self, what: &'static str, station: StationId) -> crate::Result<()> {
+        if self.reach().houses(station) { Ok(()) } else { Err(crate::Error::NotFound(what)) }
     }
 
     /// What this actor is about to do; see [`Act`].

@@ -29,13 +29,14 @@ impl Reader {
             if ask.kinds.is_empty() {
                 return Ok(vec![]);
             }
-            let (all, station, grids) = match &ask.reach {
-                Reach::All => (true, StationId::NIL, vec![]),
-                Reach::Station(s) => (false, *s, vec![]),
-                Reach::Grids(s, grids) if !grids.is_empty() => (false, *s, grids.clone()),
-                Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
+            let (all, station, grids, beats) = match &ask.reach {
+                Reach::All => (true, StationId::NIL, vec![], vec![]),
+                Reach::Station(s) => (false, *s, vec![], vec![]),
+                Reach::Beats(s, beats) if !beats.is_empty() => (false, *s, vec![], beats.clone()),
+                Reach::Grids(s, grids) if !grids.is_empty() => (false, *s, grids.clone(), vec![]),
+                Reach::Beats(..) | Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
             };
-            let by_grid = !grids.is_empty();
+            let (by_grid, by_beat) = (!grids.is_empty(), !beats.is_empty());
             let limit = ask.limit.clamp(1, 100);
             let mut hits: Vec<Hit> = vec![];
             // Each station's documents stand together, so that a search never walks another station's.
@@ -46,11 +47,12 @@ impl Reader {
                     Engine::Postgres => search::tsquery(&parsed),
                 };
                 let values = args![
-                    phrase, low, high, all, station, by_grid, crate::row::ids(&grids), crate::row::texts(&ask.kinds), limit
+                    phrase, low, high, all, station, by_grid, crate::row::ids(&grids), crate::row::texts(&ask.kinds), limit, by_beat,
+                    crate::row::ids(&beats)
                 ];
                 let text = match self.engine() {
-                    Engine::Sqlite => sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search_fts f join kernel_search d on d.doc = f.rowid where kernel_search_fts match $1 and f.rowid >= $2 and f.rowid < $3 and ($4 or d.station_id = $5) and (not $6 or d.grid_id in @ids($7)) and d.kind in @texts($8) order by f.rowid desc limit $9"),
-                    Engine::Postgres => sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search d where d.tokens @@ cast($1 as text)::tsquery and d.doc >= $2 and d.doc < $3 and ($4 or d.station_id = $5) and (not $6 or d.grid_id in @ids($7)) and d.kind in @texts($8) order by d.doc desc limit $9"),
+                    Engine::Sqlite => sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search_fts f join kernel_search d on d.doc = f.rowid where kernel_search_fts match $1 and f.rowid >= $2 and f.rowid < $3 and ($4 or d.station_id = $5) and (not $6 or d.grid_id in @ids($7)) and (not $10 or d.beat_id in @ids($11)) and d.kind in @texts($8) order by f.rowid desc limit $9"),
+                    Engine::Postgres => sql!("select d.kind, d.id, d.station_id, d.at, d.title from kernel_search d where d.tokens @@ cast($1 as text)::tsquery and d.doc >= $2 and d.doc < $3 and ($4 or d.station_id = $5) and (not $6 or d.grid_id in @ids($7)) and (not $10 or d.beat_id in @ids($11)) and d.kind in @texts($8) order by d.doc desc limit $9"),
                 };
                 for r in self.rows(text, values).await? {
                     hits.push(Hit {
@@ -126,16 +128,16 @@ impl Tx {
         if self.engine() == Engine::Postgres {
             let n = self
                 .exec(
-                    sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title, tokens) values ($1, $2, $3, $4, $5, $6, $7, cast($8 as text)::tsvector) on conflict (doc) do nothing"),
-                    args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title, search::index_tsvector(both)],
+                    sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title, tokens, beat_id) values ($1, $2, $3, $4, $5, $6, $7, cast($8 as text)::tsvector, $9) on conflict (doc) do nothing"),
+                    args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title, search::index_tsvector(both), doc.beat],
                 )
                 .await?;
             return Ok(n == 1);
         }
         let n = self
             .exec(
-                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title) values ($1, $2, $3, $4, $5, $6, $7) on conflict (doc) do nothing"),
-                args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title],
+                sql!("insert into kernel_search (doc, kind, id, station_id, grid_id, at, title, beat_id) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (doc) do nothing"),
+                args![number, doc.kind, doc.id, doc.station, doc.grid, doc.at, title, doc.beat],
             )
             .await?;
         if n == 0 {

@@ -50,6 +50,7 @@ pub const KERNEL: Migrations =
         "0004_search_parts.sql",
         ("0005_fresh.sqlite.sql", "0005_fresh.postgres.sql"),
         "0006_mark.sql",
+        "0007_search_beat.sql",
     );
 
 /// Which steps of all domains are not yet applied.

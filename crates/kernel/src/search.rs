@@ -6,7 +6,7 @@
 //! `c1c2, c2c3, …, cn`; a query run becomes the phrase of its bigrams; one character alone is a
 //! prefix. Runs break at blanks and punctuation.
 
-use crate::{GridId, Reach, StationId, Timestamp, Uuid, text};
+use crate::{BeatId, GridId, Reach, StationId, Timestamp, Uuid, text};
 
 /// What is indexed: a record, its scope, its time, its title, its text.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub struct Doc<'a> {
     pub id: Uuid,
     pub station: StationId,
     pub grid: Option<GridId>,
+    pub beat: Option<BeatId>,
     /// Orders the results, newest first.
     pub at: Timestamp,
     /// Shown in the result list.

@@ -19,7 +19,7 @@ async fn index(db: &Db, texts: Vec<(StationId, i64, &'static str)>) {
     let done = db.write(&act, async |tx: &mut Tx| {
         for (station, minute, title) in &texts {
             let id: Uuid = tx.fresh();
-            tx.index(&Doc { kind: "incident", id, station: *station, grid: None, at: at(*minute), title, text: "楼上噪音" }).await?;
+            tx.index(&Doc { kind: "incident", id, station: *station, grid: None, beat: None, at: at(*minute), title, text: "楼上噪音" }).await?;
         }
         tx.record("test.index", &[("thing", Uuid::nil())], "");
         Ok(())
@@ -82,7 +82,7 @@ async fn change(db: &Db, docs: &[(u128, &'static str)], refuse: bool) {
                 "" => tx.unindex(Uuid::from_u128(*id)).await?,
                 title => {
                     let id = Uuid::from_u128(*id);
-                    tx.index(&Doc { kind: "incident", id, station: station(1), grid: None, at: at(1), title, text: title }).await?
+                    tx.index(&Doc { kind: "incident", id, station: station(1), grid: None, beat: None, at: at(1), title, text: title }).await?
                 }
             }
         }

@@ -48,9 +48,13 @@ pub(crate) async fn index(tx: &mut Tx, station: StationId, id: PersonId) -> Resu
     let p = crate::store::raw(tx, id).await?;
     let today = kernel::clock::day_of(tx.now());
     let home = crate::store::open_home(tx, id).await?.map(|(_, address, _)| address);
-    let (line, grid) = match home {
-        Some(a) => (places::store::address_line(tx, a).await?, places::store::grid_of(tx, a, today).await?),
-        None => (p.pending_place.clone(), None),
+    let (line, grid, beat) = match home {
+        Some(a) => (
+            places::store::address_line(tx, a).await?,
+            places::store::grid_of(tx, a, today).await?,
+            places::store::beat_of(tx, a, today).await?,
+        ),
+        None => (p.pending_place.clone(), None, None),
     };
     let (title, text) = match (p.protected, rules::is_minor(&p, today)) {
         (true, _) => ("受保护人", ""),
@@ -58,5 +62,5 @@ pub(crate) async fn index(tx: &mut Tx, station: StationId, id: PersonId) -> Resu
         _ => (p.name.as_str(), line.as_str()),
     };
     let at = tx.now();
-    tx.index(&Doc { kind: "person", id: id.0, station, grid, at, title, text }).await
+    tx.index(&Doc { kind: "person", id: id.0, station, grid, beat, at, title, text }).await
 }

@@ -1,5 +1,6 @@
 //! Persons on both engines: registering, hiding, opening, moving, importing, clearing; pages.
 
+mod narrow;
 mod pages;
 
 use crate::model::*;

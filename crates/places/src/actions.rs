@@ -19,7 +19,7 @@ use kernel::{
 /// The act in the chain of `station`, which must be within reach.
 pub(crate) fn at(act: &Act, station: StationId) -> Result<Act> {
     act.actor.must(Permission::PlacesEdit)?;
-    act.actor.must_reach("派出所", station, None)?;
+    act.actor.must_reach("派出所", station)?;
     Ok(act.clone().in_station(station))
 }
 
@@ -231,7 +231,7 @@ pub(crate) async fn index_estate(tx: &mut Tx, station: StationId, id: EstateId, 
     let region = store::station(tx, station).await?.region_name;
     let text = format!("{region}{}{}", new.street, new.number);
     let now = tx.now();
-    tx.index(&Doc { kind: "address", id: id.0, station, grid: None, at: now, title: &new.name, text: &text }).await
+    tx.index(&Doc { kind: "address", id: id.0, station, grid: None, beat: None, at: now, title: &new.name, text: &text }).await
 }
 
 /// Errors: station out of reach, name empty, too long or taken, community of another station.
@@ -271,8 +271,8 @@ pub(crate) async fn index_building(tx: &mut Tx, estate: EstateId, id: BuildingId
     let title = rules::line("", "", "", &e.name, &new.name, "", "");
     let text = format!("{}{}", e.street, e.number);
     let now = tx.now();
-    let grid = store::grid_of_building(tx, id, clock::day_of(now)).await?;
-    tx.index(&Doc { kind: "address", id: id.0, station: e.station_id, grid, at: now, title: &title, text: &text }).await
+    let (grid, beat) = store::borders_of(tx, id, clock::day_of(now)).await?;
+    tx.index(&Doc { kind: "address", id: id.0, station: e.station_id, grid, beat, at: now, title: &title, text: &text }).await
 }
 
 /// Adds a building with its grid and beat from `new.from` on.

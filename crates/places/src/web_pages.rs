@@ -13,7 +13,7 @@ use kernel::{Actor, Reach, Reader, Result, StationId};
 
 /// The station a page shows: the caller's own, else the asked one, else the first.
 pub(crate) async fn station_for(r: &mut Reader, who: &Actor, asked: &str) -> Result<(Vec<Station>, Option<Station>)> {
-    let all: Vec<Station> = store::stations(r).await?.into_iter().filter(|s| who.reach().covers(s.id, None)).collect();
+    let all: Vec<Station> = store::stations(r).await?.into_iter().filter(|s| who.reach().houses(s.id)).collect();
     let chosen = asked.parse::<StationId>().ok().and_then(|id| all.iter().find(|s| s.id == id)).or(all.first()).cloned();
     Ok((all, chosen))
 }
@@ -22,7 +22,7 @@ pub(crate) async fn station_for(r: &mut Reader, who: &Actor, asked: &str) -> Res
 pub(crate) fn own_station(who: &Actor) -> Option<StationId> {
     match who.reach() {
         Reach::All => None,
-        Reach::Station(s) | Reach::Grids(s, _) | Reach::Own(s) => Some(s),
+        Reach::Station(s) | Reach::Beats(s, _) | Reach::Grids(s, _) | Reach::Own(s) => Some(s),
     }
 }
 

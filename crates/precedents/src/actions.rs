@@ -277,7 +277,7 @@ pub async fn decide(app: &App, act: &Act, id: PrecedentId, d: &Decision) -> Resu
     app.db()
         .write(act, async |tx: &mut Tx| {
             let c = store::get(tx, id).await?;
-            if !tx.act().actor.reach().covers(c.station_id, None) {
+            if !tx.act().actor.reach().houses(c.station_id) {
                 return Err(kernel::Error::NotFound("这一例"));
             }
             let to = rules::next(c.state, d.step)?;
@@ -315,6 +315,7 @@ pub async fn decide(app: &App, act: &Act, id: PrecedentId, d: &Decision) -> Resu
                         id: c.id,
                         station,
                         grid: None,
+                        beat: None,
                         at,
                         title: &format!("{} {}", c.number, texts.title),
                         text: &text,

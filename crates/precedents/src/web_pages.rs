@@ -192,7 +192,7 @@ async fn show(ctx: &Ctx, id: PrecedentId, form: &Form, again: Again) -> Answer {
         .db()
         .read(&look, async |r: &mut Reader| {
             let c = store::get(r, id).await?;
-            let ours = r.act().actor.reach().covers(c.station_id, None);
+            let ours = r.act().actor.reach().houses(c.station_id);
             if c.state != State::Approved && !(ours && (review || r.act().actor.may(P::DisputeMediate))) {
                 return Err(kernel::Error::NotFound("这一例"));
             }

@@ -143,6 +143,12 @@ impl TestApp {
             for g in &actor.grids {
                 req = req.header("x-test-grid", g.to_string());
             }
+            if actor.own_beats {
+                req = req.header("x-test-own-beats", "1");
+            }
+            for b in &actor.beats {
+                req = req.header("x-test-beat", b.to_string());
+            }
         }
         req.body(body).expect("a request")
     }
@@ -205,6 +211,8 @@ fn by_header<'a>(
             a.user = user;
         }
         a.grids = headers.get_all("x-test-grid").iter().filter_map(|v| v.to_str().ok()?.parse().ok()).collect();
+        a.beats = headers.get_all("x-test-beat").iter().filter_map(|v| v.to_str().ok()?.parse().ok()).collect();
+        a.own_beats = get("x-test-own-beats").is_some();
         Ok(Some(a))
     })
 }

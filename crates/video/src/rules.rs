@@ -219,7 +219,7 @@ pub fn check_network(text: &str, note: &str) -> Result<Network> {
 /// Not found for another station's camera; forbidden for a missing right, with the words why.
 pub fn may(actor: &Actor, camera: &Camera, rights: &[Right], deed: Deed) -> Result<()> {
     // The three administrators see all stations and no pictures; others see their own.
-    actor.must_reach("这台摄像机", camera.station_id, None)?;
+    actor.must_reach("这台摄像机", camera.station_id)?;
     if actor.station != camera.station_id {
         return Err(Error::NotFound("这台摄像机"));
     }

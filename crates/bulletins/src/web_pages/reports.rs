@@ -280,6 +280,7 @@ struct Rows {
 /// `GET /bulletins/{id}/rows?n=…&part=num|den`: the rows behind a frozen number, as known when it was frozen.
 pub async fn rows(ctx: Ctx, Path(id): Path<String>, Query(q): Query<Which>) -> Answer {
     let id = uuid(&id)?;
+    super::whole_station(&ctx)?;
     let look = ctx.look("bulletins.rows", Purpose::Statistics);
     let content = ctx
         .app

@@ -31,7 +31,7 @@ pub async fn page(ctx: Ctx, Path(path): Path<String>) -> Answer {
         .db()
         .read(&look, async |r: &mut Reader| {
             let found = store::import(r, import).await?;
-            ctx.who.must_reach("派出所", found.station_id, None)?;
+            ctx.who.must_reach("派出所", found.station_id)?;
             let ids: Vec<IncidentId> = store::records(r, found.station_id, import, MOST).await?.into_iter().map(IncidentId).collect();
             let (states, unlocated) = incidents::store::states_of(r, &ids).await?;
             Ok((found, states, unlocated))
@@ -46,7 +46,7 @@ pub async fn arranged(ctx: Ctx, Path(path): Path<String>, form: Form) -> Answer 
     let import: ImportId = id(&path, "这次导入")?;
     let look = ctx.look("exchange.imported", Purpose::Exchange);
     let station = ctx.app.db().read(&look, async |r: &mut Reader| Ok(store::import(r, import).await?.station_id)).await?;
-    ctx.who.must_reach("派出所", station, None)?;
+    ctx.who.must_reach("派出所", station)?;
     let act = ctx.act("exchange.arranged", Purpose::Exchange, &form).in_station(station);
     actions::arranged(&ctx.app, &act, import).await?;
     go("/")

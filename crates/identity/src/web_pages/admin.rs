@@ -123,6 +123,10 @@ impl Grants<'_> {
         self.has.iter().find(|(u, _)| u == user).map_or("—", |(_, words)| words)
     }
 
+    fn may_narrow(&self, u: &User) -> bool {
+        crate::rules::may_narrow(u.role).is_ok()
+    }
+
     fn chosen(&self, kind: GrantKind, id: &Uuid) -> bool {
         self.form.typed("place") == format!("{}:{id}", kind.code())
     }
@@ -227,6 +231,16 @@ pub async fn end_grant(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     actions::end_grant(&ctx.app, &act, id).await?;
     let user = form.optional_id::<UserId>("user").map_or_else(String::new, |u| u.to_string());
     go(format!("/admin/grants?user={user}"))
+}
+
+/// `POST /admin/users/{id}/narrow`: `sight` is `beats` or `station`.
+pub async fn narrow(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    let id: UserId = web::page::id(&id, "这个账号")?;
+    let act = ctx.act("identity.narrow", Purpose::Administration, &form);
+    match actions::narrow(&ctx.app, &act, id, form.typed("sight") == "beats").await {
+        Ok(()) => go(format!("/admin/grants?user={id}")),
+        Err(e) => show_grants(&ctx, &id.to_string(), &form, Again::from_error(e)?).await,
+    }
 }
 
 /// `POST /admin/users/{id}/factor`

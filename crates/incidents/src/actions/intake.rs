@@ -176,6 +176,7 @@ async fn index(tx: &mut Tx, id: IncidentId, number: &str, title: &str, new: &New
         id: id.0,
         station,
         grid: place.grid,
+        beat: place.beat,
         at,
         title: &format!("{number} {title}"),
         text: &text,

@@ -17,10 +17,10 @@ pub(crate) async fn reach(tx: &mut Tx, id: IncidentId) -> Result<Intake> {
     Ok(intake)
 }
 
-/// `NotFound` unless the caller may see it: by station, by grid, or by an order given to them.
+/// `NotFound` unless the caller may see it: by station, by beat or grid, or by an order given to them.
 pub async fn visible(r: &mut kernel::Reader, intake: &Intake) -> Result<()> {
     let actor = r.act().actor.clone();
-    if actor.reach().covers(intake.station_id, intake.grid_id) && actor.may(kernel::Permission::IncidentSee) {
+    if actor.reach().covers(intake.station_id, intake.grid_id, intake.beat_id) && actor.may(kernel::Permission::IncidentSee) {
         return Ok(());
     }
     if actor.station == intake.station_id && store::was_given(r, intake.id, actor.user).await? {

@@ -290,9 +290,10 @@ pub struct Query {
 pub const PAGE: i64 = 50;
 
 pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
-    let (all, station) = match &q.reach {
-        Reach::All => (true, StationId::NIL),
-        Reach::Station(s) => (false, *s),
+    let (all, station, beats) = match &q.reach {
+        Reach::All => (true, StationId::NIL, None),
+        Reach::Station(s) => (false, *s, None),
+        Reach::Beats(s, beats) => (false, *s, Some(beats.as_slice())),
         Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
     };
     let until = match (q.until, q.before) {
@@ -302,7 +303,7 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
         (None, None) => Timestamp::MAX,
     };
     r.all(
-        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where ($1 or station_id = $2) and called_at >= $3 and called_at < $4 and ($5 = '' or state = $5) and ($6 = '' or coalesce(found_category, category) = $6) and (not $7 or (beat_id is null and grid_id is null)) order by called_at desc, id desc limit $8"),
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where ($1 or station_id = $2) and called_at >= $3 and called_at < $4 and ($5 = '' or state = $5) and ($6 = '' or coalesce(found_category, category) = $6) and (not $7 or (beat_id is null and grid_id is null)) and (not $9 or beat_id in @ids($10)) order by called_at desc, id desc limit $8"),
         args![
             all,
             station,
@@ -311,7 +312,9 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
             q.state.map_or("", State::code),
             q.category.as_deref().unwrap_or(""),
             q.unlocated,
-            PAGE
+            PAGE,
+            beats.is_some(),
+            kernel::row::ids(beats.unwrap_or_default())
         ],
     )
     .await

@@ -33,12 +33,13 @@ pub(crate) async fn reach(tx: &mut Tx, id: DisputeId) -> Result<Dispute> {
     Ok(d)
 }
 
-/// `NotFound` unless the caller may see it: the station's people with 查看纠纷, grid workers in
-/// their own grids (the shared minimal view).
+/// `NotFound` unless the caller may see it: the station's people with 查看纠纷 (narrowed to their own beats where the
+/// account is, but always what they handle), grid workers in their own grids (the shared minimal view).
 pub fn visible(r: &Reader, d: &Dispute) -> Result<()> {
     let actor = &r.act().actor;
     let may = actor.may(P::DisputeSee) || actor.may(P::DisputeAssist);
-    if may && actor.reach().covers(d.station_id, d.grid_id) { Ok(()) } else { Err(Error::NotFound("这起纠纷")) }
+    let own = actor.own_beats && actor.station == d.station_id && d.owner_id == actor.user;
+    if may && (own || actor.reach().covers(d.station_id, d.grid_id, d.beat_id)) { Ok(()) } else { Err(Error::NotFound("这起纠纷")) }
 }
 
 /// Moves the dispute by `step` as of `day`, with log line, chain entry and event.

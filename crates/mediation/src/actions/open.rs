@@ -167,6 +167,7 @@ async fn index(tx: &mut Tx, d: &Dispute) -> Result<()> {
         id: d.id.0,
         station: d.station_id,
         grid: d.grid_id,
+        beat: d.beat_id,
         at: d.opened_at,
         title: &format!("{} {}", d.number, d.title),
         text: &format!("{}\n{}\n{}", d.summary, d.place_text, d.plan),

@@ -18,7 +18,7 @@ pub struct Query {
 /// Lines of one page.
 pub const PAGE: i64 = 50;
 
-/// Newest first. A grid worker sees the disputes of the own grids.
+/// Newest first. A grid worker sees the disputes of the own grids; an account narrowed to its beats those of them and its own.
 pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
     let until = q.until.unwrap_or(Timestamp::MAX).min(q.before.unwrap_or(Timestamp::MAX));
     let (from, state) = (q.from.unwrap_or(Timestamp::MIN), q.state.map_or("", State::code));
@@ -32,16 +32,19 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
             .await
         }
         Reach::Own(_) => Ok(vec![]),
-        Reach::All | Reach::Station(_) => {
-            let (all, station) = match &q.reach {
-                Reach::Station(s) => (false, *s),
-                _ => (true, StationId::NIL),
+        Reach::All | Reach::Station(_) | Reach::Beats(..) => {
+            let (all, station, beats) = match &q.reach {
+                Reach::Station(s) => (false, *s, None),
+                Reach::Beats(s, beats) => (false, *s, Some(beats.as_slice())),
+                _ => (true, StationId::NIL, None),
             };
+            let me = r.act().actor.user;
             r.all(
-                sql!("select id, number, title, place_text, judicial, level, state, track, outcome, deadline, escalated, opened_at, owner_id from mediation_dispute where ($1 or station_id = $2) and opened_at >= $3 and opened_at < $4 and ($5 = '' or state = $5) and ($6 = '' or judicial = $6) and ($7 = '' or level = $7) and ($8 or owner_id = $9) order by opened_at desc, id desc limit $10"),
+                sql!("select id, number, title, place_text, judicial, level, state, track, outcome, deadline, escalated, opened_at, owner_id from mediation_dispute where ($1 or station_id = $2) and opened_at >= $3 and opened_at < $4 and ($5 = '' or state = $5) and ($6 = '' or judicial = $6) and ($7 = '' or level = $7) and ($8 or owner_id = $9) and (not $11 or beat_id in @ids($12) or owner_id = $13) order by opened_at desc, id desc limit $10"),
                 args![
                     all, station, from, until, state, judicial, level, q.owner.is_none(),
-                    q.owner.unwrap_or(UserId::NIL), PAGE
+                    q.owner.unwrap_or(UserId::NIL), PAGE, beats.is_some(),
+                    kernel::row::ids(beats.unwrap_or_default()), me
                 ],
             )
             .await

@@ -375,17 +375,19 @@ pub async fn levels(r: &mut Reader, dispute: DisputeId) -> Result<Vec<LevelLine>
 
 /// What is due from `from` to `until` (both included) inside the caller's reach; `owner` narrows it.
 pub async fn due_between(r: &mut Reader, reach: &Reach, owner: Option<UserId>, from: Date, until: Date) -> Result<Vec<Due>> {
-    let (station, by_grid, grids) = match reach {
-        Reach::Station(s) => (*s, false, vec![]),
-        Reach::Grids(s, grids) => (*s, true, grids.clone()),
+    let (station, narrow, grids, beats) = match reach {
+        Reach::Station(s) => (*s, false, vec![], vec![]),
+        Reach::Beats(s, beats) => (*s, true, vec![], beats.clone()),
+        Reach::Grids(s, grids) => (*s, true, grids.clone(), vec![]),
         Reach::All | Reach::Own(_) => return Ok(vec![]),
     };
-    let (anyone, me) = (owner.is_none(), owner.unwrap_or(UserId::NIL));
+    let (anyone, whose) = (owner.is_none(), owner.unwrap_or(UserId::NIL));
+    let me = r.act().actor.user;
     let (start, end) = (kernel::clock::start_of(from), kernel::clock::start_of(until.tomorrow().unwrap_or(until)));
     let rows = r
         .rows(
-            sql!("select d.id, d.number, d.title, c.kind, c.due_at, c.provisional, d.owner_id from mediation_clock c join mediation_dispute d on d.id = c.dispute_id where c.station_id = $1 and c.state = 'running' and c.due_at > $2 and c.due_at <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7)) order by c.due_at limit 500"),
-            args![station, start, end, anyone, me, by_grid, kernel::row::ids(&grids)],
+            sql!("select d.id, d.number, d.title, c.kind, c.due_at, c.provisional, d.owner_id from mediation_clock c join mediation_dispute d on d.id = c.dispute_id where c.station_id = $1 and c.state = 'running' and c.due_at > $2 and c.due_at <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7) or d.beat_id in @ids($8) or d.owner_id = $9) order by c.due_at limit 500"),
+            args![station, start, end, anyone, whose, narrow, kernel::row::ids(&grids), kernel::row::ids(&beats), me],
         )
         .await?;
     let mut out = vec![];
@@ -405,15 +407,15 @@ pub async fn due_between(r: &mut Reader, reach: &Reach, owner: Option<UserId>, f
     }
     out.extend(
         r.all::<Due>(
-            sql!("select d.id as dispute_id, d.number, d.title, 'promise' as sort, cast(b.n as text) as which, b.due as day, (1 = 0) as provisional, d.owner_id from mediation_obligation b join mediation_dispute d on d.id = b.dispute_id where b.station_id = $1 and b.state = 'pending' and b.due >= $2 and b.due <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7)) order by b.due limit 500"),
-            args![station, from, until, anyone, me, by_grid, kernel::row::ids(&grids)],
+            sql!("select d.id as dispute_id, d.number, d.title, 'promise' as sort, cast(b.n as text) as which, b.due as day, (1 = 0) as provisional, d.owner_id from mediation_obligation b join mediation_dispute d on d.id = b.dispute_id where b.station_id = $1 and b.state = 'pending' and b.due >= $2 and b.due <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7) or d.beat_id in @ids($8) or d.owner_id = $9) order by b.due limit 500"),
+            args![station, from, until, anyone, whose, narrow, kernel::row::ids(&grids), kernel::row::ids(&beats), me],
         )
         .await?,
     );
     out.extend(
         r.all::<Due>(
-            sql!("select d.id as dispute_id, d.number, d.title, case when d.domestic_violence then 'warned' else 'visit' end as sort, cast(f.n as text) as which, f.due as day, (1 = 0) as provisional, d.owner_id from mediation_follow_up f join mediation_dispute d on d.id = f.dispute_id where f.station_id = $1 and f.done_at is null and not f.dropped and f.due >= $2 and f.due <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7)) order by f.due limit 500"),
-            args![station, from, until, anyone, me, by_grid, kernel::row::ids(&grids)],
+            sql!("select d.id as dispute_id, d.number, d.title, case when d.domestic_violence then 'warned' else 'visit' end as sort, cast(f.n as text) as which, f.due as day, (1 = 0) as provisional, d.owner_id from mediation_follow_up f join mediation_dispute d on d.id = f.dispute_id where f.station_id = $1 and f.done_at is null and not f.dropped and f.due >= $2 and f.due <= $3 and ($4 or d.owner_id = $5) and (not $6 or d.grid_id in @ids($7) or d.beat_id in @ids($8) or d.owner_id = $9) order by f.due limit 500"),
+            args![station, from, until, anyone, whose, narrow, kernel::row::ids(&grids), kernel::row::ids(&beats), me],
         )
         .await?,
     );

@@ -304,3 +304,29 @@ async fn an_incident_is_marked_as_come_out_of_a_dispute() {
         w.t.get(&w.officer, &format!("/disputes/{id}")).await.says("民转刑").says("同一双方，因噪声再起");
     }
 }
+
+#[tokio::test]
+async fn an_account_narrowed_to_its_beats_sees_their_disputes_and_its_own() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.open(&[]).await;
+        let beat = w.look(async |r: &mut Reader| Ok(crate::store::get(r, id).await?.beat_id)).await.expect("a beat");
+        let other = kernel::BeatId(kernel::Uuid::from_u128(7));
+        let narrowed = |who: &kernel::Actor, beat| kernel::Actor { own_beats: true, beats: vec![beat], ..who.clone() };
+        let colleague = narrowed(&kernel::Actor { user: kernel::UserId(kernel::Uuid::from_u128(8)), ..w.officer.clone() }, other);
+        let page = format!("/disputes/{id}");
+        let seen = async |who: &kernel::Actor| (w.t.get(who, &page).await.status.as_u16(), w.t.get(who, "/disputes").await.is(200).body.contains(&page));
+        assert_eq!(seen(&colleague).await, (404, false));
+        assert_eq!(seen(&narrowed(&colleague, beat)).await, (200, true));
+        // Whom it was given to keeps it, wherever it lies.
+        assert_eq!(seen(&narrowed(&w.officer, other)).await, (200, true));
+        let due = async |who: &kernel::Actor| {
+            let (from, until) = (w.t.app.today(), w.t.app.today().saturating_add(kernel::ToSpan::days(60)));
+            let look = w.t.app.look(who, "test", Purpose::Mediation);
+            w.t.app.db().read(&look, async |r: &mut Reader| tracks::due_between(r, &who.reach(), None, from, until).await).await.expect("days").len()
+        };
+        w.public_order(id).await;
+        assert_eq!(due(&colleague).await, 0);
+        assert!(due(&narrowed(&colleague, beat)).await > 0 && due(&narrowed(&w.officer, other)).await > 0);
+    }
+}

@@ -15,7 +15,7 @@ pub async fn move_in(app: &App, act: &Act, id: PersonId, home: Home) -> Result<(
     act.actor.must(Permission::PeopleEdit)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
-            let p = store::raw(tx, id).await?;
+            let p = store::own(tx, id).await?;
             if p.erased_at.is_some() {
                 return Err(erased());
             }
@@ -34,7 +34,7 @@ pub async fn move_out(app: &App, act: &Act, id: PersonId, on: Date) -> Result<()
     act.actor.must(Permission::PeopleEdit)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
-            let p = store::raw(tx, id).await?;
+            let p = store::own(tx, id).await?;
             match store::open_home(tx, id).await? {
                 None => return Err(FieldErrors::one("from", "此人没有现住址，不需要迁出。")),
                 Some((_, _, from)) if on < from => {
@@ -65,7 +65,7 @@ pub async fn hold(app: &App, act: &Act, id: PersonId, reason: &str) -> Result<Uu
     let reason = reason_of(reason)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
-            let p = store::raw(tx, id).await?;
+            let p = store::own(tx, id).await?;
             if p.erased_at.is_some() {
                 return Err(erased());
             }
@@ -83,7 +83,7 @@ pub async fn release(app: &App, act: &Act, id: PersonId, hold: Uuid, reason: &st
     let reason = reason_of(reason)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
-            store::raw(tx, id).await?;
+            store::own(tx, id).await?;
             store::release_hold(tx, id, hold, &reason).await?;
             tx.record("people.release", &[("person", id.0)], &reason);
             Ok(())

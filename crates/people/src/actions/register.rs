@@ -132,7 +132,7 @@ fn taken() -> Error {
 /// Errors: wrong fields; a document that the station has already; an address of another station.
 pub async fn register(app: &App, act: &Act, new: NewPerson) -> Result<PersonId> {
     act.actor.must(Permission::PeopleEdit)?;
-    act.actor.must_reach("派出所", new.station, None)?;
+    act.actor.must_reach("派出所", new.station)?;
     let act = act.clone().in_station(new.station);
     let checked = check(app, clock::day_of(act.at), &new.values())?.map_err(Error::Invalid)?;
     app.db()
@@ -185,7 +185,8 @@ pub async fn edit(app: &App, act: &Act, id: PersonId, version: i64, new: PersonE
     let ready = checked.sealed(app, id)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
-            let now = store::row_of(tx, id).await?;
+            let now = store::own(tx, id).await?;
+            tx.saw("person", id);
             if now.erased_at.is_some() {
                 return Err(super::household::erased());
             }

@@ -45,7 +45,8 @@ pub async fn reveal(app: &App, act: &Act, id: PersonId, field: Secret, purpose: 
     let sealed = app
         .db()
         .read(&act, async |r: &mut Reader| {
-            let p = store::row_of(r, id).await?;
+            let p = store::own(r, id).await?;
+            r.saw("person", id);
             if let Some(why) = rules::hidden(&p, r.act().actor.role, clock::day_of(r.now()), false) {
                 return Err(Error::Forbidden(format!("此人为{}，“{}”不能查看其证件和电话。", why.label(), r.act().actor.role.label())));
             }

@@ -13,7 +13,7 @@ const PHONE_LENGTH: usize = 11;
 fn reachable(r: &Reader, station: StationId) -> bool {
     match r.act().actor.reach() {
         Reach::All => true,
-        Reach::Station(s) | Reach::Grids(s, _) | Reach::Own(s) => s == station,
+        Reach::Station(s) | Reach::Beats(s, _) | Reach::Grids(s, _) | Reach::Own(s) => s == station,
     }
 }
 
@@ -37,6 +37,12 @@ pub(crate) async fn raw(r: &mut Reader, id: PersonId) -> Result<PersonRow> {
         return Err(kernel::Error::NotFound("人员"));
     }
     Ok(p)
+}
+
+/// The same through the register's own doors: accounts narrowed to their beats see who lives there.
+pub(crate) async fn person_of_register(r: &mut Reader, id: PersonId) -> Result<PersonView> {
+    super::narrow::own(r, id).await?;
+    person(r, id).await
 }
 
 /// A person, masked; name hidden by rule from roles that do not handle such matters.
@@ -138,6 +144,10 @@ pub async fn by_address(r: &mut Reader, address: AddressId) -> Result<Vec<Person
 
 /// Who lives at these addresses today; householders first. At most 2,000.
 pub async fn by_addresses(r: &mut Reader, addresses: &[AddressId]) -> Result<Vec<PersonView>> {
+    let mut addresses = addresses.to_vec();
+    if let Some(reached) = super::narrow::households(r).await? {
+        addresses.retain(|a| reached.contains(a));
+    }
     if addresses.is_empty() {
         return Ok(vec![]);
     }
@@ -145,7 +155,7 @@ pub async fn by_addresses(r: &mut Reader, addresses: &[AddressId]) -> Result<Vec
     let mut rows: Vec<PersonRow> = r
         .all(
             sql!("select p.id, p.station_id, p.name, p.sex, p.ethnicity, p.birth, p.adult_on, p.minor_told, p.id_kind, p.id_tail, p.phone_tail, p.kind, p.contact, p.protected, p.domicile, p.pending_place, p.died_on, p.erased_at, p.version from people_person p join people_residence h on h.person_id = p.id where h.address_id in @ids($1) and h.from_day <= $2 and (h.until_day is null or h.until_day >= $2) and p.erased_at is null order by h.address_id, case when h.relation = 'head' then 0 else 1 end, p.birth, p.id limit 2000"),
-            args![row::ids(addresses), today],
+            args![row::ids(&addresses), today],
         )
         .await?;
     rows.retain(|p| reachable(r, p.station_id));

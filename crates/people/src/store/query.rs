@@ -1,7 +1,7 @@
 //! The register with its query form, and how many it holds by sex and age.
 
 use crate::model::{Ages, PersonKind, PersonRow, PersonView};
-use kernel::{AddressId, Date, PersonId, Reach, Reader, Result, StationId, args, sql};
+use kernel::{AddressId, Date, PersonId, Reach, Reader, Result, StationId, args, row, sql};
 
 /// Rows on one page of the register.
 const PAGE: i64 = 50;
@@ -25,13 +25,14 @@ pub struct Query {
 pub async fn register(r: &mut Reader, q: &Query) -> Result<(Vec<PersonView>, Option<PersonId>)> {
     let (all, station) = match r.act().actor.reach() {
         Reach::All => (true, StationId::NIL),
-        Reach::Station(s) => (false, s),
+        Reach::Station(s) | Reach::Beats(s, _) => (false, s),
         Reach::Grids(..) | Reach::Own(_) => return Ok((vec![], None)),
     };
+    let reached = super::narrow::households(r).await?;
     let name = q.name.replace(['%', '_'], "");
     let rows: Vec<PersonRow> = r
         .all(
-            sql!("select id, station_id, name, sex, ethnicity, birth, adult_on, minor_told, id_kind, id_tail, phone_tail, kind, contact, protected, domicile, pending_place, died_on, erased_at, version from people_person p where ($1 or station_id = $2) and erased_at is null and ($3 = '' or name like '%' || $3 || '%') and (cast($4 as text) is null or kind = $4) and ($5 = -1 or contact = ($5 = 1)) and (not $6 or pending_place <> '') and (cast($7 as @uuid) is null or exists (select 1 from people_residence h where h.person_id = p.id and h.address_id = $7 and h.until_day is null)) and (cast($8 as @uuid) is null or id < $8) order by id desc limit $9"),
+            sql!("select id, station_id, name, sex, ethnicity, birth, adult_on, minor_told, id_kind, id_tail, phone_tail, kind, contact, protected, domicile, pending_place, died_on, erased_at, version from people_person p where ($1 or station_id = $2) and erased_at is null and ($3 = '' or name like '%' || $3 || '%') and (cast($4 as text) is null or kind = $4) and ($5 = -1 or contact = ($5 = 1)) and (not $6 or pending_place <> '') and (cast($7 as @uuid) is null or exists (select 1 from people_residence h where h.person_id = p.id and h.address_id = $7 and h.until_day is null)) and (cast($8 as @uuid) is null or id < $8) and (not $10 or exists (select 1 from people_residence h where h.person_id = p.id and h.until_day is null and h.address_id in @ids($11))) order by id desc limit $9"),
             args![
                 all,
                 station,
@@ -41,7 +42,9 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<(Vec<PersonView>, Opt
                 q.pending,
                 q.address,
                 q.before,
-                PAGE + 1
+                PAGE + 1,
+                reached.is_some(),
+                row::ids(reached.as_deref().unwrap_or_default())
             ],
         )
         .await?;

@@ -1,7 +1,7 @@
 //! What changes persons.
 
 use crate::model::{Home, IdKind, PersonKind, Sex};
-use kernel::{AddressId, Date, PersonId, Result, StationId, Tx, Uuid, args, sql};
+use kernel::{AddressId, Date, PersonId, Reader, Result, StationId, Tx, Uuid, args, sql};
 
 /// A number ready to be stored.
 #[derive(Clone, Debug)]
@@ -139,8 +139,8 @@ pub async fn refresh(tx: &mut Tx, id: PersonId, kind: Option<PersonKind>, pendin
 }
 
 /// The address where the person lives with no end set.
-pub async fn open_home(tx: &mut Tx, id: PersonId) -> Result<Option<(Uuid, AddressId, Date)>> {
-    tx.rows(
+pub async fn open_home(r: &mut Reader, id: PersonId) -> Result<Option<(Uuid, AddressId, Date)>> {
+    r.rows(
         sql!("select id, address_id, from_day from people_residence where person_id = $1 and until_day is null order by from_day desc limit 1"),
         args![id],
     )

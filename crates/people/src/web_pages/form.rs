@@ -157,7 +157,7 @@ pub async fn add(ctx: Ctx, mut form: Form) -> Answer {
 
 async fn person(ctx: &Ctx, id: PersonId) -> kernel::Result<PersonView> {
     let look = ctx.look("people.edit_form", Purpose::Verify);
-    let p = ctx.app.db().read(&look, async |r: &mut Reader| store::person(r, id).await).await?;
+    let p = ctx.app.db().read(&look, async |r: &mut Reader| store::person_of_register(r, id).await).await?;
     match p.hidden {
         Some(why) => Err(Error::Forbidden(format!("此人为{}，“{}”不能修改其登记。", why.label(), ctx.who.role.label()))),
         None => Ok(p),

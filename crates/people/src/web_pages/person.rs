@@ -39,7 +39,7 @@ async fn view(ctx: &Ctx, person: PersonId, form: Form, again: Again) -> kernel::
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
-            let p = store::person(r, person).await?;
+            let p = store::person_of_register(r, person).await?;
             let mut homes = vec![];
             if p.hidden.is_none() {
                 for h in store::residences(r, person).await? {

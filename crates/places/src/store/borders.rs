@@ -124,3 +124,15 @@ pub async fn beat_of(r: &mut Reader, address: AddressId, on: Date) -> Result<Opt
         None => Ok(None),
     }
 }
+
+/// The households of these beats on a day, each building counted as [`beat_of_building`] does. At most 50,000.
+pub async fn households_in(r: &mut Reader, station: StationId, beats: &[BeatId], on: Date) -> Result<Vec<AddressId>> {
+    r.rows(
+        sql!("select a.id from places_address a join places_building b on b.id = a.building_id where b.station_id = $1 and coalesce((select y.beat_id from places_building_beat y where y.building_id = b.id and y.valid_from <= $3 and (y.valid_until is null or y.valid_until >= $3) order by y.valid_from desc limit 1), (select l.beat_id from places_beat_grid l where l.station_id = b.station_id and l.grid_id = (select x.grid_id from places_building_grid x where x.building_id = b.id and x.valid_from <= $3 and (x.valid_until is null or x.valid_until >= $3) order by x.valid_from desc limit 1) and l.valid_from <= $3 and (l.valid_until is null or l.valid_until >= $3) and not exists (select 1 from places_beat_grid o where o.station_id = l.station_id and o.grid_id = l.grid_id and o.beat_id <> l.beat_id and o.valid_from <= $3 and (o.valid_until is null or o.valid_until >= $3)) limit 1)) in @ids($2) order by a.id limit 50000"),
+        args![station, kernel::row::ids(beats), on],
+    )
+    .await?
+    .iter()
+    .map(|x| x.get("id"))
+    .collect()
+}

@@ -38,7 +38,7 @@ async fn view(ctx: &Ctx, building: BuildingId, form: Form, again: Again) -> kern
         .db()
         .read(&look, async |r: &mut Reader| {
             let b = store::building(r, building).await?;
-            ctx.who.must_reach("楼栋", b.station_id, None)?;
+            ctx.who.must_reach("楼栋", b.station_id)?;
             let estate = store::estate(r, b.estate_id).await?;
             let region = store::station(r, b.station_id).await?.region_name;
             let (grid, beat) = store::borders_of(r, b.id, today).await?;

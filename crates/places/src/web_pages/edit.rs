@@ -177,7 +177,7 @@ async fn estate_of(ctx: &Ctx, id: EstateId) -> Result<crate::model::Estate> {
         .db()
         .read(&look, async |r: &mut Reader| {
             let e = store::estate(r, id).await?;
-            ctx.who.must_reach("小区", e.station_id, None)?;
+            ctx.who.must_reach("小区", e.station_id)?;
             Ok(e)
         })
         .await
@@ -270,7 +270,7 @@ async fn building_of(ctx: &Ctx, id: BuildingId) -> Result<Standing> {
         .db()
         .read(&look, async |r: &mut Reader| {
             let building = store::building(r, id).await?;
-            ctx.who.must_reach("楼栋", building.station_id, None)?;
+            ctx.who.must_reach("楼栋", building.station_id)?;
             let (grid, beat) = store::borders_of(r, id, today).await?;
             Ok(Standing { building, grid, beat })
         })

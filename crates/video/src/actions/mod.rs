@@ -17,7 +17,7 @@ use kernel::{Act, Error, Permission, Result, StationId};
 /// The act in the station's own chain, when the actor holds the permission and the station lies within reach.
 pub(crate) fn within(act: &Act, permission: Permission, station: StationId) -> Result<Act> {
     act.actor.must(permission)?;
-    if station.is_nil() || !act.actor.reach().covers(station, None) {
+    if station.is_nil() || !act.actor.reach().houses(station) {
         return Err(Error::NotFound("这个派出所"));
     }
     Ok(act.clone().in_station(station))

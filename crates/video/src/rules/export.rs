@@ -39,7 +39,7 @@ pub fn check_export(f: &ExportForm, now_ms: i64) -> Result<()> {
 /// Not found.
 pub fn sees_export(actor: &Actor, x: &Export) -> Result<()> {
     let role = x.by_user == actor.user || actor.may(Permission::VideoApprove) || actor.may(Permission::VideoLog);
-    if role && actor.reach().covers(x.station_id, None) { Ok(()) } else { Err(Error::NotFound("这次导出")) }
+    if role && actor.reach().houses(x.station_id) { Ok(()) } else { Err(Error::NotFound("这次导出")) }
 }
 
 /// Whether `actor` may decide: a leader of the station, never the one who asked.

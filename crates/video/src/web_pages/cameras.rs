@@ -146,7 +146,7 @@ pub(super) async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answ
         .db()
         .read(&look, async |r: &mut Reader| {
             let w = store::camera(r, id).await?;
-            if !ctx.who.reach().covers(w.camera.station_id, None) {
+            if !ctx.who.reach().houses(w.camera.station_id) {
                 return Err(Error::NotFound("这台摄像机"));
             }
             let station = w.camera.station_id;

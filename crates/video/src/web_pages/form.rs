@@ -189,7 +189,7 @@ pub async fn edit_page(ctx: Ctx, Path(id): Path<String>) -> Answer {
         .db()
         .read(&look, async |r: &mut Reader| {
             let w = store::camera(r, id).await?;
-            if !ctx.who.reach().covers(w.camera.station_id, None) || w.camera.ended_at.is_some() {
+            if !ctx.who.reach().houses(w.camera.station_id) || w.camera.ended_at.is_some() {
                 return Err(Error::NotFound("这台摄像机"));
             }
             Ok(w)

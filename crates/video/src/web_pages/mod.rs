@@ -23,7 +23,7 @@ use web::Ctx;
 /// The station a page shows: the caller's own, else the asked one, else the first.
 pub async fn station_for(r: &mut Reader, who: &Actor, asked: &str) -> Result<(Vec<Station>, Station)> {
     let all: Vec<Station> =
-        places::store::stations(r).await?.into_iter().filter(|s| who.reach().covers(s.id, None)).collect();
+        places::store::stations(r).await?.into_iter().filter(|s| who.reach().houses(s.id)).collect();
     let chosen =
         asked.parse::<StationId>().ok().and_then(|id| all.iter().find(|s| s.id == id)).or(all.first()).cloned();
     Ok((all, chosen.ok_or(Error::NotFound("派出所"))?))
