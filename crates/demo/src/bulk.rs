@@ -19,8 +19,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Actions under way at once: while half of them wait for the disk, the other half, some 64, fills the next commit.
-pub const AT_ONCE: usize = 128;
+/// Actions under way at once: while half of them wait for the disk, the other half fills the next commit. Measured on two
+/// cores, 256 under way come to some 64 commands in a commit.
+pub const AT_ONCE: usize = 256;
 /// Minutes back to the first report: three years.
 const SPAN: u64 = 3 * 365 * 24 * 60;
 

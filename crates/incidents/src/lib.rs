@@ -34,7 +34,15 @@ pub fn domain() -> Domain {
     use web_pages::{desk, detail, forms, handover, register, repeats};
     Domain {
         name: "incidents",
-        migrations: Some(kernel::migrations!("incidents", "0001_incidents.sql", "0002_history.sql", "0003_scale.sql", "0004_suggestions.sql", "0005_as_found.sql")),
+        migrations: Some(kernel::migrations!(
+            "incidents",
+            "0001_incidents.sql",
+            "0002_history.sql",
+            "0003_scale.sql",
+            "0004_suggestions.sql",
+            "0005_as_found.sql",
+            ("0006_bands.sqlite.sql", "0006_bands.postgres.sql"),
+        )),
         routes: vec![
             get("/incidents/desk", Need::Can(P::IncidentDesk), desk::page),
             get("/incidents/desk/list", Need::Can(P::IncidentDesk), desk::list),

@@ -19,7 +19,7 @@ const TURN: usize = 2_000;
 /// Files what is fresh, in small batches; what fails is tried again in the next turn.
 pub(crate) async fn file_all(db: &Db) {
     for _ in 0..TURN {
-        match db.file_looks().await {
+        match db.file_looks(BATCH).await {
             Ok(0) => return,
             Ok(_) => tokio::time::sleep(if db.waiting() > 0 { GIVE_WAY } else { PAUSE }).await,
             Err(e) => return tracing::debug!("looks are not filed yet: {e}"),
@@ -28,9 +28,9 @@ pub(crate) async fn file_all(db: &Db) {
 }
 
 impl Db {
-    /// Files one batch of the oldest fresh lines by record; how many. Nothing is recorded: which entry is about whom
+    /// Files the oldest fresh lines by record, some `most` at once; how many. Nothing is recorded: which entry is about whom
     /// stands in the entries themselves, and verification compares.
-    pub fn file_looks(&self) -> BoxFuture<'_, Result<u64>> {
+    pub fn file_looks(&self, most: i64) -> BoxFuture<'_, Result<u64>> {
         Box::pin(async move {
             let mut conn = self.plain().await?;
             let first = conn.rows(sql!("select chain from kernel_audit_fresh order by chain, seq limit 1"), args![]).await?;
@@ -39,7 +39,7 @@ impl Db {
             let last = conn
                 .rows(
                     sql!("select max(seq) as seq from (select seq from kernel_audit_fresh where chain = $1 order by seq limit $2) as x"),
-                    args![chain, BATCH],
+                    args![chain, most.max(1)],
                 )
                 .await?;
             let Some(last) = last.first() else { return Ok(0) };

@@ -103,7 +103,7 @@ impl Lite {
             ("journal_mode", "wal"),
             ("synchronous", "full"),
             ("foreign_keys", "on"),
-            ("cache_size", "-32000"),
+            ("cache_size", "-64000"),
             // Every command has its savepoint, and a savepoint keeps the pages it changes as they were: on disk after
             // 64 kB, which was a sixth of a command.
             ("temp_store", "memory"),
@@ -131,6 +131,11 @@ impl Lite {
     }
 
     fn of(conn: rusqlite::Connection) -> Lite {
+        // A plan depends on the statement alone: where a table has a partial index, each new value of a parameter made
+        // the statement be prepared anew.
+        if let Err(e) = conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true) {
+            tracing::debug!("plans may change with their values: {e}");
+        }
         conn.set_prepared_statement_cache_capacity(PREPARED);
         let limit = Limit { zero: Instant::now(), until: AtomicU64::new(0) };
         Lite { conn: Mutex::new(conn), limit: Arc::new(limit), known: HashMap::new() }

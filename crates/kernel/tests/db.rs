@@ -147,9 +147,9 @@ async fn looks_filed_later_are_found_before_and_after(engine: &'static str) {
     let all = sql!("select count(*) as n from kernel_audit_touched where id = $1 and kind = 'thing'");
     let filed = sql!("select count(*) as n from kernel_audit_subject where id = $1 and kind = 'thing'");
     assert_eq!((touched(all).await, touched(filed).await), (2, 0));
-    assert_eq!(db.file_looks().await.unwrap(), 2);
+    assert_eq!(db.file_looks(200).await.unwrap(), 2);
     assert_eq!((touched(all).await, touched(filed).await), (2, 2));
-    assert_eq!(db.file_looks().await.unwrap(), 0);
+    assert_eq!(db.file_looks(200).await.unwrap(), 0);
     look(&db, person).await;
     assert_eq!((touched(all).await, touched(filed).await), (3, 2));
     // The writer goes on as before.

@@ -20,11 +20,12 @@ pub async fn take(app: &App, act: &Act, new: NewIntake) -> Result<Taken> {
     }
     let app = app.clone();
     // Before the writer is asked for, which everybody waits for.
+    let signature = signature(&new);
     let proposed = (act.actor.role != Role::Resident).then(|| categories::suggest(&text_of(&new.title, &new.content)));
     app.clone()
         .db()
         .write(act, async |tx: &mut Tx| {
-            let taken = take_in(&app, tx, &new).await?;
+            let taken = take_signed(&app, tx, &new, &signature).await?;
             if let Some(proposed) = &proposed {
                 keep_proposal(tx, taken.id, proposed, new.category.as_deref()).await?;
             }
@@ -44,8 +45,21 @@ async fn keep_proposal(tx: &mut Tx, id: IncidentId, proposed: &Suggestion, chose
     store::suggestions::keep(tx, "incident", id.0, proposed, &chosen).await
 }
 
+/// The title as it will stand.
+fn title(new: &NewIntake) -> String {
+    if new.title.trim().is_empty() { rules::title_of(&new.content) } else { kernel::text::cut(&new.title, 200) }
+}
+
+fn signature(new: &NewIntake) -> Signature {
+    Signature::of(&title(new), &new.content)
+}
+
 /// The same inside another command (file import): one report with its own log line and entry.
 pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
+    take_signed(app, tx, new, &signature(new)).await
+}
+
+async fn take_signed(app: &App, tx: &mut Tx, new: &NewIntake, signature: &Signature) -> Result<Taken> {
     let (now, station) = (tx.now(), tx.act().station);
     let today = kernel::clock::day_of(now);
     let rules = app.rules();
@@ -71,7 +85,7 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
     let number = format!("{}警〔{year}〕{n}号", short_name(&station_row.name));
     let place = locate_text(tx, new).await?;
     let other = other_side(tx, new.other_address, &new.other_place).await?;
-    let title = if new.title.trim().is_empty() { rules::title_of(&new.content) } else { kernel::text::cut(&new.title, 200) };
+    let title = title(new);
     let reporter = if new.reporter_name.trim().is_empty() && new.reporter_phone.trim().is_empty() {
         None
     } else {
@@ -86,11 +100,10 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
         Some(people::actions::register_contact(app, tx, contact).await?)
     };
     let id: IncidentId = tx.fresh();
-    let signature = Signature::of(&title, &new.content);
-    let likest = store::candidates(tx, station, &signature)
+    let likest = store::candidates(tx, station, signature)
         .await?
         .into_iter()
-        .map(|(other, text)| (text.likeness(&signature), other))
+        .map(|(other, text)| (text.likeness(signature), other))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let cluster = match likest {
@@ -98,7 +111,7 @@ pub async fn take_in(app: &App, tx: &mut Tx, new: &NewIntake) -> Result<Taken> {
         None => id,
     };
     store::insert(tx, id, (&number, year, n), new, (&place, other.address), reporter, cluster, &title).await?;
-    store::insert_signature(tx, id, n, &signature).await?;
+    store::insert_signature(tx, id, n, signature).await?;
     index(tx, id, &number, &title, new, &place).await?;
     let mut how = rules.name("incident.source", &new.source_code).to_string();
     if !new.note.is_empty() {

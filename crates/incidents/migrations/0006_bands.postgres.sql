@@ -1,0 +1,2 @@
+-- Only SQLite keeps rows and key in two trees; nothing changes here.
+select 1;
