@@ -8,6 +8,10 @@ use kernel::text::fold;
 
 /// Minima per signature.
 pub const HASHES: usize = 32;
+/// Index keys per text, each of two minima: texts of similarity s share one with probability 1 − (1 − s²)⁸ (90 % at 0.5,
+/// 97 % at 0.6, 99.6 % at 0.7), by the title or by the body. Sixteen found the last tenth at the threshold
+/// and were the greater part of what a report writes to the disk.
+const BANDS: usize = 8;
 /// Similarity from which two texts are proposed as one matter.
 pub const ALIKE: f64 = 0.5;
 
@@ -72,7 +76,7 @@ impl Signature {
     pub fn bands(&self) -> Vec<i64> {
         let mut out = vec![];
         for (part, salt) in [(&self.title, 1u64), (&self.body, 2u64)] {
-            for (i, pair) in part.chunks(2).enumerate() {
+            for (i, pair) in part.chunks(2).take(BANDS).enumerate() {
                 let h = mix(salt << 40 ^ (i as u64) << 32 ^ pair.iter().fold(0, |h, x| mix(h ^ u64::from(*x))));
                 out.push((h >> 1) as i64);
             }
