@@ -79,7 +79,7 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("监听 {listen}"))?;
     println!("枫桥已启动：{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
     let ring = (!args.no_video).then(|| args.ring.clone().unwrap_or_else(|| place.data.join("ring")));
-    run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics, ring, ffmpeg: args.ffmpeg }).await
+    run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics, keys: Some(place.key_path()), ring, ffmpeg: args.ffmpeg }).await
 }
 
 fn acceptor(cert: &PathBuf, key: &PathBuf) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
@@ -106,15 +106,41 @@ pub struct Options {
     pub proxy: Option<IpAddr>,
     /// Where metrics are asked for.
     pub metrics: Option<TcpListener>,
+    /// The key file: keys rotated beside the running server are taken on without a restart.
+    pub keys: Option<PathBuf>,
     /// Where recordings are kept; without it this process pulls no camera.
     pub ring: Option<PathBuf>,
     /// The ffmpeg that burns regions into copies for publication, when it is not the one on PATH.
     pub ffmpeg: Option<PathBuf>,
 }
 
+/// How often the key file is looked at.
+const KEYS_EVERY: Duration = Duration::from_secs(3);
+
+/// Takes on rotated keys while the program runs. What cannot be read, or belongs to another installation, changes nothing
+/// and is said once.
+async fn watch_keys(vault: vault::Vault, path: PathBuf) {
+    let mut seen = None;
+    loop {
+        let changed = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
+        if changed.is_some() && changed != seen {
+            match vault::KeyFile::load(&path).and_then(|keys| vault.renew(keys)) {
+                Ok(true) => tracing::info!("新密钥已启用"),
+                Ok(false) => {}
+                Err(e) => tracing::error!("{e}"),
+            }
+            seen = changed;
+        }
+        tokio::time::sleep(KEYS_EVERY).await;
+    }
+}
+
 /// Serves until a signal; open requests get ten seconds to end.
 pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::Result<()> {
-    let Options { tls, proxy, metrics, ring, ffmpeg } = options;
+    let Options { tls, proxy, metrics, keys, ring, ffmpeg } = options;
+    if let Some(path) = keys {
+        tokio::spawn(watch_keys(app.vault().clone(), path));
+    }
     let all = domains::all();
     let runs = jobs::spawn(app.clone(), &all);
     let site = web::Site::new(app.clone(), all);
@@ -252,5 +278,25 @@ mod tests {
         assert!(may_speak_plainly(ip("127.0.0.1"), None));
         assert!(!may_speak_plainly(ip("192.0.2.2"), proxy));
         assert!(!may_speak_plainly(ip("10.99.99.98"), None));
+    }
+
+    #[tokio::test]
+    async fn keys_rotated_beside_a_running_server_are_taken_on() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("keys.toml");
+        let mut keys = vault::KeyFile::create(&path, "sm", "2026-05-08").expect("keys");
+        let running = vault::Vault::new(keys.clone());
+        let watch = tokio::spawn(watch_keys(running.clone(), path.clone()));
+        let id = keys.rotate(vault::KeyKind::Data, "2026-06-01").expect("a key");
+        keys.save(&path).expect("saved");
+        let taken_on = || running.keys().describe().iter().any(|k| k.id == id && k.active);
+        for _ in 0..100 {
+            if taken_on() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert!(taken_on());
+        watch.abort();
     }
 }

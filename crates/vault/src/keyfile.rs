@@ -178,6 +178,17 @@ impl KeyFile {
         Ok(id)
     }
 
+    /// Whether these keys are the earlier ones and perhaps newer ones behind them.
+    pub(crate) fn continues(&self, earlier: &KeyFile) -> bool {
+        let same = |a: &Key, b: &Key| a.id == b.id && a.secret == b.secret;
+        let ring = |now: &[Key], then: &[Key]| now.len() >= then.len() && now.iter().zip(then).all(|(a, b)| same(a, b));
+        ring(&self.data, &earlier.data)
+            && ring(&self.head, &earlier.head)
+            && ring(&self.backup, &earlier.backup)
+            && same(&self.index, &earlier.index)
+            && same(&self.pepper, &earlier.pepper)
+    }
+
     /// Ids, dates and algorithms, never secrets.
     pub fn describe(&self) -> Vec<Described> {
         let mut out = vec![];

@@ -7,28 +7,43 @@
 
 use crate::keyfile::Key;
 use crate::{CipherAlg, HashAlg, KeyFile, SignAlg, Signature, VaultError, hmac, random, token};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use zeroize::Zeroizing;
 
 const VERSION: u8 = 1;
 
-/// The keys in use; cheap to clone.
+/// The keys in use; cheap to clone, and all clones take on new keys together.
 #[derive(Clone)]
-pub struct Vault(Arc<KeyFile>);
+pub struct Vault(Arc<RwLock<Arc<KeyFile>>>);
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        self.keys().fmt(f)
     }
 }
 
 impl Vault {
     pub fn new(keys: KeyFile) -> Vault {
-        Vault(Arc::new(keys))
+        Vault(Arc::new(RwLock::new(Arc::new(keys))))
     }
 
-    pub fn keys(&self) -> &KeyFile {
-        &self.0
+    /// The keys of this moment.
+    pub fn keys(&self) -> Arc<KeyFile> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes on the keys of a file that was rotated beside a running program; false when nothing is new.
+    /// Errors: a file of another installation, or one that lost a key: what was sealed could no longer be opened.
+    pub fn renew(&self, keys: KeyFile) -> Result<bool, VaultError> {
+        let now = self.keys();
+        if !keys.continues(&now) {
+            return Err(VaultError::KeyFile("密钥文件与正在使用的密钥不相接（换成了另一份，或少了旧密钥），没有启用。请恢复原来的密钥文件。".into()));
+        }
+        if keys.describe() == now.describe() {
+            return Ok(false);
+        }
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(true)
     }
 
     fn newest(ring: &[Key]) -> Result<&Key, VaultError> {
@@ -37,7 +52,8 @@ impl Vault {
 
     /// Encrypts `plain` for one place (`aad`: table, column, record id).
     pub fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let key = Self::newest(&self.0.data)?;
+        let keys = self.keys();
+        let key = Self::newest(&keys.data)?;
         let alg = CipherAlg::from_id(&key.alg).ok_or_else(|| VaultError::Unknown(key.alg.clone()))?;
         let nonce = random::<12>();
         let mut out = vec![VERSION, alg.tag(), key.id.len() as u8];
@@ -51,8 +67,9 @@ impl Vault {
 
     /// Decrypts what [`Vault::seal`] made for the same place.
     pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let keys = self.keys();
         let (alg, id, head, rest) = parse(sealed)?;
-        let key = self.0.data.iter().find(|k| k.id == id).ok_or_else(|| VaultError::NeedsKey(id.to_string()))?;
+        let key = keys.data.iter().find(|k| k.id == id).ok_or_else(|| VaultError::NeedsKey(id.to_string()))?;
         let (nonce, text) = rest.split_first_chunk::<12>().ok_or(VaultError::Broken("密文"))?;
         let secret = Zeroizing::new(key.bytes()?);
         alg.decrypt(&secret, nonce, &bind(head, aad), text).map(Zeroizing::new)
@@ -65,7 +82,8 @@ impl Vault {
 
     /// Whether an envelope was made under an older key (after a rotation).
     pub fn reseal_needed(&self, sealed: &[u8]) -> bool {
-        match (parse(sealed), Self::newest(&self.0.data)) {
+        let keys = self.keys();
+        match (parse(sealed), Self::newest(&keys.data)) {
             (Ok((_, id, _, _)), Ok(key)) => id != key.id,
             _ => false,
         }
@@ -74,8 +92,9 @@ impl Vault {
     /// A keyed index of a value that must be found but not read: equal values of one field give
     /// equal indexes, different fields never do.
     pub fn blind(&self, field: &str, normalized: &str) -> [u8; 16] {
-        let key = Zeroizing::new(self.0.index.bytes().unwrap_or_default());
-        let full = hmac(hash_of(&self.0.index), &*key, &[b"blind-index", field.as_bytes(), normalized.as_bytes()]);
+        let keys = self.keys();
+        let key = Zeroizing::new(keys.index.bytes().unwrap_or_default());
+        let full = hmac(hash_of(&keys.index), &*key, &[b"blind-index", field.as_bytes(), normalized.as_bytes()]);
         let mut out = [0; 16];
         out.copy_from_slice(&full[..16]);
         out
@@ -91,8 +110,9 @@ impl Vault {
     /// The secret that belongs to a command, and the hash to store: the same for a repeated post, and nobody who sends a
     /// form can choose it. 100 bits of a keyed hash.
     pub fn token_of(&self, command: &[u8]) -> (String, [u8; 32]) {
-        let key = Zeroizing::new(self.0.pepper.bytes().unwrap_or_default());
-        let bytes = hmac(hash_of(&self.0.pepper), &*key, &[b"token of command", command]);
+        let keys = self.keys();
+        let key = Zeroizing::new(keys.pepper.bytes().unwrap_or_default());
+        let bytes = hmac(hash_of(&keys.pepper), &*key, &[b"token of command", command]);
         let secret = token::written(&bytes[..20]);
         let hash = self.token_hash(&secret);
         (secret, hash)
@@ -100,8 +120,9 @@ impl Vault {
 
     /// The hash of a secret as typed: case, blanks and dashes do not matter.
     pub fn token_hash(&self, typed: &str) -> [u8; 32] {
-        let key = Zeroizing::new(self.0.pepper.bytes().unwrap_or_default());
-        hmac(hash_of(&self.0.pepper), &*key, &[b"token", token::normal(typed).as_bytes()])
+        let keys = self.keys();
+        let key = Zeroizing::new(keys.pepper.bytes().unwrap_or_default());
+        hmac(hash_of(&keys.pepper), &*key, &[b"token", token::normal(typed).as_bytes()])
     }
 
     /// A session's secret (256 bits, URL-safe) and the hash to store.
@@ -113,13 +134,15 @@ impl Vault {
 
     /// The hash of a session's secret.
     pub fn session_hash(&self, secret: &str) -> [u8; 32] {
-        let key = Zeroizing::new(self.0.pepper.bytes().unwrap_or_default());
-        hmac(hash_of(&self.0.pepper), &*key, &[b"session", secret.as_bytes()])
+        let keys = self.keys();
+        let key = Zeroizing::new(keys.pepper.bytes().unwrap_or_default());
+        hmac(hash_of(&keys.pepper), &*key, &[b"session", secret.as_bytes()])
     }
 
     /// Signs the head of an audit chain.
     pub fn sign_head(&self, message: &[u8]) -> Result<Signature, VaultError> {
-        let key = Self::newest(&self.0.head)?;
+        let keys = self.keys();
+        let key = Self::newest(&keys.head)?;
         let alg = SignAlg::from_id(&key.alg).ok_or_else(|| VaultError::Unknown(key.alg.clone()))?;
         let secret = Zeroizing::new(key.bytes()?);
         Ok(Signature { alg: key.alg.clone(), key_id: key.id.clone(), bytes: alg.sign(&secret, message)? })
@@ -127,7 +150,8 @@ impl Vault {
 
     /// Whether a head's signature was made by one of the keys of this file.
     pub fn verify_head(&self, message: &[u8], s: &Signature) -> bool {
-        let Some(key) = self.0.head.iter().find(|k| k.id == s.key_id && k.alg == s.alg) else { return false };
+        let keys = self.keys();
+        let Some(key) = keys.head.iter().find(|k| k.id == s.key_id && k.alg == s.alg) else { return false };
         let (Some(alg), Ok(secret)) = (SignAlg::from_id(&key.alg), key.bytes()) else { return false };
         alg.verify(&alg.public(&Zeroizing::new(secret)), message, &s.bytes)
     }
@@ -135,7 +159,8 @@ impl Vault {
     /// Signs `message` with SM2 and with Ed25519, whatever the suite, so that it can be checked with either. The keys serve
     /// this `context` only: they are derived from the newest head key and are renewed with it.
     pub fn attest(&self, context: &str, message: &[u8]) -> Result<Vec<Signature>, VaultError> {
-        let root = Self::newest(&self.0.head)?;
+        let keys = self.keys();
+        let root = Self::newest(&keys.head)?;
         let sign = |alg: SignAlg| {
             let secret = derived(root, alg, context)?;
             let bytes = alg.sign(&secret, message)?;
@@ -146,17 +171,19 @@ impl Vault {
 
     /// Public keys of [`Vault::attest`] for a context, older ones too: `(id, algorithm, hex)`, newest last.
     pub fn attest_keys(&self, context: &str) -> Vec<(String, String, String)> {
+        let keys = self.keys();
         let public = |root: &Key, alg: SignAlg| {
             let secret = derived(root, alg, context).ok()?;
             Some((derived_id(root, context), alg.id().to_string(), hex::encode(alg.public(&secret))))
         };
         let both = |root| [SignAlg::Sm2, SignAlg::Ed25519].into_iter().filter_map(move |alg| public(root, alg));
-        self.0.head.iter().flat_map(both).collect()
+        keys.head.iter().flat_map(both).collect()
     }
 
     /// Public keys of the heads `(id, algorithm, hex)`, for a verifier without the secrets.
     pub fn public_head_keys(&self) -> Vec<(String, String, String)> {
-        self.0
+        let keys = self.keys();
+        keys
             .head
             .iter()
             .filter_map(|k| {
@@ -240,13 +267,34 @@ mod tests {
     fn a_rotated_ring_reads_the_old_and_another_ring_names_the_key() {
         let v = vault("sm");
         let sealed = v.seal(b"a", b"x").unwrap();
-        let mut keys = v.keys().clone();
+        let mut keys = (*v.keys()).clone();
         keys.rotate(KeyKind::Data, "2026-06-01").unwrap();
         let rotated = Vault::new(keys);
         assert_eq!(&**rotated.open(b"a", &sealed).unwrap(), b"x");
         assert!(rotated.reseal_needed(&sealed) && !v.reseal_needed(&sealed));
         let newer = rotated.seal(b"a", b"x").unwrap();
         assert_eq!(v.open(b"a", &newer).unwrap_err(), VaultError::NeedsKey("data-20260601-2".into()));
+    }
+
+    #[test]
+    fn a_running_vault_takes_on_rotated_keys_and_no_others() {
+        let v = vault("sm");
+        let clone = v.clone();
+        let old = v.seal(b"a", b"x").unwrap();
+        let mut keys = (*v.keys()).clone();
+        assert!(!v.renew(keys.clone()).unwrap());
+        keys.rotate(KeyKind::Data, "2026-06-01").unwrap();
+        let newer = Vault::new(keys.clone()).seal(b"a", b"y").unwrap();
+        assert!(clone.open(b"a", &newer).is_err());
+        assert!(v.renew(keys.clone()).unwrap());
+        assert_eq!(&**clone.open(b"a", &newer).unwrap(), b"y");
+        assert_eq!(&**clone.open(b"a", &old).unwrap(), b"x");
+        assert!(clone.reseal_needed(&old) && !clone.reseal_needed(&newer));
+        // Another installation's file, and one that lost a key.
+        assert!(v.renew((*vault("sm").keys()).clone()).is_err());
+        keys.data.remove(0);
+        assert!(v.renew(keys).is_err());
+        assert_eq!(&**v.open(b"a", &old).unwrap(), b"x");
     }
 
     #[test]
@@ -276,7 +324,7 @@ mod tests {
             let v = vault(suite);
             let made = v.attest("clip", b"film").unwrap();
             assert_eq!(made.iter().map(|s| &*s.alg).collect::<Vec<_>>(), ["sm2", "ed25519"]);
-            let mut keys = v.keys().clone();
+            let mut keys = (*v.keys()).clone();
             keys.rotate(KeyKind::Head, "2026-06-01").unwrap();
             let known = Vault::new(keys).attest_keys("clip");
             assert_eq!(known.len(), 4);

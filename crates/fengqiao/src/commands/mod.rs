@@ -122,7 +122,7 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
     println!("群众入口：http://{}/p", listener.local_addr()?);
     // They play as long as the server runs.
     let sim = demo::cameras::play(&app).await?;
-    let options = serve::Options { ring: Some(place.data.join("ring")), ..serve::Options::default() };
+    let options = serve::Options { ring: Some(place.data.join("ring")), keys: Some(place.key_path()), ..serve::Options::default() };
     let done = serve::run(app, listener, options).await;
     drop(sim);
     done
@@ -295,7 +295,7 @@ pub async fn keys(place: Place, what: KeysCommand) -> anyhow::Result<()> {
                 })
                 .await?;
             app.db().close().await;
-            println!("新密钥 {id} 已启用，旧密钥仍可读取。请重启服务，并更新密钥文件的副本。");
+            println!("新密钥 {id} 已启用，旧密钥仍可读取。正在运行的服务几秒内自动启用；请更新密钥文件的副本。");
         }
     }
     Ok(())
