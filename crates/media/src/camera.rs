@@ -128,8 +128,8 @@ fn trouble(e: &retina::Error) -> Trouble {
     }
 }
 
-/// Connects and plays the first video of the source.
-async fn open(source: &Source) -> Result<(Demuxed, usize), Trouble> {
+/// Connects and plays the first video of the source; whether it offers sound as well, which is not asked for.
+async fn open(source: &Source) -> Result<(Demuxed, usize, bool), Trouble> {
     let url = locate(source).await?;
     let credentials = source.sign_in.clone().map(|(username, password)| Credentials { username, password });
     // No TEARDOWN over a connection of its own: it would go where the camera says, not where it was allowed.
@@ -140,11 +140,12 @@ async fn open(source: &Source) -> Result<(Demuxed, usize), Trouble> {
         timeout(CONNECT, Session::describe(url, options)).await.map_err(late)?.map_err(|e| trouble(&e))?;
     let coded = |s: &retina::client::Stream| s.media() == "video" && matches!(s.encoding_name(), "h264" | "h265");
     let index = session.streams().iter().position(coded).ok_or(Trouble::NoVideo)?;
+    let sound = session.streams().iter().any(|s| s.media() == "audio");
     let how = SetupOptions::default().frame_format(FrameFormat::MP4);
     timeout(CONNECT, session.setup(index, how)).await.map_err(late)?.map_err(|e| trouble(&e))?;
     let playing =
         timeout(CONNECT, session.play(PlayOptions::default())).await.map_err(late)?.map_err(|e| trouble(&e))?;
-    Ok((playing.demuxed().map_err(|e| trouble(&e))?, index))
+    Ok((playing.demuxed().map_err(|e| trouble(&e))?, index, sound))
 }
 
 fn track(p: &VideoParameters) -> Option<Track> {
@@ -166,7 +167,7 @@ fn track(p: &VideoParameters) -> Option<Track> {
 
 /// What a camera's task tells; implemented by the estate. Called from the task, must not wait.
 pub(crate) trait Sink: Send + Sync {
-    fn connected(&self);
+    fn connected(&self, sound: bool);
     fn frame(&self, bytes: usize, key: bool, stalled: bool, loss: u16);
     fn jumped(&self, by_ms: i64);
     fn skew(&self, ms: i64);
@@ -250,14 +251,14 @@ impl Pull {
     }
 
     async fn session(&mut self, source: &Source, sink: &dyn Sink) -> Trouble {
-        let (mut items, index) = match open(source).await {
+        let (mut items, index, sound) = match open(source).await {
             Ok(o) => o,
             Err(t) => return t,
         };
         self.track = None;
         let mut pace = Pace::new(Instant::now());
         let mut shown = Instant::now();
-        sink.connected();
+        sink.connected(sound);
         loop {
             let item = match timeout(Duration::from_millis(GAP_MS as u64), items.next()).await {
                 Err(_) if shown.elapsed() > SILENCE => return Trouble::Silent,

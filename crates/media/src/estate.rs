@@ -57,6 +57,8 @@ pub struct Health {
     pub lost_packets: u64,
     /// Sessions so far.
     pub sessions: u64,
+    /// The camera offers sound in its stream; it is never asked for, so it is neither recorded nor heard.
+    pub sound: bool,
     /// Viewers at this moment.
     pub viewers: usize,
 }
@@ -67,6 +69,7 @@ struct Pulse {
     trouble: Option<Trouble>,
     /// The trouble that the caller was told last and that is not over.
     told: Option<Trouble>,
+    sound: bool,
 }
 
 /// One stream's meeting point of task, hub and recorder.
@@ -112,14 +115,16 @@ impl Post {
             frames: p.vitals.frames,
             lost_packets: p.vitals.lost_packets,
             sessions: p.vitals.sessions,
+            sound: p.sound,
             viewers: self.hub.viewers(),
         }
     }
 }
 
 impl Sink for Post {
-    fn connected(&self) {
+    fn connected(&self, sound: bool) {
         let mut p = self.pulse();
+        p.sound = sound;
         p.vitals.connected(self.mono_ms());
         p.trouble = None;
     }

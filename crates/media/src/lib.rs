@@ -60,6 +60,7 @@ pub mod export;
 mod film;
 pub mod fmp4;
 pub mod health;
+pub mod hls;
 pub mod hub;
 pub mod index;
 pub mod recorder;

@@ -260,6 +260,50 @@ fn joined(first: Piece, second: &Piece) -> Piece {
     Piece { to_ms: second.to_ms, lossy: first.lossy || second.lossy, bytes, ..first }
 }
 
+/// A recorded group without its bytes, for a list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Wall-clock time of its first picture, milliseconds since 1970.
+    pub from_ms: i64,
+    /// When its last picture ends.
+    pub to_ms: i64,
+    /// It does not follow the one before it.
+    pub breaks: bool,
+    /// It is coded with other parameters than the one before it.
+    pub fresh: bool,
+}
+
+/// The groups of a stream between two moments, from the key frame at or before the first one.
+///
+/// # Errors
+/// The disk's.
+pub fn outline(root: &Path, stream: StreamId, from_ms: i64, to_ms: i64) -> io::Result<Vec<Part>> {
+    let mut out: Vec<Part> = vec![];
+    let mut track: Option<Arc<Track>> = None;
+    for source in Source::within(root, stream, from_ms, to_ms)? {
+        for g in source.groups()? {
+            let (start, end) = (g.entry.wall_ms, g.end_ms());
+            if start >= to_ms {
+                break;
+            }
+            let key = g.entry.flags & KEY != 0;
+            if end <= from_ms || (out.is_empty() && !key) {
+                continue;
+            }
+            if start <= from_ms && key {
+                out.clear();
+                track = None;
+            }
+            let last = out.last().map_or(start, |p| p.to_ms);
+            let fresh = track.as_ref().is_none_or(|t| **t != **source.track());
+            let broken = g.entry.flags & BREAK != 0 || (start - last).abs() > DRIFT_MS;
+            track = Some(source.track().clone());
+            out.push(Part { from_ms: start, to_ms: end, breaks: broken, fresh });
+        }
+    }
+    Ok(out)
+}
+
 /// A group of a file as the export plans it.
 pub(crate) struct Heads {
     pub entry: Entry,
@@ -357,6 +401,18 @@ mod tests {
                 assert_eq!((dts, samples.len(), p.key), ((p.from_ms - T + 1000) as u64 * 90, 50, true));
             }
         }
+    }
+
+    #[test]
+    fn a_list_of_groups_begins_at_a_key_frame_and_says_its_gap() {
+        let dir = tempfile::tempdir().unwrap();
+        ring(dir.path());
+        let all = outline(dir.path(), A, T + 100_500, T + 190_000).unwrap();
+        let starts: Vec<i64> = all.iter().map(|p| (p.from_ms - T) / 2000).collect();
+        assert_eq!(starts, (50..60).chain(90..95).collect::<Vec<i64>>());
+        assert!(all[0].fresh && !all[0].breaks && all[1..].iter().all(|p| !p.fresh));
+        assert!(all[10].breaks && all.iter().filter(|p| p.breaks).count() == 1);
+        assert!(outline(dir.path(), A, T + 400_000, T + 500_000).unwrap().is_empty());
     }
 
     #[test]

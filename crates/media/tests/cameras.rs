@@ -88,7 +88,7 @@ async fn each_fault_has_its_outcome_and_the_sound_camera_loses_nothing() {
         from(Kind::Lose(10)),
         Camera::new(yard.clone()).with(Fault::during(Kind::OtherSets, 2.5, 60.0)),
         from(Kind::MidFrame),
-        Camera { first_timestamp: u32::MAX - 180_000, ..Camera::new(yard.clone()) },
+        Camera { first_timestamp: u32::MAX - 180_000, sound: true, ..Camera::new(yard.clone()) },
         from(Kind::Flood),
         from(Kind::Garbage),
         from(Kind::NoKey),
@@ -105,6 +105,7 @@ async fn each_fault_has_its_outcome_and_the_sound_camera_loses_nothing() {
     assert!(until(3.0, || o.estate.health()[0].state == State::Live).await, "the sound one");
     assert_eq!(health[2].state, State::NoFrames, "silence");
     assert_eq!(health[7].state, State::NoFrames, "stopped within a frame");
+    assert!(health[8].sound && !health[0].sound, "sound that is offered is told, and left where it is");
     assert_eq!(health[3].state, State::StalledClock);
     assert!(until(4.0, || o.estate.health()[11].state == State::NoKey).await);
     assert!(health[5].lost_packets > 10 && health[5].state >= State::NoKey);

@@ -53,6 +53,8 @@ pub struct Camera {
     pub first_timestamp: u32,
     /// Its frame 0 was due so long before the server started: cameras are not in step with each other.
     pub ahead: std::time::Duration,
+    /// It offers sound (G.711, RFC 3551) beside the picture; nobody who asks for it gets any.
+    pub sound: bool,
     /// What goes wrong.
     pub faults: Vec<fault::Fault>,
 }
@@ -66,6 +68,7 @@ impl Camera {
             refuses: false,
             first_timestamp: 0,
             ahead: std::time::Duration::ZERO,
+            sound: false,
             faults: vec![],
         }
     }

@@ -164,7 +164,8 @@ fn answer(r: &Request, cam: Option<&Cam>) -> String {
     match r.method.as_str() {
         "DESCRIBE" => {
             let base = format!("Content-Base: {}/\r\nContent-Type: application/sdp\r\n", r.uri.trim_end_matches('/'));
-            reply("200 OK", &base, &cam.what.clip.sdp())
+            let sound = if cam.what.sound { "m=audio 0 RTP/AVP 8\r\na=control:sound\r\n" } else { "" };
+            reply("200 OK", &base, &format!("{}{sound}", cam.what.clip.sdp()))
         }
         "SETUP" if r.header("Transport").is_some_and(|t| t.contains("RTP/AVP/TCP")) => reply(
             "200 OK",

@@ -12,6 +12,8 @@
 //! unless somebody else saw the copy in which faces and plates are hidden; the original stays.
 
 pub mod actions;
+mod hls;
+pub mod jobs;
 mod map;
 pub mod model;
 pub mod nearby;
@@ -72,6 +74,8 @@ pub fn domain() -> Domain {
             get("/video/replay", REPLAY, web_pages::replay::page),
             get("/video/replay/piece", REPLAY, replay::piece),
             get("/video/replay/line", REPLAY, replay::line),
+            get("/video/hls/live/{watch}/{camera}/{file}", SEE, hls::live),
+            get("/video/hls/replay/{watch}/{camera}/{file}", REPLAY, hls::replay),
             get("/video/exports", EXPORTS, exports::page),
             post("/video/exports", Need::Can(P::VideoExport), exports::ask),
             get("/video/exports/{id}", EXPORTS, exports::one),
@@ -80,6 +84,7 @@ pub fn domain() -> Domain {
             post("/video/exports/{id}/hold", Need::Can(P::VideoApprove), exports::hold),
             get("/video/clips/{id}/parts/{n}", Need::Can(P::VideoExport), exports::download),
             get("/video/clips/{id}/manifest", Need::Can(P::VideoExport), exports::manifest),
+            post("/video/clips/{id}/again", Need::Can(P::VideoExport), exports::again),
             post("/video/clips/{id}/copies", Need::Can(P::VideoExport), copies::start),
             get("/video/exports/copies/{id}", EXPORTS, copies::one),
             get("/video/exports/copies/{id}/live", EXPORTS, copies::live),
@@ -121,6 +126,7 @@ pub fn domain() -> Domain {
                 group: "视频", label: "录像保全", path: "/video/holds", permission: P::VideoReplay, order: 39
             },
         ],
+        jobs: vec![web::Job { name: "video.retention", every_seconds: 86_400, run: jobs::retention }],
         slots: vec![
             web::SlotFill { slot: incidents::ACTIONS_SLOT, fill: nearby::on_incident },
             web::SlotFill { slot: places::map::MAP_SLOT, fill: map::layers },

@@ -36,7 +36,7 @@ struct Span {
 }
 
 /// Puts the minute of a moment into the register, unless it stands there for this watch.
-async fn register(
+pub(crate) async fn register(
     ctx: &Ctx,
     live: &Live,
     watch: &crate::model::Watch,

@@ -8,6 +8,7 @@
 //! | from the page | meaning |
 //! |---|---|
 //! | `{"show":[{"camera":"…","stream":"sub"}]}` | exactly these from now on |
+//! | the same with `"bits":false` | their states alone: the page plays them by playlist ([`crate::hls`]), which has its own looks |
 //!
 //! | to the page | meaning |
 //! |---|---|
@@ -61,6 +62,12 @@ pub struct Asked {
 #[derive(Deserialize)]
 struct Wish {
     show: Vec<One>,
+    #[serde(default = "yes")]
+    bits: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -137,13 +144,21 @@ pub async fn open(
 struct Shown {
     stream: Uuid,
     kind: StreamKind,
-    look: Uuid,
-    task: JoinHandle<()>,
+    /// Line of the register and who hands the pictures out; none when only the state is told.
+    pictures: Option<(Uuid, JoinHandle<()>)>,
+}
+
+impl Shown {
+    fn look(&self) -> Option<Uuid> {
+        self.pictures.as_ref().map(|p| p.0)
+    }
 }
 
 impl Drop for Shown {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some((_, task)) = &self.pictures {
+            task.abort();
+        }
     }
 }
 
@@ -196,7 +211,7 @@ impl Session {
                 }
                 () = tokio::time::sleep_until(touch) => {
                     touch = Instant::now() + TOUCH;
-                    let looks: Vec<Uuid> = self.shown.values().map(|s| s.look).collect();
+                    let looks: Vec<Uuid> = self.shown.values().filter_map(Shown::look).collect();
                     if actions::touch_looks(self.site.app(), &self.who, &looks, false).await.is_err() {
                         break "登记暂时写不进去，画面已停。请刷新页面。".into();
                     }
@@ -205,7 +220,7 @@ impl Session {
                 _ = &mut writer => break String::new(),
             }
         };
-        let looks: Vec<Uuid> = self.shown.values().map(|s| s.look).collect();
+        let looks: Vec<Uuid> = self.shown.values().filter_map(Shown::look).collect();
         self.shown.clear();
         if !why.is_empty() {
             let _ = tokio::time::timeout(SEND, to.send(text(&Told::Over(&why)))).await;
@@ -218,7 +233,7 @@ impl Session {
 
     /// Shows exactly what the page asks for. `Err` ends the socket with these words.
     async fn show(&mut self, wish: &str, to: &mpsc::Sender<Message>) -> Result<(), String> {
-        let Ok(Wish { show }) = serde_json::from_str::<Wish>(wish) else {
+        let Ok(Wish { show, bits }) = serde_json::from_str::<Wish>(wish) else {
             return Err("页面发来的内容读不懂，请刷新页面。".into());
         };
         let mut asked: Vec<(Uuid, StreamKind)> = vec![];
@@ -232,9 +247,9 @@ impl Session {
         let gone: Vec<(Uuid, StreamKind)> = self.shown.keys().filter(|k| !asked.contains(k)).copied().collect();
         let mut closed: Vec<Uuid> = vec![];
         for k in gone {
-            if let Some(s) = self.shown.remove(&k) {
-                self.past.insert(k, (s.look, Instant::now()));
-                closed.push(s.look);
+            if let Some(look) = self.shown.remove(&k).and_then(|s| s.look()) {
+                self.past.insert(k, (look, Instant::now()));
+                closed.push(look);
             }
         }
         self.past.retain(|_, (_, at)| at.elapsed() < AGAIN_SOON);
@@ -263,6 +278,11 @@ impl Session {
             };
             refused.push(Refused { camera, words });
         }
+        if !bits {
+            for (camera, kind, _, stream, real) in std::mem::take(&mut given) {
+                self.shown.insert((camera, kind), Shown { stream, kind: real, pictures: None });
+            }
+        }
         let now = app.now().as_millisecond();
         let (again, fresh): (Vec<_>, Vec<_>) = given.into_iter().partition(|g| self.past.contains_key(&(g.0, g.1)));
         let asks: Vec<Ask<'_>> = fresh
@@ -286,7 +306,7 @@ impl Session {
         }
         for ((camera, kind, _, stream, real), look) in again.iter().chain(&fresh).zip(looks) {
             let task = tokio::spawn(forward(self.live.clone(), *stream, to.clone()));
-            self.shown.insert((*camera, *kind), Shown { stream: *stream, kind: *real, look, task });
+            self.shown.insert((*camera, *kind), Shown { stream: *stream, kind: *real, pictures: Some((look, task)) });
         }
         if !refused.is_empty() {
             let _ = to.try_send(text(&Told::Refused(refused)));
@@ -354,7 +374,7 @@ impl Session {
                 Ok(_) => continue,
             };
             let keys: Vec<_> = self.shown.keys().filter(|k| k.0 == camera).copied().collect();
-            closed.extend(keys.iter().filter_map(|k| self.shown.remove(k)).map(|s| s.look));
+            closed.extend(keys.iter().filter_map(|k| self.shown.remove(k)?.look()));
             self.past.retain(|k, _| k.0 != camera);
             refused.push(Refused { camera, words });
         }

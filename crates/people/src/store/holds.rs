@@ -102,7 +102,8 @@ pub(crate) async fn erase(tx: &mut Tx, id: PersonId) -> Result<u64> {
     Ok(done)
 }
 
-pub(crate) async fn insert_run(tx: &mut Tx, id: Uuid, report: &Report) -> Result<()> {
+/// Keeps the report of a run; domains above put theirs into the same list.
+pub async fn insert_run(tx: &mut Tx, id: Uuid, report: &Report) -> Result<()> {
     let (now, user, station) = (tx.now(), tx.act().actor.user, tx.act().station);
     tx.exec(
         sql!("insert into people_retention_run (station_id, id, at, by_user, dry_run, report) values ($1, $2, $3, $4, $5, $6)"),

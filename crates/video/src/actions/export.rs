@@ -238,6 +238,32 @@ pub(super) async fn clip(app: &App, who: &Actor, id: Uuid) -> Result<(Export, Cl
         .await
 }
 
+/// Has a film made once more that could not be made; its footage is kept again meanwhile. Errors: not the caller's, did not
+/// fail.
+pub async fn make_again(app: &App, act: &Act, id: Uuid) -> Result<Export> {
+    act.actor.must(P::VideoExport)?;
+    let (x, c) = clip(app, &act.actor, id).await?;
+    rules::may_make_again(&act.actor, &x, &c)?;
+    permitted(app, &act.actor, &[c.camera_id], Deed::Export).await?.remove(0).1?;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let hold: Uuid = tx.fresh();
+            let why = format!("导出 {}，做成之前", x.number);
+            store::insert_hold(tx, x.station_id, hold, c.camera_id, (x.from_ms, x.to_ms), &why, x.incident_id).await?;
+            if !store::clip_again(tx, id, hold).await? {
+                let next = "请刷新页面，看现在做到哪一步。";
+                return Err(Refusal::new("video.not_failed", "刚刚已经让它再做了。", next).into());
+            }
+            notices::actions::done_for(tx, x.id, "video.export_made").await?;
+            tx.record("video.export_again", &[("video_export", x.id), ("video_clip", id)], "");
+            tx.emit("video.setup", c.camera_id);
+            tx.emit("video.export", x.id);
+            Ok(())
+        })
+        .await?;
+    Ok(x)
+}
+
 /// Keeps the footage of an export whatever its age: a hold for each of its cameras. Errors: right missing, no reason.
 pub async fn hold_export(app: &App, act: &Act, id: Uuid, reason: &str) -> Result<()> {
     act.actor.must(P::VideoApprove)?;

@@ -39,3 +39,10 @@ record! {
         pub allowed_by: String,
     }
 }
+
+impl Visitor {
+    /// The name, or that its period is over.
+    pub fn shown(&self) -> &str {
+        if self.name.is_empty() { "（姓名已到期清除）" } else { &self.name }
+    }
+}

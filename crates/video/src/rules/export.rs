@@ -80,6 +80,22 @@ pub fn may_download(actor: &Actor, x: &Export, c: &Clip) -> Result<()> {
     if c.state == ClipState::Ready { Ok(()) } else { Err(Error::NotFound("导出的文件")) }
 }
 
+/// Whether `actor` may have a film made once more: the one who asked, when it was approved and could not be made.
+///
+/// # Errors
+/// Forbidden for others who know of it; a film that did not fail.
+pub fn may_make_again(actor: &Actor, x: &Export, c: &Clip) -> Result<()> {
+    sees_export(actor, x)?;
+    if x.by_user != actor.user {
+        return Err(Error::Forbidden("只有申请人能让它再做一次。".into()));
+    }
+    if x.state == ExportState::Approved && c.state == ClipState::Failed {
+        return Ok(());
+    }
+    let next = "请刷新页面，看现在做到哪一步。";
+    Err(Refusal::new("video.not_failed", format!("这一台现在是“{}”，不用再做。", c.state.label()), next).into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -60,7 +60,13 @@ pub(super) async fn make(live: Arc<Live>) {
     loop {
         tokio::select! {
             // Dropped, the program outside is ended with it.
-            done = rounds(&live) => if let Err(e) = done { tracing::error!("video: a copy was not made: {e}") },
+            done = rounds(&live) => if let Err(e) = done {
+                tracing::error!("video: a copy was not made: {e}");
+                // What stands as being made is nobody's any more.
+                if let Err(e) = again(&live).await {
+                    tracing::error!("video: copies cannot be read: {e}");
+                }
+            },
             _ = stop.changed() => return,
         }
         loop {

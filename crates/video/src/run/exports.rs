@@ -47,7 +47,13 @@ pub(super) async fn make(live: Arc<Live>) {
     loop {
         match rounds(&live).await {
             Ok(()) => {}
-            Err(e) => tracing::error!("video: an export was not made: {e}"),
+            Err(e) => {
+                tracing::error!("video: an export was not made: {e}");
+                // What stands as being made is nobody's any more.
+                if let Err(e) = again(&live).await {
+                    tracing::error!("video: exports cannot be read: {e}");
+                }
+            }
         }
         loop {
             tokio::select! {

@@ -29,6 +29,8 @@ pub struct Seen {
     pub words: String,
     pub alarm: Option<AlarmKind>,
     pub viewers: usize,
+    /// The camera offers sound, which is neither recorded nor heard.
+    pub sound: bool,
     /// Bits per second over the last ten seconds.
     pub bit_rate: f64,
     pub fps: f64,
@@ -139,6 +141,7 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
                 words: words.join(" · "),
                 alarm: rules::alarm(h.state, &h.remarks),
                 viewers: h.viewers,
+                sound: h.sound,
                 bit_rate,
                 fps: f64::from(h.facts.fps.0),
                 skew_ms: h.facts.skew_ms,

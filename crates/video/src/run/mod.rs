@@ -86,6 +86,7 @@ pub struct Live {
     stopping: watch::Sender<bool>,
     pub(crate) sockets: Arc<Semaphore>,
     seen: crate::replay::Seen,
+    phones: crate::hls::Phones,
     plays: copies::Plays,
     /// The ffmpeg that burns regions in, when it is not the one on PATH.
     ffmpeg: Mutex<Option<PathBuf>>,
@@ -125,6 +126,10 @@ impl Live {
     /// The minutes of footage that stand in the register for the running watches.
     pub(crate) fn seen(&self) -> &crate::replay::Seen {
         &self.seen
+    }
+    /// Streams that are packed for players of playlists.
+    pub(crate) fn phones(&self) -> &crate::hls::Phones {
+        &self.phones
     }
     /// Who plays which film of an export, as it stands in the register.
     pub(crate) fn plays(&self) -> &copies::Plays {
@@ -339,6 +344,7 @@ pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) 
         stopping: watch::Sender::new(false),
         sockets: Arc::new(Semaphore::new(SOCKETS)),
         seen: crate::replay::Seen::default(),
+        phones: crate::hls::Phones::default(),
         plays: copies::Plays::default(),
         ffmpeg: Mutex::default(),
     });

@@ -121,6 +121,17 @@ pub async fn clip_failed(tx: &mut Tx, id: Uuid, why: &str) -> Result<()> {
     Ok(())
 }
 
+/// A film that failed waits again, with a new hold of its span; `false` when it did not fail.
+pub async fn clip_again(tx: &mut Tx, id: Uuid, hold: Uuid) -> Result<bool> {
+    let n = tx
+        .exec(
+            sql!("update video_clip set state = 'waiting', facts = '', hold_id = $2 where id = $1 and state = 'failed'"),
+            args![id, hold],
+        )
+        .await?;
+    Ok(n == 1)
+}
+
 /// Lets the span go that was kept for a film; one that a person let go before stays as it is.
 pub async fn release_clip_hold(tx: &mut Tx, c: &Clip, reason: &str) -> Result<()> {
     let (now, by) = (tx.now(), tx.act().actor.user);

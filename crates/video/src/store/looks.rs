@@ -40,6 +40,37 @@ pub async fn visitors(r: &mut Reader, station: StationId, from: Timestamp, until
     .await
 }
 
+/// Visitors at once that a run clears in a station.
+const CLEAR: i64 = 1000;
+
+/// Visitors before a moment that still have a name, by station.
+pub async fn visitors_due(r: &mut Reader, before: Timestamp) -> Result<Vec<(StationId, i64)>> {
+    let rows = r
+        .rows(
+            sql!("select station_id, count(*) as n from video_visitor where at < $1 and name <> '' group by station_id order by station_id limit 1000"),
+            args![before],
+        )
+        .await?;
+    rows.iter().map(|w| Ok((w.get("station_id")?, w.get("n")?))).collect()
+}
+
+/// Takes name and matter from the oldest of them; whose they were.
+pub async fn clear_visitors(tx: &mut Tx, station: StationId, before: Timestamp) -> Result<Vec<Uuid>> {
+    let rows = tx
+        .rows(
+            sql!("select watch_id from video_visitor where station_id = $1 and at < $2 and name <> '' order by at limit $3"),
+            args![station, before, CLEAR],
+        )
+        .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|w| w.get("watch_id")).collect::<Result<_>>()?;
+    tx.exec(
+        sql!("update video_visitor set name = '', about = '' where watch_id in @ids($1)"),
+        args![kernel::row::ids(&ids)],
+    )
+    .await?;
+    Ok(ids)
+}
+
 pub async fn watch(r: &mut Reader, id: Uuid) -> Result<Watch> {
     r.opt(
         sql!("select station_id, id, user_id, purpose, reason, incident_id, incident_number, at, ended_at from video_watch where id = $1"),

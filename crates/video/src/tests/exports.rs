@@ -226,6 +226,37 @@ pub async fn exported(town: &Town) -> Exported {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_film_that_could_not_be_written_is_made_again_by_who_asked() {
+    let town = town("sqlite").await;
+    let (t, app) = (&town.t, &town.t.app);
+    let Exported { running, camera, span: (from, until), ring: _ring, _sim, .. } = exported(&town).await;
+    let place = app.settings().data.join("exports");
+    let aside = app.settings().data.join("aside");
+    // A disk that takes no folder.
+    std::fs::rename(&place, &aside).unwrap();
+    std::fs::write(&place, b"").unwrap();
+    let (number, a, b) = (camera.to_string(), typed(from), typed(until));
+    let fields: [(&str, &str); 5] =
+        [("camera", &number), ("from", &a), ("until", &b), ("purpose", "case"), ("reason", "核实打架经过")];
+    let id = t.post(&town.officer, "/video/exports", &fields).await.is(303).new_id();
+    t.post(&town.leader, &format!("/video/exports/{id}/decide"), &[("do", "approve")]).await.is(303);
+    let failed = made(&town, id).await;
+    assert_eq!(failed.state, ClipState::Failed);
+    t.get(&town.officer, &format!("/video/exports/{id}")).await.is(200).says("文件写不进去").says("再做一次");
+    let again = format!("/video/clips/{}/again", failed.id);
+    t.post(&town.officer, "/video/clips/00000000-0000-7000-8000-000000000009/again", &[]).await.is(404);
+    t.post(&town.leader, &again, &[]).await.is(403);
+    std::fs::remove_file(&place).unwrap();
+    std::fs::rename(&aside, &place).unwrap();
+    t.post(&town.officer, &again, &[]).await.is(303);
+    let clip = made(&town, id).await;
+    assert_eq!(clip.state, ClipState::Ready, "{}", clip.facts);
+    t.post(&town.officer, &again, &[]).await.is(422).says("不用再做");
+    assert!(town.read(store::all_holds).await.is_empty(), "the footage is let go");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_approved_is_made_proven_downloaded_and_registered() {
     let town = town("sqlite").await;
     let (t, app) = (&town.t, &town.t.app);

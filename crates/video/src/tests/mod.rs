@@ -3,7 +3,9 @@
 mod copies;
 mod exports;
 mod files;
+mod hls;
 mod live;
 mod rights;
 mod town;
+mod visitors;
 mod web;

@@ -46,8 +46,8 @@ pub fn form(number: &str, main: &str, sub: &str) -> CameraForm {
     }
 }
 
-pub async fn town(engine: &str) -> Town {
-    let domains = vec![
+fn domains() -> Vec<web::Domain> {
+    vec![
         identity::domain(),
         attachments::domain(),
         places::domain(),
@@ -55,8 +55,19 @@ pub async fn town(engine: &str) -> Town {
         notices::domain(),
         incidents::domain(),
         crate::domain(),
-    ];
-    let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;
+    ]
+}
+
+pub async fn town(engine: &str) -> Town {
+    build(TestApp::new(engine, rulebook::shipped().unwrap(), domains()).await).await
+}
+
+/// The same where the caller is known by the session's cookie.
+pub async fn town_with_sessions(engine: &str) -> Town {
+    build(TestApp::with_caller(engine, rulebook::shipped().unwrap(), domains(), identity::caller).await).await
+}
+
+async fn build(t: TestApp) -> Town {
     let local = Actor::local("test");
     let a = || t.app.act(&local, "test.build", Purpose::Administration, t.app.fresh_command());
     use places::model::{NewStation, NewSubBureau};

@@ -120,6 +120,8 @@ struct One<'a> {
     group: String,
     now: Condition,
     streams: Vec<StreamView>,
+    /// The camera offers sound.
+    sound: bool,
     rights: Vec<RightView>,
     alarms: Vec<Alarm>,
     holds: Vec<HoldView>,
@@ -164,6 +166,7 @@ pub(super) async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answ
         })
         .await?;
     let estate = live(ctx);
+    let sound = w.streams.iter().any(|s| seen(estate.as_ref(), s.id).is_some_and(|n| n.sound));
     let streams = w
         .streams
         .iter()
@@ -204,6 +207,7 @@ pub(super) async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answ
             .map_or("未分组".into(), |b| b.path),
         now: condition(estate.as_ref(), &w),
         streams,
+        sound,
         rights: views.collect(),
         alarms,
         holds: holds

@@ -322,6 +322,22 @@ pub async fn hold(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     }
 }
 
+/// `POST /video/clips/{id}/again`: a film that could not be made is made once more.
+pub async fn again(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    let id: Uuid = web::page::id(&id, "导出的文件")?;
+    let act = ctx.act("video.export_again", Purpose::Video, &form);
+    match actions::make_again(&ctx.app, &act, id).await {
+        Ok(x) => go(format!("/video/exports/{}", x.id)),
+        Err(e) => {
+            let again = Again::from_error(e)?;
+            let look = ctx.look("video.export", Purpose::Video);
+            let clip = async |r: &mut Reader| store::clip(r, id).await;
+            let export = ctx.app.db().read(&look, clip).await?.export_id;
+            show_one(&ctx, export, &form, again).await
+        }
+    }
+}
+
 /// `视导〔2026〕3号` of camera ZY-001 → `2026-3-ZY-001`: a name that every file system takes.
 pub fn file_name(x: &Export, camera: &str) -> String {
     let digits: Vec<&str> = x.number.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty()).collect();

@@ -97,7 +97,7 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
             camera: names.get(&l.camera_id).map_or("—".into(), |n| (*n).to_string()),
             minutes: minutes(&l),
             visitor: visitors.iter().find(|v| v.watch_id == l.watch_id).map_or(String::new(), |v| {
-                format!("申请人 {}（{}），{}；{}同意", v.name, v.relation.label(), v.about, v.allowed_by)
+                format!("申请人 {}（{}），{}；{}同意", v.shown(), v.relation.label(), v.about, v.allowed_by)
             }),
             l,
         })

@@ -1,5 +1,6 @@
 // <fq-replay>: recordings of up to sixteen cameras on one slider. One clock leads; each tile fetches the groups of
 // pictures that it needs and is held at the clock's moment, or says that nothing was recorded then.
+import { ListPlayer, byList, list } from "./hls.js";
 import { Player, read } from "./player.js";
 
 const MOST = 16;
@@ -7,6 +8,8 @@ const MOST = 16;
 const AHEAD = 6;
 /** Seconds that a tile may be away from the clock before it is set right. */
 const AWAY = 0.35;
+/** What one playlist holds before and after the clock where the browser plays playlists itself, milliseconds. */
+const LIST = [60_000, 600_000];
 /** Length of an export whose end nobody chose, milliseconds. */
 const EXPORT = 60_000;
 
@@ -17,6 +20,7 @@ class Tile {
   #wall = 0;
   /** @type {{ from: number, to: number }[]} */ #missing = [];
   #init = "";
+  /** The playlist that is played, with its span. @type {{ from: number, to: number, list: import("./hls.js").List | null } | null} */ #list = null;
   words = "正在取录像";
 
   /** @param {Replay} replay @param {DOMStringMap} d */
@@ -30,7 +34,8 @@ class Tile {
     e.tabIndex = 0;
     e.innerHTML = '<video muted playsinline></video><p class="tile__mark" aria-hidden="true"></p><p class="tile__says" role="status"></p><figcaption class="tile__name"></figcaption>';
     /** @type {HTMLElement} */ (e.querySelector(".tile__name")).textContent = d.name ?? "";
-    this.player = new Player(/** @type {HTMLVideoElement} */ (e.querySelector("video")));
+    const video = /** @type {HTMLVideoElement} */ (e.querySelector("video"));
+    this.player = byList ? new ListPlayer(video) : new Player(video);
     this.player.live = false;
     e.addEventListener("dblclick", () => replay.enlarge(this));
     e.addEventListener("keydown", (k) => k.key === "Enter" && replay.enlarge(this));
@@ -39,6 +44,7 @@ class Tile {
   /** The clock jumped: what is kept may not do. */
   reset() {
     this.player.close();
+    this.#list = null;
     this.player.unsupported = "";
     this.#init = "";
     this.#last = 0;
@@ -57,6 +63,10 @@ class Tile {
   hold(now) {
     const { replay, player } = this;
     const video = player.video;
+    if (player instanceof ListPlayer) {
+      this.#holdList(player, now);
+      return;
+    }
     if (this.#init && player.closed && !player.unsupported) this.reset();
     const t = (now - replay.origin) / 1000;
     const there = player.holds(t);
@@ -72,6 +82,44 @@ class Tile {
     if (now_says.textContent !== says) now_says.textContent = says;
     this.element.classList.toggle("tile--blank", !there);
     if (!this.#busy && !player.unsupported && !this.#isMissing(now) && (!there || (this.#next && this.#next < now + AHEAD * 1000 * Math.max(1, replay.rate)))) this.#fetch(there ? this.#next : now, there);
+  }
+
+  /** The same by a playlist. @param {ListPlayer} player @param {number} now */
+  #holdList(player, now) {
+    const { replay } = this;
+    const { video } = player;
+    const t = this.#list?.list?.find(now) ?? null;
+    const there = t !== null && video.readyState >= 2;
+    if (t !== null && Math.abs(video.currentTime - t) > (replay.playing ? AWAY * Math.max(1, replay.rate) : 0.05) && !video.seeking) video.currentTime = t;
+    if (there) {
+      video.playbackRate = replay.rate;
+      if (replay.playing && video.paused) video.play().catch(() => {});
+    }
+    if ((!there || !replay.playing) && !video.paused) video.pause();
+    const says = there ? "" : t !== null ? player.words || this.words : this.#list?.list ? "这一刻没有录像" : this.words;
+    const now_says = /** @type {HTMLElement} */ (this.element.querySelector(".tile__says"));
+    if (now_says.textContent !== says) now_says.textContent = says;
+    this.element.classList.toggle("tile--blank", !there);
+    // The list ends before what is wanted soon, or was never had.
+    const held = this.#list;
+    const short = !held || now < held.from || (now > held.to - 10_000 && held.to < (replay.to ?? 0) - 1000) || (t === null && held.to < now + 1000);
+    if (short && !this.#busy && performance.now() > this.#next) this.#fetchList(player, now);
+  }
+
+  /** @param {ListPlayer} player @param {number} now */
+  async #fetchList(player, now) {
+    this.#busy = true;
+    const round = this.#wall;
+    const [from, to] = [Math.round(now - LIST[0]), Math.round(Math.min(now + LIST[1], this.replay.to ?? now))];
+    const url = `/video/hls/replay/${this.replay.watch}/${this.id}/${this.large ? "main" : "sub"}.m3u8?${new URLSearchParams({ from: String(from), to: String(to) })}`;
+    const got = await list(url);
+    this.#busy = false;
+    this.#next = performance.now() + 3000;
+    if (round !== this.#wall) return;
+    this.words = got.words || "正在取录像";
+    if (!got.list) return;
+    this.#list = { from, to, list: got.list };
+    if (!got.list.empty) player.open(url);
   }
 
   /** @param {number} at @param {boolean} follows */

@@ -1,5 +1,6 @@
 // <fq-wall>: the wall of the command room. One socket, a tile for each camera; a tile shows its own camera, and says so
 // when it does not. The server decides who sees what; this only draws.
+import { ListPlayer, byList } from "./hls.js";
 import { Player, read } from "./player.js";
 
 /** A picture that is older than this is not shown as if it were one of now. */
@@ -23,8 +24,12 @@ class Tile {
       '<video class="tile__small" muted playsinline></video><video class="tile__main" muted playsinline hidden></video>' +
       '<p class="tile__mark" aria-hidden="true"></p><p class="tile__says" role="status"></p><figcaption class="tile__name"></figcaption>';
     this.#part("tile__name").textContent = camera.name;
-    this.small = new Player(/** @type {HTMLVideoElement} */ (e.querySelector(".tile__small")));
-    this.main = new Player(/** @type {HTMLVideoElement} */ (e.querySelector(".tile__main")));
+    const player = (/** @type {string} */ css) => {
+      const video = /** @type {HTMLVideoElement} */ (e.querySelector(css));
+      return byList ? new ListPlayer(video) : new Player(video);
+    };
+    this.small = player(".tile__small");
+    this.main = player(".tile__main");
     e.addEventListener("click", () => wall.focusOn(this));
     e.addEventListener("dblclick", () => wall.enlarge(this));
   }
@@ -59,6 +64,7 @@ class Tile {
     if (this.refused) says = this.refused;
     else if (small.unsupported && !fresh) says = `码流是 ${coding(small.unsupported)}，这台浏览器放不了。请在设备上把子码流设为 H.264`;
     else if (!well && this.state) says = this.words;
+    else if (!fresh && small instanceof ListPlayer && this.state) says = small.words || "正在取画面";
     else if (!fresh) says = this.state ? "画面没有更新" : this.words;
     else if (this.state === "SuspectedFrozen") says = this.words;
     else if (this.words.includes("·")) says = this.words.split(" · ").slice(1).join(" · ");
@@ -72,6 +78,16 @@ class Tile {
     const now = this.#part("tile__says");
     if (now.textContent !== says) now.textContent = says;
     this.#part("tile__mark").textContent = mark;
+  }
+
+  /** Where the browser plays playlists itself: begins them, or ends what is not shown. @param {string} lists */
+  play(lists) {
+    const { large } = this.wall;
+    for (const [player, kind, on] of /** @type {const} */ ([[this.small, "sub", !large || large === this], [this.main, "main", large === this]])) {
+      if (!(player instanceof ListPlayer)) continue;
+      if (on && !this.refused) player.open(`${lists}${this.camera.id}/${kind}.m3u8`);
+      else player.close();
+    }
   }
 
   close() {
@@ -209,7 +225,8 @@ class Wall extends HTMLElement {
       : this.#tiles.map((t) => ({ camera: t.camera.id, stream: "sub" }));
     if (!this.large) this.#tiles.forEach((t) => t.main.close());
     else this.#tiles.filter((t) => t !== this.large).forEach((t) => t.small.close());
-    this.#socket.send(JSON.stringify({ show }));
+    if (byList) this.#tiles.forEach((t) => t.play(this.dataset.lists ?? ""));
+    this.#socket.send(JSON.stringify({ show, bits: !byList }));
   }
 
   /** Lays the tiles of the present page. */
@@ -254,7 +271,8 @@ class Wall extends HTMLElement {
 
   #draw() {
     const now = new Date().toLocaleString("zh-CN", { hour12: false });
-    this.#tiles.forEach((t) => t.draw(`${this.dataset.mark ?? ""} · ${now}`));
+    const late = byList ? " · 手机播放，比实时晚几秒" : "";
+    this.#tiles.forEach((t) => t.draw(`${this.dataset.mark ?? ""} · ${now}${late}`));
   }
 
   /** @param {string} words */
