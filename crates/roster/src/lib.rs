@@ -32,7 +32,7 @@ pub const POST_SLOT: web::Slot = "roster.post";
 
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{after, mine, people, plan, plans, posts, rules};
+    use web_pages::{after, attendance, mine, people, plan, plans, posts, rules};
     Domain {
         name: "roster",
         migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql", "0004_bounds.sql")),
@@ -72,6 +72,7 @@ pub fn domain() -> Domain {
             post("/roster/swaps/{id}", SEE, after::step),
             get("/roster/today", SEE, after::today),
             get("/roster/today/live", SEE, after::today_live),
+            get("/roster/attendance", PLAN, attendance::page),
             post("/roster/check-in", SEE, after::check_in),
             post("/roster/presence", PLAN, after::note),
             post("/roster/feed", SEE, after::make_feed),

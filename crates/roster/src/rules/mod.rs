@@ -1,5 +1,6 @@
 //! Decisions, pure: which day is what, what a need asks of the shifts, what may be entered, what a plan may become next.
 
+pub mod attendance;
 pub mod build;
 pub mod judge;
 pub mod lack;

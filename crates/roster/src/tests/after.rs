@@ -98,6 +98,15 @@ async fn at_the_post_on_paper_and_in_the_calendar() {
         t.post(&town.planner, "/roster/presence", &note).await.is(303);
         t.get(&town.planner, "/roster/today").await.is(200).says("表外到岗").says("临时顶班").says("2026-05-12 15:30");
 
+        // Later, planned and actual stand side by side, for those who plan.
+        t.app.clock().set("2026-05-13T02:00:00Z".parse().unwrap());
+        t.get(who, "/roster/attendance").await.is(403);
+        let page = t.get(&town.planner, "/roster/attendance?month=2026-05-01").await.is(200).says("逐班对照").says("2026-05-12 15:30").says("临时顶班").says("没有签到");
+        let missing = t.get(&town.planner, "/roster/attendance?month=2026-05-01&view=missing").await.is(200);
+        assert!(missing.body.matches("没有签到</span>").count() > 0 && !missing.body.contains("2026-05-12 15:30") && page.body.len() > missing.body.len());
+        t.get(&town.planner, "/roster/attendance?month=2026-07-01").await.is(200).says("还没有已经开始的班");
+        t.app.clock().set("2026-05-12T07:30:00Z".parse().unwrap());
+
         let path = format!("/roster/plans/{}", seen.plan.id);
         let pdf = t.get(who, &format!("{path}/pdf")).await.is(200);
         assert!(pdf.body.starts_with("%PDF-"), "{}", &pdf.body[..20]);
@@ -105,6 +114,23 @@ async fn at_the_post_on_paper_and_in_the_calendar() {
         t.post(&town.leader, &format!("{path}/xlsx"), &[("reason", "交")]).await.is(422).says("至少 4 个字");
         let book = t.post(&town.leader, &format!("{path}/xlsx"), &[("reason", "交分局备案")]).await.is(200);
         assert!(book.body.starts_with("PK") && book.headers["content-disposition"].to_str().unwrap().contains("roster.xlsx"));
+
+        // Read back, the workbook says of every person and day what the roster says, and who took it.
+        use calamine::Reader as _;
+        let bytes = crate::paper::workbook(&seen, "正阳派出所", "导出人：甲；目的：备案").unwrap();
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+        let sheet = book.worksheet_range("按人").unwrap();
+        let text = |row: usize, col: usize| sheet.get_value((row as u32, col as u32)).map_or(String::new(), |v| v.to_string());
+        assert!(text(0, 0).contains("目的：备案"));
+        for (i, m) in seen.problem.people.iter().enumerate() {
+            assert_eq!(text(i + 2, 0), m.name);
+            for x in 0..seen.problem.days.len() {
+                let code = seen.roster.at(i, x).map_or("", |k| seen.problem.kinds[k].code.as_str());
+                assert_eq!(text(i + 2, x + 1), code, "{} on day {x}", m.name);
+            }
+        }
+        let judged = book.worksheet_range("核验").unwrap();
+        assert!(judged.get_value((1, 0)).unwrap().to_string().contains("没有不符合规则的地方"));
 
         // The calendar: shown once, read without a session, ended by a new one.
         let page = t.post(who, "/roster/feed", &[]).await.is(200).says("/roster/feed/");

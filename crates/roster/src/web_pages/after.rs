@@ -228,6 +228,7 @@ async fn today_content<'a>(ctx: &Ctx, live: bool, form: &'a Form, again: &'a Aga
 async fn show_today(ctx: &Ctx, form: &Form, again: Again) -> Answer {
     let content = today_content(ctx, false, form, &again).await?;
     let page = Page::new("今天在岗", &content).crumb("值班表", "/roster");
+    let page = if ctx.may(P::RosterPlan) { page.action("到岗情况", "/roster/attendance") } else { page };
     if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
 }
 

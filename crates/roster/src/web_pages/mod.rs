@@ -1,6 +1,7 @@
 //! Pages of the roster: the month and its versions, one version, posts, rules, people, and what is mine.
 
 pub mod after;
+pub mod attendance;
 pub mod mine;
 pub mod people;
 pub mod plan;

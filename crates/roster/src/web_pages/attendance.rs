@@ -1,0 +1,71 @@
+//! 到岗情况: a month's duties as planned and as they were really stood.
+
+use super::{Asked, around, month, weekday};
+use crate::rules::attendance::{self, Attended, Kept, Sum};
+use crate::store;
+use askama::Template;
+use axum::extract::Query;
+use kernel::{Date, Purpose, Reader, UserId};
+use web::{Answer, Ctx, Page};
+
+struct Line {
+    kept: Kept,
+    weekday: &'static str,
+    name: String,
+    /// Since when and with what note; "" when the planned person did not sign in.
+    there: String,
+    nobody: bool,
+    others: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "attendance.html")]
+struct Attendance {
+    months: [(String, String); 3],
+    month: Date,
+    lines: Vec<Line>,
+    sums: Vec<(String, Sum)>,
+    begun: usize,
+    there: usize,
+    only_missing: bool,
+}
+
+/// `GET /roster/attendance?month=2026-06-01&view=missing`
+pub async fn page(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
+    let (station, now, first) = (ctx.who.station, ctx.now(), month(&ctx, &q.month));
+    let last = first.last_of_month().min(ctx.app.today());
+    let look = ctx.look("roster.attendance", Purpose::Administration);
+    let (duties, presence, names) = ctx
+        .app
+        .db()
+        .read(&look, async |r: &mut Reader| {
+            let duties = store::duties(r, station, first, last).await?;
+            let presence = store::presence(r, station, first, last).await?;
+            let mut users: Vec<UserId> = duties.iter().map(|d| d.user_id).chain(presence.iter().map(|p| p.user_id)).collect();
+            users.sort_unstable();
+            users.dedup();
+            users.iter().for_each(|u| r.saw("user", *u));
+            Ok((duties, presence, identity::store::names(r, &users).await?))
+        })
+        .await?;
+    let name = |u: UserId| names.iter().find(|(id, _)| *id == u).map_or("—".to_string(), |(_, n)| n.clone());
+    let (kept, sums) = attendance::attendance(&duties, &presence, now);
+    let only_missing = q.view == "missing";
+    let there = kept.iter().filter(|k| matches!(k.attended, Attended::There(..))).count();
+    let begun = kept.len();
+    let lines = kept.into_iter().rev().filter(|k| !only_missing || !matches!(k.attended, Attended::There(..))).map(|k| Line {
+        weekday: weekday(k.duty.day),
+        name: name(k.duty.user_id),
+        there: match &k.attended {
+            Attended::There(at, note) => format!("{} {note}", web::show::moment(at)),
+            _ => String::new(),
+        },
+        nobody: k.attended == Attended::Nobody,
+        others: k.others.iter().map(|p| format!("{}（{}）", name(p.user_id), p.note)).collect(),
+        kept: k,
+    });
+    let lines: Vec<Line> = lines.collect();
+    let sums = sums.into_iter().map(|s| (name(s.user), s)).collect();
+    let content = Attendance { months: around(first), month: first, lines, sums, begun, there, only_missing };
+    Page::new("到岗情况", &content).crumb("值班表", "/roster").crumb("今天在岗", "/roster/today").show(&ctx)
+}
