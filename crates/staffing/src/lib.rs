@@ -20,7 +20,6 @@ pub mod load;
 pub mod need;
 mod promise;
 pub mod queue;
-mod random;
 mod smooth;
 pub mod special;
 

@@ -8,10 +8,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: u64) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n) as usize
+        self.0 = self.0.wrapping_add(random::STEP);
+        (random::mix(self.0) % n) as usize
     }
 }
 

@@ -1,5 +1,16 @@
-//! Random numbers of the simulations: seeded by the caller, the same on every machine and in every version, so that a
-//! plan that was promised can be recomputed.
+//! Random numbers of searches and simulations: seeded by the caller, the same on every machine and in every version, so
+//! that a roster or a plan that was promised can be recomputed. Nothing here is for secrets.
+
+/// What splitmix64 adds to its state for every number (Steele and others 2014).
+pub const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Spreads every bit of a number over all of it: the end of splitmix64.
+#[inline]
+pub fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
 
 /// xoshiro256++ (Blackman and Vigna 2019) seeded by splitmix64.
 #[derive(Clone, Debug)]
@@ -10,20 +21,20 @@ impl Rng {
     pub fn new(seed: u64) -> Rng {
         let mut z = seed;
         let mut next = || {
-            z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut m = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            m = (m ^ (m >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            m ^ (m >> 31)
+            z = z.wrapping_add(STEP);
+            mix(z)
         };
         Rng([next(), next(), next(), next()])
     }
 
     /// Another stream, told apart by `n`: the same seed and `n` give the same stream, whatever was drawn before.
     pub fn fork(seed: u64, n: u64) -> Rng {
-        Rng::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ n.wrapping_add(1).wrapping_mul(0xd1b5_4a32_d192_ed03))
+        Rng::new(seed.wrapping_mul(STEP) ^ n.wrapping_add(1).wrapping_mul(0xd1b5_4a32_d192_ed03))
     }
 
-    fn bits(&mut self) -> u64 {
+    /// The next 64 bits.
+    #[inline]
+    pub fn bits(&mut self) -> u64 {
         let s = &mut self.0;
         let out = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
         let t = s[1] << 17;
@@ -37,13 +48,21 @@ impl Rng {
     }
 
     /// Evenly in 0..1, 1 excluded.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Evenly in 0..n; 0 for n = 0.
+    #[inline]
     pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
+    }
+
+    /// True with probability `p`.
+    #[inline]
+    pub fn chance(&mut self, p: f64) -> bool {
+        self.unit() < p
     }
 
     /// Exponential with this mean; 0 for a mean of 0.
@@ -103,7 +122,7 @@ impl Rng {
 
     /// How many of `n` are kept when each is kept with probability `p`.
     pub fn binomial(&mut self, n: u32, p: f64) -> u32 {
-        (0..n).filter(|_| self.unit() < p).count() as u32
+        (0..n).filter(|_| self.chance(p)).count() as u32
     }
 }
 
