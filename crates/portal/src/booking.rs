@@ -9,12 +9,12 @@ use kernel::{Act, Actor, Date, FieldErrors, Purpose, Reader, Refusal, StationId,
 use places::model::Station;
 use serde::Deserialize;
 use web::page::Again;
+use web::show::weekday;
 use web::{Answer, Ctx, Form, Page};
 use windows::actions;
 use windows::model::{Booking, BookingState, Channel, Service, clock};
 use windows::rules::slots::{self, Slot};
 use windows::web_pages::bookings::read;
-use windows::web_pages::weekday;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]

@@ -6,11 +6,12 @@ use axum::extract::{Path, Query};
 use kernel::{Purpose, Reader, ToSpan, Uuid};
 use places::model::Station;
 use serde::Deserialize;
+use web::show::weekday;
 use web::{Answer, Ctx, Page};
 use windows::model::{Service, spans_text};
 use windows::rules::catalogue::{self, Kind, Refused};
 use windows::rules::hours::OpenDay;
-use windows::web_pages::{due_text, hours::marks, weekday};
+use windows::web_pages::{due_text, hours::marks};
 
 struct Line {
     date: String,

@@ -2,13 +2,14 @@
 
 use crate::actions::Seen;
 use crate::model::{DayType, State};
-use crate::web_pages::{plan::day_rows, weekday};
+use crate::web_pages::table::day_rows;
 use kernel::text::safe_cell;
 use kernel::{Error, Result, Timestamp, clock};
 use rust_xlsxwriter::{Color, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
+use web::show::weekday;
 
 const WALL: documents::Template = documents::Template { name: "值班表", source: include_str!("../typst/wall.typ") };
 

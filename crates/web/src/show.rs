@@ -1,6 +1,6 @@
 //! How values look on a page: moments, spans, masked numbers. Templates call these.
 
-use kernel::{Timestamp, clock};
+use kernel::{Date, Timestamp, clock};
 
 /// `2026-05-08 21:30`.
 pub fn moment(at: &Timestamp) -> String {
@@ -20,6 +20,11 @@ pub fn deadline(at: &Timestamp) -> String {
         Ok(before) if clock::start_of(day) == *at => format!("{before} 24:00"),
         _ => clock::show(*at),
     }
+}
+
+/// `一` to `日`, to stand after 星期 or 周.
+pub fn weekday(day: Date) -> &'static str {
+    ["一", "二", "三", "四", "五", "六", "日"][day.weekday().to_monday_zero_offset() as usize % 7]
 }
 
 /// `还有 3 小时`, `已超 2 天 4 小时`.

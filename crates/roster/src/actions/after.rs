@@ -1,7 +1,7 @@
 //! What follows the publication: swaps with approval, presence at the post, a calendar feed.
 
-use super::plan::{holding, put_out};
-use super::see;
+use super::plan::{holding, see};
+use super::publish::put_out;
 use super::solve::fresh_plan;
 use crate::model::{Duty, Origin, Plan, State, Swap, SwapState, Told};
 use crate::rules::{self, judge, swap as rule};

@@ -1,13 +1,17 @@
 //! What people do, one function each: permit → read → rule → write → record → emit.
 
 mod after;
+mod alter;
 mod plan;
+mod publish;
 mod repair;
 mod setup;
 mod solve;
 
 pub use after::*;
+pub use alter::*;
 pub use plan::*;
+pub use publish::*;
 pub use repair::*;
 pub use setup::*;
 pub use solve::*;

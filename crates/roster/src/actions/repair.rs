@@ -44,7 +44,8 @@ struct Mended {
     now: Problem,
     rows: Vec<Vec<u8>>,
     told: Vec<Told>,
-    eased: String,
+    /// What is proven about the changes, and which personal rules had to give.
+    notes: Vec<String>,
 }
 
 /// Registers the leave and makes a version that changes little of every published roster that it touches: an illness
@@ -98,13 +99,12 @@ pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
                 let after: Problem = super::problem(tx, &rules, station, m.month).await?;
                 let rows = build::carry(&m.now, &m.rows, &after)?.rows;
                 let others: Vec<String> = mended.iter().filter(|x| x.month != m.month).map(|x| format!("{} 月", x.month.month())).collect();
-                let mut notes = m.eased.clone();
+                let mut notes = m.notes.clone();
                 if !others.is_empty() {
-                    let more = format!("请假跨月，{}的值班表也排出了临时调整的一版，请分别发布。", others.join("、"));
-                    notes = [notes, more].into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("；");
+                    notes.push(format!("请假跨月，{}的值班表也排出了临时调整的一版，请分别发布。", others.join("、")));
                 }
                 let plan = fresh_plan(tx, m.month, Origin::Repaired, State::Ready, after, rows)?;
-                let plan = Plan { parent: Some(m.old), changes: Json(m.told.clone()), ended_how: notes, ..plan };
+                let plan = Plan { parent: Some(m.old), changes: Json(m.told.clone()), ended_how: notes.concat(), ..plan };
                 store::insert_plan(tx, &plan).await?;
                 tx.record("roster.repair", &[("roster_plan", plan.id), ("user", out.user.0)], &format!("{out:?}"));
                 tx.emit("roster.plan", plan.id);
@@ -148,8 +148,14 @@ async fn month(old: &Plan, f: &Facts, out: Out, today: Date, seconds: f64) -> Re
     let what = format!("{}（{} 至 {}）", out.kind.label(), out.from, out.until);
     let mut told = words::repair(&now, &roster, &done, &[(person, what)]);
     told.sort_by_key(|t| t.day);
-    let eased = words::eased(&now, &done.eased).join("；");
-    Ok(Some(Mended { old: old.id, month: old.month, rows: done.roster.rows, now, told, eased }))
+    let mut notes = vec![];
+    if !told.is_empty() {
+        notes.push(words::least(done.cost, done.least));
+    }
+    if !done.eased.is_empty() {
+        notes.push(format!("{}。", words::eased(&now, &done.eased).join("；")));
+    }
+    Ok(Some(Mended { old: old.id, month: old.month, rows: done.roster.rows, now, told, notes }))
 }
 
 fn solve(p: &Problem, published: &s::Roster, absence: s::Absence, first_open: usize, seconds: f64) -> std::result::Result<s::Repaired, s::NoRoster> {

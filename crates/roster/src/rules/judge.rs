@@ -105,7 +105,7 @@ pub fn proof(j: &Judged, bound: i64) -> String {
     match j.report.objective {
         _ if !j.findings.is_empty() => String::new(),
         objective if bound > 0 || objective == 0 => format!("已证明不会低于 {bound}"),
-        _ => "理论下界还没有算出".into(),
+        _ => "理论下界还没有算出（按现在的固定格和请假再排一次这个月，就会算）".into(),
     }
 }
 

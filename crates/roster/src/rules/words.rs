@@ -177,6 +177,17 @@ fn reason(p: &Problem, m: &s::Model, before: &s::Roster, after: &s::Roster, judg
     "与别人的变动配套，使总的变动最少。".into()
 }
 
+/// What is proven about the changes of a repair, beside those of the absent person: `cost` and the least that any repair
+/// without more people missing needs, both weighted by nearness.
+pub fn least(cost: i64, least: f64) -> String {
+    match least as i64 {
+        _ if cost == 0 => "除了请假的班，别人的班一格没动。".into(),
+        l if l >= cost => "已证明：缺人不增加的排法里，没有变动更小的（越近的日子算得越重）。".into(),
+        l if l > 0 => format!("变动折合 {cost} 分（越近的日子算得越重），已证明至少要 {l} 分。"),
+        _ => format!("变动折合 {cost} 分（越近的日子算得越重），最少要多少还没有算出。"),
+    }
+}
+
 /// A personal rule that past and absence already broke.
 pub fn eased(p: &Problem, list: &[(usize, Eased)]) -> Vec<String> {
     let what = |e: Eased| match e {

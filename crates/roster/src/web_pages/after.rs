@@ -1,6 +1,5 @@
 //! After publication: paper and workbook, swaps, who is at the post today, the calendar feed.
 
-use super::weekday;
 use crate::actions;
 use crate::model::{Duty, Presence, State, Swap, SwapState};
 use crate::{paper, store};
@@ -10,6 +9,7 @@ use axum::response::IntoResponse;
 use http::header;
 use kernel::{Date, Error, Permission as P, Purpose, Reader, ToSpan, UserId, Uuid};
 use web::page::{Again, go};
+use web::show::weekday;
 use web::{Answer, Ctx, Form, Page};
 
 fn file(name: &str, ending: &str, kind: &'static str, bytes: Vec<u8>) -> Answer {

@@ -1,11 +1,12 @@
 //! 到岗情况: a month's duties as planned and as they were really stood.
 
-use super::{Asked, around, month, weekday};
+use super::{Asked, around, month};
 use crate::rules::attendance::{self, Attended, Kept, Sum};
 use crate::store;
 use askama::Template;
 use axum::extract::Query;
 use kernel::{Date, Purpose, Reader, UserId};
+use web::show::weekday;
 use web::{Answer, Ctx, Page};
 
 struct Line {

@@ -1,6 +1,6 @@
 //! 我的班: what I do next, what I am asked to know, and what I wish for; made for a phone.
 
-use super::{Asked, around, month, weekday};
+use super::{Asked, around, month};
 use crate::actions;
 use crate::model::{Duty, PlanLine, Wish};
 use crate::store;
@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use kernel::{Date, Purpose, Reader, Uuid};
 use web::page::{Again, go};
+use web::show::weekday;
 use web::{Answer, Ctx, Form, Page};
 
 #[derive(Template)]

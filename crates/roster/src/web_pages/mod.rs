@@ -8,6 +8,7 @@ pub mod plan;
 pub mod plans;
 pub mod posts;
 pub mod rules;
+pub mod table;
 
 use kernel::{Date, ToSpan};
 use serde::Deserialize;
@@ -38,11 +39,6 @@ pub fn around(month: Date) -> [(String, String); 3] {
         let m = month.saturating_add(n.months()).first_of_month();
         (m.to_string(), format!("{} 年 {} 月", m.year(), m.month()))
     })
-}
-
-/// 一 to 日.
-pub fn weekday(day: Date) -> &'static str {
-    ["一", "二", "三", "四", "五", "六", "日"][day.weekday().to_monday_zero_offset() as usize % 7]
 }
 
 /// A name for a stored minute span, `08:00`.

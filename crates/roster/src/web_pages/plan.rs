@@ -1,57 +1,17 @@
 //! One version: numbers, table by person and by day, a cell by hand, publishing, who knows, and illness.
 
-use super::{Asked, weekday};
+use super::table::{Chosen, DayRow, Row, chosen, day_rows, rows};
+use super::Asked;
 use crate::actions::{self, Out, Seen};
-use crate::model::{Ack, Day, DayType, Kind, LeaveKind, PlanLine, State, Told};
-use crate::rules::judge::Finding;
-use crate::rules::{build, judge};
+use crate::model::{Ack, Day, Kind, LeaveKind, PlanLine, State, Told};
+use crate::rules::judge::{self, Finding};
 use crate::store;
 use askama::Template;
 use axum::extract::{Path, Query};
 use kernel::{Error, Permission as P, Purpose, Reader, UserId, Uuid};
 use web::page::{Again, go};
+use web::show::weekday;
 use web::{Answer, Ctx, Form, Page};
-
-/// A cell of the table.
-pub struct Cell {
-    pub day: String,
-    pub code: String,
-    pub label: String,
-    pub class: String,
-}
-
-pub struct Row {
-    pub user: UserId,
-    pub name: String,
-    pub standing: &'static str,
-    pub cells: Vec<Cell>,
-    pub hours: String,
-    pub nights: usize,
-    pub rests: usize,
-    pub holidays: usize,
-}
-
-/// A day with the people of each shift.
-pub struct DayRow {
-    pub day: Day,
-    pub weekday: &'static str,
-    pub posts: Vec<(String, u32)>,
-}
-
-/// The cell that is being looked at.
-pub struct Chosen {
-    pub user: UserId,
-    pub name: String,
-    pub day: kernel::Date,
-    pub weekday: &'static str,
-    pub now: Option<Uuid>,
-    pub pinned: bool,
-    pub leave: String,
-    /// Shifts that the person may stand that day.
-    pub shifts: Vec<(Uuid, String)>,
-    /// The others with what they do that day.
-    pub others: Vec<(UserId, String)>,
-}
 
 #[derive(Template)]
 #[template(path = "plan.html")]
@@ -84,88 +44,6 @@ struct One<'a> {
     form: &'a Form,
     again: &'a Again,
     command_id: String,
-}
-
-fn class(kind: Option<&Kind>, day: &Day) -> String {
-    let base = match kind {
-        Some(k) if k.night => "cell cell--night",
-        Some(_) => "cell cell--day",
-        None if day.kind == DayType::Work => "cell",
-        None => "cell cell--free",
-    };
-    base.to_string()
-}
-
-/// `why` also names the kind of a leave; illness is nobody's business but the planners'.
-fn rows(seen: &Seen, why: bool) -> Vec<Row> {
-    let p = &seen.problem;
-    p.people
-        .iter()
-        .enumerate()
-        .map(|(i, m)| {
-            let at = |d: usize| seen.roster.at(i, d).and_then(|k| p.kinds.get(k));
-            let cells = p.days.iter().enumerate().map(|(d, day)| {
-                let mut c = class(at(d), day);
-                if m.pins.iter().any(|x| x.0 == d) {
-                    c.push_str(" cell--pin");
-                }
-                if seen.judged.findings.iter().any(|f| f.cell == Some((i, d))) {
-                    c.push_str(" cell--bad");
-                }
-                let leave = m.on_leave(d).map(|l| if why { l.label() } else { "请假" });
-                let (code, label) = match (at(d), leave) {
-                    (Some(k), _) => (k.code.clone(), format!("{} {}", k.label(), k.span())),
-                    (None, Some(l)) => ("假".to_string(), l.to_string()),
-                    (None, None) => (String::new(), "休息".to_string()),
-                };
-                Cell { day: day.date.to_string(), code, label, class: c }
-            });
-            let count = |f: &dyn Fn(&Day, &Kind) -> bool| (0..p.days.len()).filter(|&d| at(d).is_some_and(|k| f(&p.days[d], k))).count();
-            let minutes: i64 = (0..p.days.len()).filter_map(at).map(|k| k.paid).sum();
-            Row {
-                user: m.user,
-                name: m.name.clone(),
-                standing: m.contracts.last().map_or("", |c| c.standing.label()),
-                cells: cells.collect(),
-                hours: format!("{}/{}", minutes / 60, build::target(p, m).0 / 60),
-                nights: count(&|_, k| k.night),
-                rests: count(&|d, _| d.kind == DayType::Rest),
-                holidays: count(&|d, _| d.kind == DayType::Holiday),
-            }
-        })
-        .collect()
-}
-
-/// Names on each shift of each day, and how many are missing.
-pub fn day_rows(seen: &Seen) -> Vec<DayRow> {
-    let p = &seen.problem;
-    let names = |d: usize, k: usize| {
-        let there: Vec<&str> = (0..p.people.len()).filter(|&i| seen.roster.at(i, d) == Some(k)).map(|i| p.people[i].name.as_str()).collect();
-        let missing = seen.judged.missing.iter().find(|m| (m.0, m.1) == (d, k)).map_or(0, |m| m.2);
-        (there.join("、"), missing)
-    };
-    let days = p.days.iter().enumerate();
-    days.map(|(d, day)| DayRow { weekday: weekday(day.date), day: day.clone(), posts: (0..p.kinds.len()).map(|k| names(d, k)).collect() }).collect()
-}
-
-fn chosen(seen: &Seen, q: &Asked) -> Option<Chosen> {
-    let p = &seen.problem;
-    let user: UserId = q.who.parse().ok()?;
-    let i = p.people.iter().position(|m| m.user == user)?;
-    let date = web::form::parse_date(&q.day)?;
-    let d = p.days.iter().position(|x| x.date == date)?;
-    let label = |i: usize| seen.roster.at(i, d).map_or("休息".to_string(), |k| p.kinds[k].label());
-    Some(Chosen {
-        user,
-        name: p.people[i].name.clone(),
-        day: date,
-        weekday: weekday(date),
-        now: seen.roster.at(i, d).map(|k| p.kinds[k].shift),
-        pinned: p.people[i].pins.iter().any(|x| x.0 == d),
-        leave: p.people[i].on_leave(d).map_or(String::new(), |l| l.label().to_string()),
-        shifts: p.kinds.iter().filter(|k| build::able(&p.people[i], k, d)).map(|k| (k.shift, format!("{} {}", k.label(), k.span()))).collect(),
-        others: (0..p.people.len()).filter(|&o| o != i && label(o) != label(i)).map(|o| (p.people[o].user, format!("{}（{}）", p.people[o].name, label(o)))).collect(),
-    })
 }
 
 /// Reads a version; one that is not published is the planners' alone.

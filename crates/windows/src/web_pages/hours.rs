@@ -1,6 +1,5 @@
 //! When the windows are open in the next two weeks, and days that are closed.
 
-use super::weekday;
 use crate::actions;
 use crate::model::{Closure, HoursFrom, clock, spans_text};
 use crate::rules::hours::OpenDay;
@@ -9,6 +8,7 @@ use askama::Template;
 use axum::extract::Path;
 use kernel::{Permission as P, Purpose, Reader, ToSpan, Uuid};
 use web::page::{Again, go};
+use web::show::weekday;
 use web::{Answer, Ctx, Form, Page};
 
 struct Cell {

@@ -16,11 +16,6 @@ use kernel::rules::RuleSet;
 use kernel::{Date, Result};
 use web::{Answer, IntoResponse};
 
-/// 一 to 日.
-pub fn weekday(day: Date) -> &'static str {
-    ["一", "二", "三", "四", "五", "六", "日"][day.weekday().to_monday_zero_offset() as usize % 7]
-}
-
 /// `15 天内`, `3 个工作日内`, or "".
 pub fn due_text(rules: &RuleSet, kind: Option<&Kind>, on: Date) -> String {
     let Some(k) = kind.filter(|k| !k.due_rule.is_empty()) else { return String::new() };
