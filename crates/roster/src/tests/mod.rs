@@ -8,3 +8,4 @@ mod fair;
 mod story;
 mod town;
 mod web;
+mod wall;

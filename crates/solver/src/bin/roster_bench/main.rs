@@ -98,13 +98,16 @@ fn run(a: &Args, name: &str, model: &Model) -> serde_json::Value {
     result
 }
 
-/// An illness in the middle of the month, repaired within two seconds.
+/// Seconds that the search for a repair may take, as in the product, so that the whole stays below the two promised.
+const REPAIR_SECONDS: f64 = 1.6;
+
+/// An illness in the middle of the month, repaired within two seconds by the wall.
 fn repair_one(a: &Args, model: &Model, roster: &Roster) -> serde_json::Value {
     let start = Instant::now();
     let elapsed = move || start.elapsed().as_secs_f64();
     let stop = AtomicBool::new(false);
     let control =
-        Control { elapsed: &elapsed, seconds: 2.0, stop: &stop, seed: a.seed, threads: a.threads, rounds: None };
+        Control { elapsed: &elapsed, seconds: REPAIR_SECONDS, stop: &stop, seed: a.seed, threads: a.threads, rounds: None };
     let change: Vec<u16> = (0..model.days as u16)
         .map(|d| {
             if d < 12 {
@@ -117,9 +120,12 @@ fn repair_one(a: &Args, model: &Model, roster: &Roster) -> serde_json::Value {
         })
         .collect();
     let absences = [station::illness(model.people.len(), a.seed)];
-    match repair(&Repair { model, published: roster, absences: &absences, first_open: 10, change: &change }, &control) {
+    let repaired = repair(&Repair { model, published: roster, absences: &absences, first_open: 10, change: &change }, &control);
+    let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    match repaired {
         Ok(r) => serde_json::json!({
-            "seconds": r.solution.seconds,
+            "seconds": seconds,
+            "within_two": seconds <= 2.0,
             "changed_cells": r.changes.iter().filter(|c| !c.forced).count(),
             "cost": r.cost,
             "least": r.least,
