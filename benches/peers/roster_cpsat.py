@@ -1,6 +1,6 @@
 """Side by side on public shift-scheduling instances: `cargo xt bench roster` and OR-Tools CP-SAT with 8 workers.
 
-Both get the same wall time on the same machine, one after the other. Gaps are to the larger of both proven bounds.
+Both get the same wall time on the same two cores, one after the other. Gaps are to the larger of both proven bounds.
 The CP-SAT model: one Boolean per (person, day, shift) that is possible at all, exactly one of shift or day off, runs
 and rests as clauses over "works", symmetric slack for cover, and a first solve without objective (at most a tenth of
 the time) whose roster is the hint for the second.
@@ -9,6 +9,7 @@ the time) whose roster is the hint for the second.
 import argparse
 import gzip
 import json
+import os
 import pathlib
 import subprocess
 import time
@@ -148,10 +149,18 @@ def main():
     args.add_argument("--threads", type=int, default=2)
     args.add_argument("--workers", type=int, default=8)
     args.add_argument("--only", default="03,04,05,06,08,10,12,14,16,18")
+    args.add_argument("--cores", default="0,1", help="the cores that both run on")
+    args.add_argument("--json", type=pathlib.Path, help="write the rows here too")
     a = args.parse_args()
     root = pathlib.Path(__file__).resolve().parents[2]
+    # Both inherit it: what `cargo xt` starts, and the workers of CP-SAT.
+    os.sched_setaffinity(0, {int(c) for c in a.cores.split(",")})
+    # Built before anything is timed.
+    subprocess.run(["cargo", "build", "--quiet", "--release", "--package", "solver", "--features", "bench", "--bin", "roster-bench"], cwd=root, check=True)
+    begun = f"{time.strftime('%Y-%m-%d %H:%M %Z')}, load {os.getloadavg()[0]:.1f}"
+    print(f"{begun}; {a.seconds:g} s each on cores {a.cores}: ours {a.threads} threads, CP-SAT {a.workers} workers", flush=True)
     print(f"{'name':<12} {'bound':>9} {'ours':>8} {'gap %':>7} {'CP-SAT':>8} {'gap %':>8}  ratio of gaps", flush=True)
-    ours_gaps, theirs_gaps, without = [], [], []
+    ours_gaps, theirs_gaps, without, rows = [], [], [], []
     for path in sorted(a.dir.iterdir()):
         name = path.name.split(".")[0]
         if not any(name.endswith(o) for o in a.only.split(",")):
@@ -165,8 +174,10 @@ def main():
         gap = lambda v: None if v is None else 100 * (v - bound) / max(bound, 1)
         g, h = gap(ours["objective"]), gap(theirs)
         say = lambda v: "none" if v is None else f"{v:.2f}"
+        shown = lambda v: "none" if v is None else str(v)
         ratio = "-" if h is None or g is None else ("ours is optimal" if g <= 0 else f"{h / g:.1f}")
-        print(f"{name:<12} {bound:>9.1f} {ours['objective']:>8} {say(g):>7} {theirs or 'none':>8} {say(h):>8}  {ratio}", flush=True)
+        print(f"{name:<12} {bound:>9.1f} {shown(ours['objective']):>8} {say(g):>7} {shown(theirs):>8} {say(h):>8}  {ratio}", flush=True)
+        rows.append({"name": name, "bound": bound, "ours": ours["objective"], "our_bound": ours["bound"], "our_gap": g, "cpsat": theirs, "cpsat_gap": h, "load": os.getloadavg()[0]})
         if h is None or g is None:
             without.append(f"{name} ({'CP-SAT' if h is None else 'ours'})")
         else:
@@ -178,6 +189,9 @@ def main():
         mine, other = (sum(v) / len(v) for v in (ours_gaps, theirs_gaps))
         ratio = f"{other / mine:.1f}" if mine > 0 else "ours is optimal"
         print(f"mean over {len(ours_gaps)}: ours {mine:.2f} %, CP-SAT {other:.2f} %, ratio {ratio}")
+    if a.json:
+        run = {"begun": begun, "seconds": a.seconds, "threads": a.threads, "workers": a.workers, "cores": a.cores}
+        a.json.write_text(json.dumps({"run": run, "instances": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
