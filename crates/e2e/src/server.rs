@@ -34,8 +34,7 @@ pub struct Server {
 impl Server {
     /// Starts the binary and waits until it answers `/healthz`.
     pub fn start() -> Result<Server> {
-        let bin = std::env::var_os("FENGQIAO_BIN")
-            .map_or_else(|| crate::workspace().join("target/debug/fengqiao"), PathBuf::from);
+        let bin = binary();
         if !bin.is_file() {
             bail!("{} is not there; run `cargo xt test`, or build fengqiao and set FENGQIAO_BIN", bin.display());
         }
@@ -105,6 +104,10 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn binary() -> PathBuf {
+    std::env::var_os("FENGQIAO_BIN").map_or_else(|| crate::workspace().join("target/debug/fengqiao"), PathBuf::from)
 }
 
 /// A demonstration that this very binary filled, made once and copied by every test: filling it takes most of a
