@@ -151,6 +151,7 @@ fn permit(job: &Job<'_>) -> Result<()> {
     if job.mapping.target.kind == Kind::Camera {
         job.actor.must(Permission::VideoAdmin)?;
     }
+    job.actor.must_serve_station("批量导入")?;
     job.actor.must_reach("这个派出所", job.station)
 }
 

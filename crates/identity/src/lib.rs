@@ -15,7 +15,7 @@ mod web_pages;
 #[cfg(test)]
 mod tests;
 
-pub use session::caller;
+pub use session::{actor_of, caller};
 
 use kernel::Permission as P;
 use web::domain::{get, post};

@@ -1,7 +1,7 @@
 //! From a cookie to the person acting. A small cache keeps a page from costing extra queries; it
 //! forgets after a few seconds, so that a sign-out elsewhere takes hold at once for practical use.
 
-use crate::model::GrantKind;
+use crate::model::{GrantKind, User};
 use crate::{rules, store};
 use futures::future::BoxFuture;
 use http::HeaderMap;
@@ -91,33 +91,39 @@ async fn look_up(app: &App, hash: &[u8; 32], now: Timestamp) -> Result<Option<Ac
         .read(&look, async |r: &mut Reader| {
             let Some(s) = store::session_by_hash(r, hash).await? else { return Ok(None) };
             let Some(u) = store::find_user(r, s.user_id).await? else { return Ok(None) };
-            let beats = store::granted(r, u.id, GrantKind::Beat, today).await?;
-            let grids = store::granted(r, u.id, GrantKind::Grid, today).await?;
+            let actor = actor_of(r, &u, today).await?;
             let secrets = store::secrets_of(r, u.id).await?;
             let has_totp = secrets.as_ref().is_some_and(|s| s.totp.is_some());
             let stale = secrets.is_some_and(|s| rules::is_stale(&limits, s.password_at, now));
             let confined = rules::confined(u.role, u.must_change, stale, has_totp);
-            Ok(Some((s, u, beats, grids, confined)))
+            Ok(Some((s, u, actor, confined)))
         })
         .await?;
-    let Some((s, u, beats, grids, confined)) = found else { return Ok(None) };
+    let Some((s, u, mut actor, confined)) = found else { return Ok(None) };
     if s.ended_at.is_some() || u.is_disabled() || !rules::is_alive(&limits, s.created_at, s.seen_at, now) {
         return Ok(None);
     }
     if now.as_second() - s.seen_at.as_second() >= TOUCH {
         touch(app, s.id, now).await?;
     }
+    actor.session = Some(s.id);
+    actor.confined = confined;
+    Ok(Some(actor))
+}
+
+/// Whom an account acts as on a day: role, station, and the beats and grids it has then.
+pub async fn actor_of(r: &mut Reader, u: &User, today: kernel::Date) -> Result<Actor> {
+    let beats = store::granted(r, u.id, GrantKind::Beat, today).await?;
+    let grids = store::granted(r, u.id, GrantKind::Grid, today).await?;
     let mut actor = Actor::resident(u.station_id);
     actor.user = u.id;
-    actor.session = Some(s.id);
     actor.role = u.role;
-    actor.unit = u.unit;
-    actor.name = u.name;
-    actor.confined = confined;
+    actor.unit = u.unit.clone();
+    actor.name = u.name.clone();
     actor.own_beats = u.own_beats;
     actor.beats = beats.into_iter().map(Into::into).collect();
     actor.grids = grids.into_iter().map(Into::into).collect();
-    Ok(Some(actor))
+    Ok(actor)
 }
 
 async fn touch(app: &App, id: SessionId, now: Timestamp) -> Result<()> {

@@ -321,6 +321,17 @@ impl Actor {
         if self.reach().houses(station) { Ok(()) } else { Err(crate::Error::NotFound(what)) }
     }
 
+    /// [`Error::Forbidden`](crate::Error::Forbidden) for an account that is narrowed to its own beats, where `what` is the
+    /// whole station's.
+    pub fn must_serve_station(&self, what: &str) -> crate::Result<()> {
+        if !self.own_beats {
+            return Ok(());
+        }
+        Err(crate::Error::Forbidden(format!(
+            "您的账号只看所辖警务区，{what}是全所的。请由所领导或值班人员办理；要扩大范围，请安全管理员在“授权”中更改。"
+        )))
+    }
+
     /// What this actor is about to do; see [`Act`].
     pub fn act(&self, action: &'static str, purpose: Purpose, command: CommandId, at: Timestamp) -> Act {
         Act { actor: self.clone(), station: self.station, action, purpose, command, at, about: None }

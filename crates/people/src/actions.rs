@@ -12,7 +12,7 @@ pub use household::{hold, move_in, move_out, release};
 pub use import::{import_row, judge_row};
 pub use register::{edit, register};
 pub use retention::{retention, retention_job};
-pub use reveal::{PURPOSES, blind_id_number, blind_phone, reveal};
+pub use reveal::{PURPOSES, blind_id_number, blind_phone, reveal, reveal_for_matter};
 
 use crate::model::Secret;
 use crate::rules;

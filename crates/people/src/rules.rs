@@ -71,12 +71,12 @@ pub(crate) fn is_minor(p: &PersonRow, day: Date) -> bool {
 
 /// Roles that handle matters with minors (未成年人保护法 §103: identity is not disclosed beyond them).
 pub fn handles_minors(role: Role) -> bool {
-    handles_protected(role) || role == Role::WindowClerk
+    handles_protected(role) || matches!(role, Role::Officer | Role::WindowClerk)
 }
 
-/// Roles that may know who asked for secrecy: those who lead, dispatch and work the matter.
+/// Roles that may know who asked for secrecy in any matter: those who lead and dispatch. Who works the matter knows it there.
 pub fn handles_protected(role: Role) -> bool {
-    matches!(role, Role::StationLeader | Role::DutyLeader | Role::Officer | Role::Operator | Role::LocalOperator)
+    matches!(role, Role::StationLeader | Role::DutyLeader | Role::Operator | Role::LocalOperator)
 }
 
 /// Why the name is hidden from `role` on `day`, or `None`. `handles`: the caller's domain says that

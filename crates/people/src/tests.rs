@@ -221,7 +221,7 @@ async fn minors_and_protected_persons_are_hidden_from_those_who_do_not_handle_th
         let grown = NewPerson { birth: Some(day("2008-05-08")), ..person(town.station, "今日十八") };
         let grown = town.add(grown).await.unwrap();
         for (role, name_of_child, name_of_witness) in [
-            (Role::Officer, "小明", "赵六"),
+            (Role::Officer, "小明", "受保护人"),
             (Role::Operator, "小明", "赵六"),
             (Role::WindowClerk, "小明", "受保护人"),
             (Role::Auxiliary, "未成年人", "受保护人"),

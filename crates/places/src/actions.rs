@@ -231,7 +231,7 @@ pub(crate) async fn index_estate(tx: &mut Tx, station: StationId, id: EstateId, 
     let region = store::station(tx, station).await?.region_name;
     let text = format!("{region}{}{}", new.street, new.number);
     let now = tx.now();
-    tx.index(&Doc { kind: "address", id: id.0, station, grid: None, beat: None, at: now, title: &new.name, text: &text }).await
+    tx.index(&Doc { kind: "estate", id: id.0, station, grid: None, beat: None, at: now, title: &new.name, text: &text }).await
 }
 
 /// Errors: station out of reach, name empty, too long or taken, community of another station.
@@ -272,7 +272,7 @@ pub(crate) async fn index_building(tx: &mut Tx, estate: EstateId, id: BuildingId
     let text = format!("{}{}", e.street, e.number);
     let now = tx.now();
     let (grid, beat) = store::borders_of(tx, id, clock::day_of(now)).await?;
-    tx.index(&Doc { kind: "address", id: id.0, station: e.station_id, grid, beat, at: now, title: &title, text: &text }).await
+    tx.index(&Doc { kind: "building", id: id.0, station: e.station_id, grid, beat, at: now, title: &title, text: &text }).await
 }
 
 /// Adds a building with its grid and beat from `new.from` on.

@@ -37,7 +37,7 @@ pub fn domain() -> Domain {
     use web_pages::{building, edit, map, suggest, tree, units};
     Domain {
         name: "places",
-        migrations: Some(kernel::migrations!("places", "0001_places.sql", "0002_shapes.sql")),
+        migrations: Some(kernel::migrations!("places", "0001_places.sql", "0002_shapes.sql", "0003_search_kinds.sql")),
         routes: vec![
             get("/places", Need::Can(P::PlacesSee), tree::page),
             get("/places/suggest", Need::Any(&[P::PlacesSee, P::IncidentTake]), suggest::options),

@@ -548,3 +548,15 @@ pub struct Limits {
     pub carry_months: i64,
     pub most_wishes: i64,
 }
+
+record! {
+    /// A duty at a post in a version that was published, with the time in which that version held.
+    #[derive(Clone, Debug)]
+    pub struct PostDuty {
+        pub post_id: Uuid,
+        pub starts_at: Timestamp,
+        pub ends_at: Timestamp,
+        pub since: Timestamp,
+        pub until: Option<Timestamp>,
+    }
+}

@@ -28,7 +28,7 @@ const KINDS: &[(&str, &str, P, &str)] = &[
     ("precedent", "枫桥经验", P::DisputeSee, "/precedents/"),
     ("person", "人员", P::PeopleSee, "/people/"),
     ("building", "楼栋", P::PlacesSee, "/places/buildings/"),
-    ("address", "地址", P::PlacesSee, "/places/"),
+    ("estate", "小区", P::PlacesSee, "/places?estate="),
 ];
 
 #[derive(Deserialize, Default)]

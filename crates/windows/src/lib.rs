@@ -35,7 +35,7 @@ pub fn domain() -> Domain {
     use web_pages::{booking, bookings, cases, catalogue, desk, hours, monitor, register, services, setup};
     Domain {
         name: "windows",
-        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql")),
+        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql", "0004_posts.sql")),
         routes: vec![
             get("/windows/desk", SERVE, desk::page),
             get("/windows/desk/live", SERVE, desk::live),

@@ -82,7 +82,7 @@ pub async fn rows(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let q = Question::of(&ctx, &a)?;
     let spec = crate::specs().into_iter().find(|s| s.key == a.key).ok_or(Error::NotFound("这项统计"))?;
     let all = a.part != "num" || !spec.ratio;
-    super::whole_station(&ctx)?;
+    ctx.who.must_serve_station("数字后面的明细")?;
     let look = ctx.look("bulletins.rows", Purpose::Statistics);
     let (beside, rows) = ctx
         .app

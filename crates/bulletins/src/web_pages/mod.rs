@@ -9,16 +9,6 @@ use kernel::{Date, Result, Timestamp};
 use serde::Deserialize;
 use web::Ctx;
 
-/// The rows behind a number are the whole station's: not for accounts that are narrowed to their own beats.
-fn whole_station(ctx: &Ctx) -> Result<()> {
-    if !ctx.who.own_beats {
-        return Ok(());
-    }
-    Err(kernel::Error::Forbidden(
-        "您的账号只看所辖警务区，数字后面的明细是全所的。请由所领导查看，或在警情、纠纷台账中看本警务区的记录。".into(),
-    ))
-}
-
 /// What a page of figures is asked.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]

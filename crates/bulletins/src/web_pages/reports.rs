@@ -56,6 +56,7 @@ pub struct Preset {
 
 /// `GET /bulletins/new`: last month's report by default.
 pub async fn new_page(ctx: Ctx, Query(q): Query<Preset>) -> Answer {
+    ctx.who.must_serve_station("通报")?;
     let last = ctx.app.today().first_of_month().saturating_sub(1.days());
     let or = |typed: String, other: String| if typed.is_empty() { other } else { typed };
     let form = Form::of([
@@ -69,6 +70,7 @@ pub async fn new_page(ctx: Ctx, Query(q): Query<Preset>) -> Answer {
 
 /// `POST /bulletins/new`
 pub async fn new(ctx: Ctx, mut form: Form) -> Answer {
+    ctx.who.must_serve_station("通报")?;
     let kind = Kind::from_code(form.typed("kind"));
     if kind.is_none() {
         form.errors.add("kind", "请选择通报种类。");
@@ -218,11 +220,13 @@ fn uuid(id: &str) -> kernel::Result<Uuid> {
 
 /// `GET /bulletins/{id}`
 pub async fn page(ctx: Ctx, Path(id): Path<String>) -> Answer {
+    ctx.who.must_serve_station("通报")?;
     show(&ctx, uuid(&id)?, &Form::default(), Again::default()).await
 }
 
 /// `POST /bulletins/{id}/edit`
 pub async fn edit(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+    ctx.who.must_serve_station("通报")?;
     let id = uuid(&id)?;
     let texts = (1..=20).filter(|n| !form.typed(&format!("text_{n}")).is_empty() || form.has("section", &n.to_string()));
     let texts = texts.map(|n| (n, form.text(&format!("text_{n}")))).collect();
@@ -241,6 +245,7 @@ pub async fn edit(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
 
 /// `POST /bulletins/{id}/step`
 pub async fn step(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    ctx.who.must_serve_station("通报")?;
     let id = uuid(&id)?;
     let done = async {
         let step = actions::step_of(form.typed("step"))?;
@@ -280,7 +285,7 @@ struct Rows {
 /// `GET /bulletins/{id}/rows?n=…&part=num|den`: the rows behind a frozen number, as known when it was frozen.
 pub async fn rows(ctx: Ctx, Path(id): Path<String>, Query(q): Query<Which>) -> Answer {
     let id = uuid(&id)?;
-    super::whole_station(&ctx)?;
+    ctx.who.must_serve_station("数字后面的明细")?;
     let look = ctx.look("bulletins.rows", Purpose::Statistics);
     let content = ctx
         .app
@@ -313,12 +318,14 @@ fn file(name: &str, ending: &str, kind: &'static str, bytes: Vec<u8>) -> Answer 
 
 /// `GET /bulletins/{id}/pdf`
 pub async fn pdf(ctx: Ctx, Path(id): Path<String>) -> Answer {
+    ctx.who.must_serve_station("通报")?;
     let (name, bytes) = crate::paper::pdf(&ctx.app, &ctx.look("bulletins.paper", Purpose::Statistics), uuid(&id)?).await?;
     file(&name, "pdf", "application/pdf", bytes)
 }
 
 /// `POST /bulletins/{id}/xlsx`
 pub async fn xlsx(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    ctx.who.must_serve_station("通报")?;
     let id = uuid(&id)?;
     let act = ctx.act("bulletins.export", Purpose::Statistics, &form);
     match actions::workbook(&ctx.app, &act, id, &form.text("reason")).await {

@@ -171,7 +171,8 @@ impl Town {
 
     pub async fn add_window(&mut self) {
         let w = NewWindow { name: "1 号窗口".into(), post_id: None, services: vec![], position: 1, version: 0 };
-        self.window = windows::actions::save_window(&self.t.app, &self.act(&self.leader, "windows.window"), None, w).await.unwrap();
+        let act = self.at(&self.leader, "windows.window", moment(self.t.app.today().saturating_sub(190.days()), 470));
+        self.window = windows::actions::save_window(&self.t.app, &act, None, w).await.unwrap();
     }
 
     /// Hours by hand from half a year ago on.

@@ -126,7 +126,7 @@ impl Case {
                 if masked.is_empty() {
                     continue;
                 }
-                match people::actions::reveal(app, act, p.v.id, secret, Purpose::Mediation).await {
+                match people::actions::reveal_for_matter(app, act, p.v.id, secret, Purpose::Mediation).await {
                     Ok(number) => *masked = number,
                     // Hidden by rule from this role: the mask stays.
                     Err(Error::Forbidden(_)) => {}
@@ -360,8 +360,9 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
     let today = clock::day_of(r.now());
     let more = store::parties(r, id).await?;
     let mut parties = vec![];
+    let handles = mediation::actions::handles(r, &d).await?;
     for p in parts::parties(r, id).await? {
-        let v = people::store::person_for(r, p.person_id, true).await?;
+        let v = people::store::person_for(r, p.person_id, handles).await?;
         parties.push(CaseParty {
             more: more.iter().find(|m| m.party_id == p.id).cloned().unwrap_or_else(|| PartyMore::empty(p.id)),
             id_number: v.id_masked.clone(),

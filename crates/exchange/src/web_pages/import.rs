@@ -80,6 +80,7 @@ pub struct Asked {
 
 /// `GET /exchange/import?mapping=…`
 pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
+    ctx.who.must_serve_station("批量导入")?;
     let known = SHIPPED.iter().find(|(name, ..)| *name == a.mapping).unwrap_or(&SHIPPED[0]);
     let form = Form::of([("mapping", known.0)]);
     show(&ctx, &form, Again::default(), None).await
@@ -113,6 +114,7 @@ fn read(form: &Form) -> kernel::Result<(Mapping, String, Table)> {
 
 /// `POST /exchange/import`: looks at the file (`do=preview`), writes it (`do=import`) or gives the refused rows (`do=errors`).
 pub async fn send(ctx: Ctx, form: Form) -> Answer {
+    ctx.who.must_serve_station("批量导入")?;
     let (mapping, file_name, table) = match read(&form) {
         Ok(all) => all,
         Err(e) => return show(&ctx, &form, Again::from_error(e)?, None).await,

@@ -54,20 +54,23 @@ fn local() -> Actor {
 pub async fn acting(app: &kernel::App, account: Option<&str>) -> anyhow::Result<Actor> {
     let Some(account) = account else { return Ok(local()) };
     let look = app.look(&local(), "identity.acting", Purpose::Administration);
-    let user = app
+    let today = app.today();
+    let (user, mut actor) = app
         .db()
-        .read(&look, async |r: &mut kernel::Reader| identity::store::by_account(r, account).await)
+        .read(&look, async |r: &mut kernel::Reader| {
+            let Some(user) = identity::store::by_account(r, account).await? else { return Ok(None) };
+            let actor = identity::actor_of(r, &user, today).await?;
+            Ok(Some((user, actor)))
+        })
         .await?
         .with_context(|| format!("没有账号 {account}"))?;
     if user.is_disabled() {
         bail!("账号 {account} 已停用。");
     }
-    let mut actor = local();
-    actor.user = user.id;
-    actor.role = user.role;
-    actor.station = user.station_id;
-    actor.name = user.name;
-    actor.unit = user.unit;
+    if user.locked_until.is_some_and(|t| t > app.now()) {
+        bail!("账号 {account} 因多次输错密码暂时锁定。");
+    }
+    actor.os_user = local().os_user;
     Ok(actor)
 }
 

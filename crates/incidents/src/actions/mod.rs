@@ -23,6 +23,11 @@ pub async fn visible(r: &mut kernel::Reader, intake: &Intake) -> Result<()> {
     if actor.reach().covers(intake.station_id, intake.grid_id, intake.beat_id) && actor.may(kernel::Permission::IncidentSee) {
         return Ok(());
     }
+    // Who took the report follows it, wherever it turns out to lie.
+    let took = actor.own_beats && actor.user == intake.registered_by && actor.may(kernel::Permission::IncidentSee);
+    if actor.station == intake.station_id && took {
+        return Ok(());
+    }
     if actor.station == intake.station_id && store::was_given(r, intake.id, actor.user).await? {
         return Ok(());
     }

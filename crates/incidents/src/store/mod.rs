@@ -296,6 +296,7 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
         Reach::Beats(s, beats) => (false, *s, Some(beats.as_slice())),
         Reach::Grids(..) | Reach::Own(_) => return Ok(vec![]),
     };
+    let me = r.act().actor.user;
     let until = match (q.until, q.before) {
         (Some(a), Some(b)) => a.min(b),
         (Some(a), None) => a,
@@ -303,7 +304,7 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
         (None, None) => Timestamp::MAX,
     };
     r.all(
-        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where ($1 or station_id = $2) and called_at >= $3 and called_at < $4 and ($5 = '' or state = $5) and ($6 = '' or coalesce(found_category, category) = $6) and (not $7 or (beat_id is null and grid_id is null)) and (not $9 or beat_id in @ids($10)) order by called_at desc, id desc limit $8"),
+        sql!("select id, number, title, place_text, source_code, category, found_category, level, state, called_at, cluster_id, beat_id, grid_id from incidents_intake where ($1 or station_id = $2) and called_at >= $3 and called_at < $4 and ($5 = '' or state = $5) and ($6 = '' or coalesce(found_category, category) = $6) and (not $7 or (beat_id is null and grid_id is null)) and (not $9 or beat_id in @ids($10) or registered_by = $11) order by called_at desc, id desc limit $8"),
         args![
             all,
             station,
@@ -314,10 +315,24 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
             q.unlocated,
             PAGE,
             beats.is_some(),
-            kernel::row::ids(beats.unwrap_or_default())
+            kernel::row::ids(beats.unwrap_or_default()),
+            me
         ],
     )
     .await
+}
+
+/// Those of `lines` that an account narrowed to its beats may see (all of them for others), marked as shown.
+pub fn shown(r: &mut Reader, mut lines: Vec<Line>) -> Vec<Line> {
+    let actor = &r.act().actor;
+    if actor.own_beats {
+        let beats = actor.beats.clone();
+        lines.retain(|l| l.beat_id.is_some_and(|b| beats.contains(&b)));
+    }
+    for l in &lines {
+        r.saw("incident", l.id);
+    }
+    lines
 }
 
 /// Earlier matters between the same two addresses, either way round, newest first.

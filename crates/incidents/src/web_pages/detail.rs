@@ -142,7 +142,10 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
             let reporter = match intake.reporter_id {
                 // Grid workers see the matter and the place; a protected reporter is hidden from all
                 // but those who dispatch and lead.
-                Some(p) if full && (!intake.secret || may_dispatch) => Some(people::store::person(r, p).await?),
+                Some(p) if full && (!intake.secret || may_dispatch) => {
+                    let handles = orders.iter().any(|o| o.target_user == me);
+                    Some(people::store::person_for(r, p, handles).await?)
+                }
                 _ => None,
             };
             let crew = if may_dispatch {
@@ -162,8 +165,15 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 });
             }
             let between = if full { store::between(r, &intake).await? } else { vec![] };
+            let between = store::shown(r, between);
             let mut earlier = if full { store::earlier(r, &intake).await? } else { vec![] };
             earlier.retain(|l| !between.iter().any(|b| b.id == l.id));
+            let earlier = store::shown(r, earlier);
+            let cluster = if full { store::cluster(r, &intake).await? } else { vec![] };
+            let cluster = store::shown(r, cluster);
+            let linked = if full { store::linked(r, id).await? } else { vec![] };
+            let shown = store::shown(r, linked.iter().map(|(_, l)| l.clone()).collect());
+            let linked = linked.into_iter().filter(|(_, l)| shown.iter().any(|s| s.id == l.id)).collect();
             Ok(Loaded {
                 address,
                 other_address,
@@ -181,8 +191,8 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                     .collect(),
                 earlier,
                 between,
-                cluster: if full { store::cluster(r, &intake).await? } else { vec![] },
-                linked: if full { store::linked(r, id).await? } else { vec![] },
+                cluster,
+                linked,
                 files: attachments::of_record(r, "incident", id.0).await?,
                 proposed: store::suggestions::kept(r, id.0).await?.into_iter().next(),
                 crew,

@@ -68,11 +68,13 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
 
 /// `GET /incidents/handover`
 pub async fn page(ctx: Ctx) -> Answer {
+    ctx.who.must_serve_station("交接班")?;
     show(&ctx, &Form::default(), Again::default()).await
 }
 
 /// `POST /incidents/handover`: 交班.
 pub async fn open(ctx: Ctx, mut form: Form) -> Answer {
+    ctx.who.must_serve_station("交接班")?;
     let note = form.bounded("note", "交班说明", 2_000);
     let act = ctx.act("incidents.handover_open", Purpose::Handover, &form);
     let done = match form.finish(()) {
@@ -87,6 +89,7 @@ pub async fn open(ctx: Ctx, mut form: Form) -> Answer {
 
 /// `POST /incidents/handover/{id}/take`: 接班.
 pub async fn take(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+    ctx.who.must_serve_station("交接班")?;
     let id: HandoverId = web::page::id(&id, "这次交接班")?;
     let answer = form.bounded("answer", "接班说明", 1_000);
     let act = ctx.act("incidents.handover_take", Purpose::Handover, &form);

@@ -69,7 +69,7 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         let number = if v.id_masked.is_empty() {
             String::new()
         } else if act.actor.may(P::PeopleReveal) {
-            people::actions::reveal(app, act, v.id, Secret::IdNumber, Purpose::Mediation).await?
+            people::actions::reveal_for_matter(app, act, v.id, Secret::IdNumber, Purpose::Mediation).await?
         } else {
             v.id_masked.clone()
         };

@@ -52,6 +52,26 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<Vec<Line>> {
     }
 }
 
+/// Those of `ids` that an account narrowed to its beats may see (all of them for others), marked as shown.
+pub async fn shown(r: &mut Reader, ids: Vec<DisputeId>) -> Result<Vec<DisputeId>> {
+    let actor = r.act().actor.clone();
+    let ids = if actor.own_beats && !ids.is_empty() {
+        let rows = r
+            .rows(
+                sql!("select id from mediation_dispute where id in @ids($1) and station_id = $2 and (beat_id in @ids($3) or owner_id = $4)"),
+                args![kernel::row::ids(&ids), actor.station, kernel::row::ids(&actor.beats), actor.user],
+            )
+            .await?;
+        rows.iter().map(|row| row.get("id")).collect::<Result<_>>()?
+    } else {
+        ids
+    };
+    for id in &ids {
+        r.saw("dispute", *id);
+    }
+    Ok(ids)
+}
+
 /// Disputes a person is a party of, for the page of the person.
 pub async fn of_person(r: &mut Reader, person: PersonId) -> Result<Vec<(DisputeId, String, String, State)>> {
     let rows = r

@@ -83,9 +83,10 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
         .read(&look, async |r: &mut Reader| {
             let d = store::get(r, id).await?;
             actions::visible(r, &d)?;
+            let handles = actions::handles(r, &d).await?;
             let mut party_list = vec![];
             for p in parts::parties(r, id).await? {
-                let view = people::store::person_for(r, p.person_id, full).await?;
+                let view = people::store::person_for(r, p.person_id, handles).await?;
                 party_list.push((p, view));
             }
             let talks = parts::talks(r, id).await?;
@@ -110,6 +111,7 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
             });
             let mut named = seen.clone();
             named.extend(d.master_id);
+            let named = crate::store::query::shown(r, named).await?;
             let named = tracks::named(r, &named).await?;
             let mut users: Vec<UserId> = vec![d.owner_id];
             users.extend(d.lead_id);
@@ -156,6 +158,11 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
             }
             let people: Vec<_> = party_list.iter().map(|(p, _)| p.person_id).collect();
             let proposals = if full { actions::proposals(&ctx.app, r, &d, &people).await? } else { vec![] };
+            let merged = tracks::merged_into(r, id).await?;
+            let ids = proposals.iter().map(|p| p.0.id).chain(merged.iter().map(|m| m.id)).collect();
+            let shown = crate::store::query::shown(r, ids).await?;
+            let proposals: Vec<_> = proposals.into_iter().filter(|p| shown.contains(&p.0.id)).collect();
+            let merged: Vec<_> = merged.into_iter().filter(|m| shown.contains(&m.id)).collect();
             let find = |x: DisputeId| named.iter().find(|c| c.id == x).cloned();
             let incident = match d.incident_id {
                 Some(i) if full => Some(incidents::store::get(r, i).await?.number),
@@ -203,7 +210,7 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                     })
                     .collect(),
                 proposals,
-                merged: tracks::merged_into(r, id).await?,
+                merged,
                 master: d.master_id.and_then(find),
                 crew: identity::store::crew(r, d.station_id, d.beat_id, d.grid_id, today).await?,
                 committees,

@@ -94,10 +94,11 @@ pub fn from_incident<'a>(app: &'a App, actor: &'a Actor, id: Uuid) -> BoxFuture<
                 let intake = incidents::store::get(r, id.into()).await?;
                 let at = (intake.address_id, intake.other_address_id);
                 let list = store::tracks::candidates(r, intake.station_id, intake.id, at, intake.reporter_id).await?;
-                for c in &list {
-                    r.saw("dispute", c.id);
-                }
-                Ok((store::of_incident(r, id.into()).await?, list))
+                let from = store::of_incident(r, id.into()).await?;
+                let ids = list.iter().map(|c| c.id).chain(from.iter().map(|f| f.0)).collect();
+                let shown = store::query::shown(r, ids).await?;
+                let list: Vec<_> = list.into_iter().filter(|c| shown.contains(&c.id)).collect();
+                Ok((from.filter(|f| shown.contains(&f.0)), list))
             })
             .await?;
         let view = FromIncident {
@@ -125,7 +126,14 @@ pub fn of_person<'a>(app: &'a App, actor: &'a Actor, id: Uuid) -> BoxFuture<'a, 
             return Ok(String::new());
         }
         let look = app.look(actor, "mediation.of_person", Purpose::Mediation);
-        let list = app.db().read(&look, async |r: &mut Reader| store::query::of_person(r, id.into()).await).await?;
+        let list = app
+            .db()
+            .read(&look, async |r: &mut Reader| {
+                let list = store::query::of_person(r, id.into()).await?;
+                let shown = store::query::shown(r, list.iter().map(|x| x.0).collect()).await?;
+                Ok(list.into_iter().filter(|x| shown.contains(&x.0)).collect::<Vec<_>>())
+            })
+            .await?;
         if list.is_empty() {
             return Ok(String::new());
         }

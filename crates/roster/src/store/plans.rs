@@ -1,7 +1,7 @@
 //! Plans, duties as published, acknowledgements.
 
 use super::stale;
-use crate::model::{Ack, Clash, Duty, Plan, PlanLine, Problem, State};
+use crate::model::{Ack, Clash, Duty, Plan, PlanLine, PostDuty, Problem, State};
 use kernel::row::Json;
 use kernel::{Date, Error, Reader, Result, StationId, Timestamp, Tx, UserId, Uuid, args, sql};
 
@@ -219,15 +219,24 @@ pub async fn open_acks(r: &mut Reader, station: StationId, user: UserId) -> Resu
     .await
 }
 
-/// Duties that hold on days of the span with the post each stands at: post, beginning, end.
-pub async fn post_duties(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<(Uuid, Timestamp, Timestamp)>> {
+/// Duties on days of the span, of every version that was ever published, with the time in which that version held.
+pub async fn post_duties(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<PostDuty>> {
+    r.all(
+        sql!("select d.post_id, d.starts_at, d.ends_at, p.published_at as since, p.superseded_at as until from roster_duty d join roster_plan p on p.station_id = d.station_id and p.id = d.plan_id where d.station_id = $1 and d.day >= $2 and d.day <= $3 and p.published_at is not null order by d.day, d.starts_at limit 40000"),
+        args![station, from, until],
+    )
+    .await
+}
+
+/// When which month of the span had a published roster: first day, since, until.
+pub async fn publications(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<(Date, Timestamp, Option<Timestamp>)>> {
     let rows = r
         .rows(
-            sql!("select d.post_id, d.starts_at, d.ends_at from roster_duty d join roster_plan p on p.station_id = d.station_id and p.id = d.plan_id where d.station_id = $1 and d.day >= $2 and d.day <= $3 and p.state = 'published' order by d.day, d.starts_at limit 20000"),
-            args![station, from, until],
+            sql!("select month, published_at, superseded_at from roster_plan where station_id = $1 and month >= $2 and month <= $3 and published_at is not null order by month, published_at limit 400"),
+            args![station, from.first_of_month(), until],
         )
         .await?;
-    rows.iter().map(|row| Ok((row.get("post_id")?, row.get("starts_at")?, row.get("ends_at")?))).collect()
+    rows.iter().map(|row| Ok((row.get("month")?, row.get("published_at")?, row.get("superseded_at")?))).collect()
 }
 
 /// First days of the months of the span that have a published roster.

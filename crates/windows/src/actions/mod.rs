@@ -28,22 +28,24 @@ pub async fn limits(r: &mut Reader, rules: &RuleSet, station: StationId) -> Resu
     rules::limits(rules, &code, kernel::clock::day_of(r.now()))
 }
 
-/// The hours of the windows on days of the span, 93 at most.
+/// The hours of the windows on days of the span, 93 at most, with the windows in use. Of what has passed, they are as they
+/// were known at each minute: nothing written later changes them.
 pub async fn open_days(r: &mut Reader, rules: &RuleSet, station: StationId, from: Date, until: Date) -> Result<(Vec<Window>, Vec<OpenDay>)> {
-    let windows = store::windows(r, station).await?;
+    let windows = store::windows_since(r, station, kernel::clock::start_of(from)).await?;
+    let posts = store::posts(r, station).await?;
     let hours = store::hours(r, station).await?;
     let closures = store::closures(r, station, from, until).await?;
     // A duty that begins the day before may end on the first day.
     let duties = roster::store::post_duties(r, station, from.saturating_sub(1.days()), until).await?;
-    let months = roster::store::published_months(r, station, from, until).await?;
+    let publications = roster::store::publications(r, station, from, until).await?;
     let mut days = vec![];
     let mut d = from;
     while d <= until && days.len() < 93 {
-        let facts = Facts { windows: &windows, hours: &hours, closures: &closures, duties: &duties, published: months.contains(&d.first_of_month()) };
+        let facts = Facts { windows: &windows, posts: &posts, hours: &hours, closures: &closures, duties: &duties, publications: &publications };
         days.push(open(&roster::rules::day(rules.calendar(), d), &facts));
         d = d.saturating_add(1.days());
     }
-    Ok((windows, days))
+    Ok((windows.into_iter().filter(|w| w.ended_at.is_none()).collect(), days))
 }
 
 /// The days that can be booked with what is taken on each.

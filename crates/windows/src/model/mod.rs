@@ -86,6 +86,8 @@ record! {
         /// Services done here; empty for all.
         pub services: Json<Vec<Uuid>>,
         pub position: i64,
+        pub created_at: Timestamp,
+        pub ended_at: Option<Timestamp>,
         pub version: i64,
     }
 }

@@ -3,7 +3,7 @@
 use super::stale;
 use crate::model::{Closure, Hours, NewService, NewWindow, Service, Week, Window};
 use kernel::row::Json;
-use kernel::{Date, Error, Reader, Result, StationId, Tx, Uuid, args, sql};
+use kernel::{Date, Error, Reader, Result, StationId, Timestamp, Tx, Uuid, args, sql};
 
 /// Services in use, in order.
 pub async fn services(r: &mut Reader, station: StationId) -> Result<Vec<Service>> {
@@ -61,10 +61,40 @@ pub async fn end_service(tx: &mut Tx, station: StationId, id: Uuid) -> Result<()
 /// Windows in use, in order.
 pub async fn windows(r: &mut Reader, station: StationId) -> Result<Vec<Window>> {
     r.all(
-        sql!("select station_id, id, name, post_id, services, position, version from windows_window where station_id = $1 and ended_at is null order by position, name, id limit 30"),
+        sql!("select station_id, id, name, post_id, services, position, created_at, ended_at, version from windows_window where station_id = $1 and ended_at is null order by position, name, id limit 30"),
         args![station],
     )
     .await
+}
+
+/// Windows that were in use at some time since a moment, those of today too, in order.
+pub async fn windows_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<Window>> {
+    r.all(
+        sql!("select station_id, id, name, post_id, services, position, created_at, ended_at, version from windows_window where station_id = $1 and (ended_at is null or ended_at > $2) order by position, name, id limit 90"),
+        args![station, since],
+    )
+    .await
+}
+
+/// Which post opened which window since when, oldest first.
+pub async fn posts(r: &mut Reader, station: StationId) -> Result<Vec<(Uuid, Timestamp, Option<Uuid>)>> {
+    let rows = r.rows(sql!("select window_id, since, post_id from windows_post where station_id = $1 order by since limit 2000"), args![station]).await?;
+    rows.iter().map(|row| Ok((row.get("window_id")?, row.get("since")?, row.get("post_id")?))).collect()
+}
+
+/// Writes which post opens a window from now on, where that is another than before.
+async fn set_post(tx: &mut Tx, station: StationId, window: Uuid, post: Option<Uuid>) -> Result<()> {
+    let now = tx.now();
+    let last = posts(tx, station).await?.into_iter().rfind(|p| p.0 == window);
+    if last.is_some_and(|p| p.2 == post) {
+        return Ok(());
+    }
+    tx.exec(
+        sql!("insert into windows_post (station_id, window_id, since, post_id) values ($1, $2, $3, $4) on conflict (station_id, window_id, since) do update set post_id = excluded.post_id"),
+        args![station, window, now, post],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Names of all windows that ever were.
@@ -86,7 +116,7 @@ pub async fn insert_window(tx: &mut Tx, station: StationId, id: Uuid, w: &NewWin
         args![station, id, w.name.trim(), w.post_id, Json(w.services.clone()), w.position, now],
     )
     .await?;
-    Ok(())
+    set_post(tx, station, id, w.post_id).await
 }
 
 /// Changes a window.
@@ -97,7 +127,8 @@ pub async fn update_window(tx: &mut Tx, station: StationId, id: Uuid, w: &NewWin
             args![station, id, w.version, w.name.trim(), w.post_id, Json(w.services.clone()), w.position],
         )
         .await?;
-    stale(n)
+    stale(n)?;
+    set_post(tx, station, id, w.post_id).await
 }
 
 /// Takes a window out of use.
