@@ -20,6 +20,7 @@ CREATE TABLE demand_need ( station_id blob not null, id blob not null, post_id b
 CREATE INDEX demand_need_post on demand_need (station_id, post_id, at);
 CREATE TABLE demand_past ( station_id blob not null, service_id blob not null, day text not null, minute integer not null, people integer not null, by_slot boolean not null, at integer not null, by_user blob not null, primary key (station_id, service_id, day, minute) );
 CREATE TABLE dossier_application ( station_id blob not null, dispute_id blob not null, party_id blob not null, requests text not null, applied_on text not null, by_user blob not null, at integer not null, primary key (station_id, dispute_id) );
+CREATE UNIQUE INDEX dossier_application_dispute on dossier_application (dispute_id);
 CREATE TABLE dossier_party ( station_id blob not null, party_id blob not null, dispute_id blob not null, occupation text not null, guardian_relation text not null, guardian_told_on text, guardian_told_how text not null, guardian_exempt boolean not null, exempt_reason text not null, power text, power_scope text not null, interpreter text not null, language text not null, by_user blob not null, at integer not null, primary key (station_id, party_id) );
 CREATE INDEX dossier_party_dispute on dossier_party (dispute_id);
 CREATE TABLE dossier_pass ( station_id blob not null, id blob not null, dispute_id blob not null, party_id blob not null, hash blob not null, made_by blob not null, made_at integer not null, revoked_at integer, revoked_by blob, primary key (station_id, id) );
@@ -31,6 +32,7 @@ CREATE TABLE dossier_recording ( station_id blob not null, id blob not null, dis
 CREATE INDEX dossier_recording_dispute on dossier_recording (dispute_id);
 CREATE TABLE dossier_reminder ( station_id blob not null, obligation_id blob not null, dispute_id blob not null, planned_at integer not null, told_at integer, told_by blob, how text not null, note text not null, primary key (station_id, obligation_id) );
 CREATE INDEX dossier_reminder_dispute on dossier_reminder (dispute_id);
+CREATE UNIQUE INDEX dossier_reminder_obligation on dossier_reminder (obligation_id);
 CREATE TABLE dossier_signature ( station_id blob not null, id blob not null, dispute_id blob not null, paper text not null, record_id blob not null, party_id blob not null, recording_id blob not null, content text not null, sealed blob not null, signed_at integer not null, by_user blob not null, primary key (station_id, id) );
 CREATE INDEX dossier_signature_dispute on dossier_signature (dispute_id);
 CREATE TABLE dossier_told ( station_id blob not null, obligation_id blob not null, party_id blob not null, dispute_id blob not null, told_at integer not null, told_by blob not null, how text not null, note text not null, primary key (station_id, obligation_id, party_id) );
@@ -106,12 +108,13 @@ CREATE TABLE 'kernel_search_fts_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin
 CREATE TABLE 'kernel_search_fts_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 CREATE TABLE kernel_search_part (station_id blob primary key, part integer not null);
 CREATE INDEX kernel_search_station on kernel_search (station_id, kind, doc);
-CREATE TABLE mediation_agreement ( station_id blob not null, id blob not null, dispute_id blob not null, number text not null, year integer not null, n integer not null, track text not null, form text not null, committee_id blob, mediator text not null, facts text not null, points text not null, duties text not null, held_at integer not null, place text not null, signed_on text not null, signing_recorded boolean not null, by_user blob not null, at integer not null, confirmation text, confirmation_due text, electronic boolean not null default false, recorder text not null default '', no_cost_dispute boolean not null default false, spot_consent boolean not null default false, identity_note text not null default '', primary key (station_id, id) );
+CREATE TABLE mediation_agreement ( station_id blob not null, id blob not null, dispute_id blob not null, number text not null, year integer not null, n integer not null, track text not null, form text not null, committee_id blob, mediator text not null, facts text not null, points text not null, duties text not null, held_at integer not null, place text not null, signed_on text not null, signing_recorded boolean not null, by_user blob not null, at integer not null, confirmation text, confirmation_due text, electronic boolean not null default false, recorder text not null default '', no_cost_dispute boolean not null default false, spot_consent boolean not null default false, identity_note text not null default '', recording_no text not null default '', primary key (station_id, id) );
 CREATE INDEX mediation_agreement_dispute on mediation_agreement (dispute_id);
 CREATE UNIQUE INDEX mediation_agreement_id on mediation_agreement (id);
 CREATE INDEX mediation_agreement_signed on mediation_agreement (station_id, signed_on);
 CREATE TABLE mediation_application ( station_id blob not null, id blob not null, dispute_id blob not null, asked_on text not null, what text not null, complex boolean not null, ours boolean not null, by_user blob not null, at integer not null, answer text, answered_on text, why text not null, primary key (station_id, id) );
 CREATE INDEX mediation_application_dispute on mediation_application (dispute_id);
+CREATE UNIQUE INDEX mediation_application_id on mediation_application (id);
 CREATE TABLE mediation_clock ( station_id blob not null, id blob not null, dispute_id blob not null, kind text not null, rule text not null, title text not null, source text not null, started_on text not null, due_at integer not null, provisional boolean not null, paused_on text, state text not null, ended_on text, why text not null, warned_at integer, missed_at integer, at integer not null, by_user blob not null, primary key (station_id, id) );
 CREATE INDEX mediation_clock_dispute on mediation_clock (dispute_id);
 CREATE INDEX mediation_clock_due on mediation_clock (station_id, state, due_at);
@@ -157,6 +160,7 @@ CREATE TABLE mediation_obligation ( station_id blob not null, id blob not null, 
 CREATE INDEX mediation_obligation_dispute on mediation_obligation (dispute_id);
 CREATE INDEX mediation_obligation_due on mediation_obligation (station_id, state, due);
 CREATE UNIQUE INDEX mediation_obligation_id on mediation_obligation (id);
+CREATE INDEX mediation_obligation_pending on mediation_obligation (due) where state = 'pending';
 CREATE TABLE mediation_party ( station_id blob not null, id blob not null, dispute_id blob not null, person_id blob not null, side text not null, minor boolean not null, suspect boolean not null, guardian text not null, agent_name text not null, agent_relation text not null, agent_power text not null, added_at integer not null, guardian_exempt text not null default '', primary key (station_id, id) );
 CREATE INDEX mediation_party_dispute on mediation_party (dispute_id);
 CREATE UNIQUE INDEX mediation_party_id on mediation_party (id);
@@ -171,9 +175,10 @@ CREATE INDEX mediation_relation_dispute on mediation_relation (dispute_id);
 CREATE INDEX mediation_relation_other on mediation_relation (other_id);
 CREATE TABLE mediation_self_settlement ( station_id blob not null, dispute_id blob not null, id blob not null, what text not null, requested_on text, performed_on text, accepted_on text, by_user blob not null, at integer not null, settled_on text, opinion text not null default '', violation boolean, primary key (station_id, id) );
 CREATE INDEX mediation_self_settlement_dispute on mediation_self_settlement (dispute_id);
-CREATE TABLE mediation_talk ( station_id blob not null, id blob not null, dispute_id blob not null, kind text not null, track text, n integer not null, held_from integer not null, held_until integer, place text not null, committee_id blob, mediator text not null, host_user blob, recorded boolean not null, text text not null, by_user blob not null, at integer not null, primary key (station_id, id) );
+CREATE TABLE mediation_talk ( station_id blob not null, id blob not null, dispute_id blob not null, kind text not null, track text, n integer not null, held_from integer not null, held_until integer, place text not null, committee_id blob, mediator text not null, host_user blob, recorded boolean not null, text text not null, by_user blob not null, at integer not null, recording_no text not null default '', primary key (station_id, id) );
 CREATE TABLE mediation_talk_crew ( talk_id blob not null, user_id blob not null, role text not null, primary key (talk_id, user_id) );
 CREATE INDEX mediation_talk_dispute on mediation_talk (dispute_id);
+CREATE UNIQUE INDEX mediation_talk_id on mediation_talk (id);
 CREATE TABLE mediation_track ( station_id blob not null, id blob not null, dispute_id blob not null, n integer not null, track text not null, committee_id blob, accepted_on text not null, accepted_by blob not null, at integer not null, ended_on text, result text, why text not null, primary key (station_id, id) );
 CREATE UNIQUE INDEX mediation_track_id on mediation_track (id);
 CREATE UNIQUE INDEX mediation_track_n on mediation_track (dispute_id, n);
@@ -217,6 +222,7 @@ CREATE TABLE places_station ( id blob primary key, code text not null unique, na
 CREATE TABLE places_sub_bureau (id blob primary key, code text not null unique, name text not null, region text not null, created_at integer not null);
 CREATE TABLE precedents_case ( station_id blob not null, id blob not null, number text not null, dispute_id blob not null, agreement_id blob not null, state text not null, judicial text, causes text not null, title text not null, facts text not null, plan text not null, result text not null, proposed_at integer not null, proposed_by blob not null, decided_at integer, decided_by blob, reason text not null, used integer not null, version integer not null, primary key (station_id, id) );
 CREATE UNIQUE INDEX precedents_case_agreement on precedents_case (agreement_id);
+CREATE INDEX precedents_case_dispute on precedents_case (dispute_id, proposed_at);
 CREATE UNIQUE INDEX precedents_case_id on precedents_case (id);
 CREATE INDEX precedents_case_state on precedents_case (state, decided_at);
 CREATE INDEX precedents_case_station on precedents_case (station_id, state, proposed_at);

@@ -61,6 +61,11 @@ fn later(t: Timestamp, hours: u64) -> Timestamp {
     t.checked_add(Duration::from_secs(hours * 3_600)).unwrap_or(t)
 }
 
+/// The number a station's recorder gives to what it records from `t` on.
+fn recording_no(t: Timestamp) -> String {
+    format!("ZFJLY-{}", t.to_zoned_datetime(clock::zone()).strftime("%Y%m%d-%H%M"))
+}
+
 /// Ten in the morning of a day.
 fn morning(day: Date) -> Timestamp {
     later(clock::start_of(day), 10)
@@ -245,6 +250,7 @@ impl Room<'_> {
             host: (!peoples).then_some(self.officer.user),
             crew: vec![self.officer.user, self.second],
             recorded: true,
+            recording_no: recording_no(t),
             text: text.into(),
             files: vec![],
         };
@@ -284,6 +290,7 @@ impl Room<'_> {
             place: if host.0.is_some() { "社区调解室" } else { "派出所调解室" }.into(),
             signed_on: clock::day_of(t),
             signing_recorded: true,
+            recording_no: recording_no(t),
             electronic: false,
             recorder: self.officer.name.clone(),
             no_cost_dispute: false,

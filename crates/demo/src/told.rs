@@ -169,6 +169,7 @@ async fn one(app: &App, room: &Room<'_>, crew: &Crew, c: &Told) -> Result<Option
                         host: None,
                         crew: vec![room.officer.user],
                         recorded: false,
+                        recording_no: String::new(),
                         text: step.text.clone(),
                         files: vec![],
                     };

@@ -34,6 +34,8 @@ use crate::Template;
 ///   "responsibility"?: [{ "party": "甲方", "text": "…" }],
 ///   "terms": [{ "text": "…", "how"?: "…", "by"?: "2026-03-12" }],
 ///   "performance"?: "…",                                // manner, place and period as a whole
+///   "recording_no"?: "…",                               // where the signing was recorded; printed by its closing sentence
+///   "signing_film"?: "…",                               // which recordings show the signatures taken on a screen
 ///   "closing"?: ["…"],                                  // effect, remedies: from the rules in force
 ///   "copies": 3, "copies_note": "双方当事人各执一份，…",
 ///   "signed_on"?: "2026-03-05"                          // else blanks for writing the date by hand

@@ -30,7 +30,7 @@ pub fn domain() -> Domain {
     use web_pages as w;
     Domain {
         name: "precedents",
-        migrations: Some(kernel::migrations!("precedents", "0001_precedents.sql")),
+        migrations: Some(kernel::migrations!("precedents", "0001_precedents.sql", "0002_indexes.sql")),
         routes: vec![
             get("/precedents", Need::Can(P::DisputeSee), w::book),
             get("/precedents/queue", Need::Can(P::DisputeReview), w::queue),

@@ -20,6 +20,7 @@ pub use actions::{confirm, import};
 const SHIPPED: &[(&str, &str)] = &[
     ("national.toml", include_str!("../packs/national.toml")),
     ("categories.toml", include_str!("../packs/categories.toml")),
+    ("passages.toml", include_str!("../packs/passages.toml")),
     ("scene.toml", include_str!("../packs/scene.toml")),
     ("stations.toml", include_str!("../packs/stations.toml")),
     ("dossier.toml", include_str!("../packs/dossier.toml")),

@@ -59,6 +59,8 @@ async fn fifty_eight_of_sixty_is_printed_as_a_fraction_and_opens_its_rows() {
         }
         t.get(&leader, "/figures").await.is(200).says("96.67 %").says("化解率").says("95 % 置信区间 88.5 %–99.6 %").says("四舍五入到 0.01 %");
         let rows = t.get(&leader, "/figures/rows?key=dispute.resolution_rate&part=num").await.is(200).says("58/60");
+        // The press's 96 % is the same fraction, cut: fraction, rounding rule and interval stand on the page of the figure itself.
+        let rows = rows.says("58/60 = 96.67 %").says("四舍五入到 0.01 %").says("截去小数，写成 96 %").says("95 % 置信区间 88.5 %–99.6 %");
         assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 58);
         let rows = t.get(&leader, "/figures/rows?key=dispute.resolution_rate&part=den").await.is(200);
         assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 60);

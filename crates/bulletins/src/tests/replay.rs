@@ -166,6 +166,7 @@ impl World {
                     host: None,
                     crew: vec![self.officer.user, self.leader.user],
                     recorded: true,
+                    recording_no: "执法仪 7".into(),
                     text: "各让一步".into(),
                     files: vec![],
                 };
@@ -184,6 +185,7 @@ impl World {
                     place: "调解室".into(),
                     signed_on: today,
                     signing_recorded: true,
+                    recording_no: "执法仪 7".into(),
                     electronic: false,
                     recorder: String::new(),
                     no_cost_dispute: false,

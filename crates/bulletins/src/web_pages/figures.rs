@@ -60,6 +60,15 @@ impl Rows {
     fn figure(&self) -> &Figure {
         &self.beside.figure
     }
+    /// What a newspaper makes of a share when it cuts the decimals off (58/60 → `96 %`), so that both are known as one number;
+    /// "" where nothing is cut.
+    fn cut(&self) -> String {
+        let f = self.figure();
+        match f.denominator {
+            Some(d) if d > 0 && f.value().contains('%') && f.numerator * 100 % d != 0 => format!("{} %", f.numerator * 100 / d),
+            _ => String::new(),
+        }
+    }
     /// Two lines: the period before and the year before, with both numbers.
     fn changes(&self) -> Vec<(&'static str, String, String, String, String)> {
         [("环比", false), ("同比", true)]

@@ -88,8 +88,53 @@ fn passages_carry_law_article_and_date_and_only_read_ones() {
     let list = crate::passages::fitting(&rules, "neighbour", &["scuffle"], day());
     assert_eq!((list[0].law.as_str(), list[0].article.as_str()), ("程序规定", "178"));
     assert!(list.iter().all(|p| p.verified && !p.in_force.is_empty()));
-    let noise = crate::passages::fitting(&rules, "environment", &["noise_shop"], day());
-    assert!(noise.iter().all(|p| p.law == "人民调解法"), "no invented law of noise");
+}
+
+/// The seed's two cases, property service and wages find their law; what was read in the press alone says so.
+#[test]
+fn noise_poultry_property_and_wages_find_their_law() {
+    let rules = rulebook::shipped().unwrap();
+    for (judicial, cause, law, article) in [
+        ("neighbour", "noise_upstairs", "噪声污染防治法", "65"),
+        ("neighbour", "noise_square", "噪声污染防治法", "64"),
+        ("neighbour", "poultry_green_belt", "城市市容和环境卫生管理条例", "33"),
+        ("neighbour", "pet", "民法典", "1251"),
+        ("property", "property_service", "民法典", "942"),
+        ("property", "property_fee", "民法典", "944"),
+        ("labour_other", "wage", "劳动合同法", "30"),
+        ("migrant_wages", "wage", "保障农民工工资支付条例", "3"),
+        ("neighbour", "throwing", "民法典", "1254"),
+    ] {
+        let list = crate::passages::fitting(&rules, judicial, &[cause], day());
+        let p = list.iter().find(|p| p.law == law && p.article == article).unwrap_or_else(|| panic!("{cause}: {law} {article}"));
+        assert!(p.verified && p.form.starts_with("原文") && !p.in_force.is_empty(), "{p:?}");
+    }
+    // The public-order law: the old text until 2025, the new one as printed in the press, marked so.
+    let fines = |on: &str| -> Vec<(String, bool)> {
+        let list = crate::passages::fitting(&rules, "neighbour", &["noise_upstairs"], on.parse().unwrap());
+        list.into_iter().filter(|p| p.law == "治安管理处罚法").map(|p| (p.article, p.verified)).collect()
+    };
+    assert_eq!(fines("2025-12-31"), [("58".to_string(), true)]);
+    assert_eq!(fines("2026-01-01"), [("88".to_string(), false)]);
+}
+
+#[test]
+fn every_passage_names_a_law_in_force_and_known_causes() {
+    let rules = rulebook::shipped().unwrap();
+    for on in ["2025-12-01", "2026-05-08"] {
+        let on: kernel::Date = on.parse().unwrap();
+        for c in rules.list("law.passage", on) {
+            let law = c.attr_text("law").unwrap();
+            let known = rules.laws().iter().any(|l| l.short == law && l.from <= on.to_string() && l.in_force.is_some());
+            assert!(known && c.attr_text("article").is_some_and(|a| a.parse::<u32>().is_ok()), "{}: a law in force and its article", c.code);
+            for (list, attr) in [("cause_tag", "causes"), ("dispute.category.judicial", "categories")] {
+                for code in c.attr_text(attr).unwrap_or("").split(',').filter(|x| !x.is_empty() && *x != "all") {
+                    // A station's own tags count too.
+                    assert!(rules.code(list, code).is_some(), "{}: {code}", c.code);
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub fn sheet(case: &Case, paper: Paper, record: Uuid) -> Result<Sheet> {
         // The picture is opened when the paper is printed; here its place is marked.
         mark(&mut sheet.data, s.party_id, s.id);
     }
+    name_recordings(&mut sheet.data, &filmed(case, paper, record, &content));
     Ok(sheet)
 }
 
@@ -80,7 +81,43 @@ pub fn sheet(case: &Case, paper: Paper, record: Uuid) -> Result<Sheet> {
 pub fn content(case: &Case, paper: Paper, record: Uuid) -> Result<String> {
     let mut data = sheet(case, paper, record)?.data;
     unmark(&mut data);
+    name_recordings(&mut data, &[]);
     Ok(crate::print::digest(&data.to_string()))
+}
+
+/// The recordings that show the signatures standing on this content, each once (程序规定 §263).
+fn filmed(case: &Case, paper: Paper, record: Uuid, content: &str) -> Vec<String> {
+    let standing = case.signatures.iter().filter(|s| s.paper == paper && s.record_id == record && s.content == content);
+    let mut out: Vec<String> = vec![];
+    for r in standing.filter_map(|s| case.recordings.iter().find(|r| r.id == s.recording_id)) {
+        let one = format!("{}（{}）", r.file_no, r.device);
+        if !out.contains(&one) {
+            out.push(one);
+        }
+    }
+    out
+}
+
+/// Says under the signatures which recordings show them; none takes the sentence away, which is no part of what was signed.
+fn name_recordings(data: &mut Value, recordings: &[String]) {
+    const KEY: &str = "signing_film";
+    let said = format!("电子签名过程已同步录音录像，录音录像编号：{}。", recordings.join("、"));
+    match data.get_mut("blocks").and_then(Value::as_array_mut) {
+        Some(blocks) => {
+            blocks.retain(|b| b.get(KEY).is_none());
+            if !recordings.is_empty() {
+                blocks.push(json!({ "prose": said, KEY: true }));
+            }
+        }
+        None => {
+            if let Some(fields) = data.as_object_mut() {
+                fields.remove(KEY);
+                if !recordings.is_empty() {
+                    fields.insert(KEY.into(), json!(said));
+                }
+            }
+        }
+    }
 }
 
 fn mark(value: &mut Value, party: Uuid, signature: Uuid) {

@@ -254,7 +254,7 @@ fn talk_head(case: &Case, t: &CaseTalk) -> Value {
     let names: Vec<String> = case.parties.iter().map(|p| format!("{}（{}）", p.v.name, p.p.side.label())).collect();
     let mut present = crew;
     present.extend(interpreters);
-    table(&[-6.2, 1.0], vec![
+    table(&[-7.2, 1.0], vec![
         json!(["时间", format!("{}{until}", cn_time(t.t.held_from))]),
         json!(["地点", t.t.place]),
         json!(["机关", organ]),
@@ -262,6 +262,7 @@ fn talk_head(case: &Case, t: &CaseTalk) -> Value {
         json!(["当事人", names.join("、")]),
         json!(["其他参加人", present.join("、")]),
         json!(["录音录像", if t.t.recorded { "全程录音录像" } else { "未录音录像" }]),
+        json!(["录音录像编号", if t.t.recorded { t.t.recording_no.as_str() } else { "／" }]),
     ])
 }
 
@@ -337,9 +338,13 @@ pub(super) fn promise_line(case: &Case, o: &Obligation) -> String {
 
 pub fn oral(case: &Case, a: &Agreement) -> Value {
     let mut blocks = parties(case);
+    let mut head = vec![json!(["纠纷类型", case.category(), "达成日期", cn(a.signed_on)]), json!(["调解地点", a.place])];
+    if a.signing_recorded {
+        head.push(json!(["录音录像编号", a.recording_no]));
+    }
     let terms: Vec<String> = case.promises.iter().filter(|(o, _)| o.agreement_id == a.id).map(|(o, _)| promise_line(case, o)).collect();
     blocks.extend([
-        pairs(vec![json!(["纠纷类型", case.category(), "达成日期", cn(a.signed_on)]), json!(["调解地点", a.place])]),
+        table(&[-7.2, 1.0, -6.2, 1.0], head),
         tall("主要事实和争议事项", &format!("{}\n{}", a.facts, a.points), 16),
         json!({ "heading": "协议内容、履行方式和期限" }),
         json!({ "clauses": terms }),

@@ -21,8 +21,9 @@ pub fn on_spot(case: &Case, a: &Agreement) -> Value {
     if !present.is_empty() {
         head.push(json!(["在场人员", present.join("、")]));
     }
+    head.push(json!(["录音录像编号", a.recording_no]));
     blocks.extend([
-        table(&[-5.6, 1.4, -4.4, 1.0], head),
+        table(&[-7.2, 1.4, -4.4, 1.0], head),
         tall("起因、经过、事实", &a.facts, 14),
         tall("协议内容和当场履行情况", &terms.join("\n"), 14),
         together(vec![

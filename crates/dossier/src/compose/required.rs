@@ -25,7 +25,7 @@ pub const REQUIRED: &[Required] = &[
     Required { paper: Paper::Power, fields: &["姓名", "关系", "代理权限", "权限事项", "签名"], source: "公安机关办理行政案件程序规定第一百八十一条" },
     Required { paper: Paper::Inquiry, fields: &["时间", "地点", "调查内容", "签名", "当事人"], source: MINISTRY },
     Required { paper: Paper::Evidence, fields: &["材料名称", "收存日期"], source: MINISTRY },
-    Required { paper: Paper::Session, fields: &["时间", "地点", "机关", "当事人", "调解经过和结果", "签名"], source: MINISTRY },
+    Required { paper: Paper::Session, fields: &["时间", "地点", "机关", "当事人", "录音录像编号", "调解经过和结果", "签名"], source: MINISTRY },
     Required {
         paper: Paper::Agreement,
         fields: &["number", "organ", "parties", "mediators", "recorder", "held", "cause", "course", "facts", "terms", "performance", "closing", "copies"],
@@ -39,7 +39,7 @@ pub const REQUIRED: &[Required] = &[
     Required { paper: Paper::Note, fields: &["本卷需要说明的情况", "立卷人", "立卷日期"], source: MINISTRY },
     Required {
         paper: Paper::OnSpot,
-        fields: &["编号", "姓名", "调解机关", "主持人", "时间", "地点", "起因、经过、事实", "协议内容和当场履行情况", "签名", "印章"],
+        fields: &["编号", "姓名", "调解机关", "主持人", "时间", "地点", "录音录像编号", "起因、经过、事实", "协议内容和当场履行情况", "签名", "印章"],
         source: "公安机关办理行政案件程序规定第一百七十八条、第一百八十四条；治安调解工作规范（公通字〔2007〕81号）",
     },
     Required { paper: Paper::Warning, fields: &["加害人", "受害人", "家庭暴力的事实", "告诫和禁止", "送交和通知", "印章"], source: "反家庭暴力法第十六条、第十七条" },
@@ -61,7 +61,9 @@ pub fn of(paper: Paper) -> &'static [&'static str] {
 /// The must-fields that the data leaves empty, in the table's order.
 pub fn lacks(paper: Paper, data: &Value) -> Vec<&'static str> {
     let found = fields(data);
-    of(paper).iter().copied().filter(|f| found.get(*f).is_none_or(|v| v.iter().any(|v| v.trim().is_empty()))).collect()
+    // An agreement names its recording only where the signing was recorded.
+    let unnumbered = (data["recording_no"].as_str() == Some("")).then_some("录音录像编号");
+    of(paper).iter().copied().filter(|f| found.get(*f).is_none_or(|v| v.iter().any(|v| v.trim().is_empty()))).chain(unnumbered).collect()
 }
 
 /// Every field of a paper's data: label → values.

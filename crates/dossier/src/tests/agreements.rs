@@ -26,7 +26,7 @@ async fn mediated(w: &Town, track: Track) -> DisputeId {
         let (host, second) = (w.officer.user.to_string(), w.leader.user.to_string());
         let talk = [
             ("kind", "session"), ("held_from", "2026-05-08T08:30"), ("held_until", "2026-05-08T08:55"), ("place", "派出所调解室"), ("host", host.as_str()),
-            ("crew", second.as_str()), ("recorded", "1"), ("text", "双方陈述经过，互相道歉。"),
+            ("crew", second.as_str()), ("recorded", "1"), ("recording_no", "执法仪7-0508-1"), ("text", "双方陈述经过，互相道歉。"),
         ];
         w.t.post(&w.officer, &format!("/disputes/{id}/talk"), &talk).await.is(303);
     }
@@ -41,6 +41,7 @@ async fn signed(w: &Town, id: DisputeId, track: Track) -> Value {
     let mut paper = vec![
         ("form", "written"), ("facts", "五月六日二十二时在三号楼楼道因拖椅子发生口角，推搡一下，无人受伤。"), ("points", "夜间噪声如何避免"),
         ("duties", "乙方：先动手，负主要责任"), ("place", "调解室"), ("held_at", "2026-05-08T08:30"), ("signed_on", "2026-05-08"), ("recorder", "记录员丁"),
+        ("signing_recorded", "1"), ("recording_no", "执法仪7-0508-2"),
         ("term0", "赔偿损坏的门铃一百元"), ("party0", b.as_str()), ("how0", "在调解室当面交付现金，写收条"), ("when0", "at_once"),
         ("term1", "铺防噪地毯"), ("party1", b.as_str()), ("how1", "自行铺设，由网格员查看"), ("by1", "2026-05-15"),
         ("term2", "有声响先打电话"), ("party2", a.as_str()), ("how2", "电话联系"), ("when2", "standing"), ("why2", "邻里长期相处"),
@@ -73,7 +74,7 @@ fn on_the_sheet(track: Track) -> Vec<&'static str> {
         "当事人基本情况", "乌仁其木格·巴特尔苏和", "宋䶮群", "性别", "女", "男", "民族", "蒙古族", "出生日期", "1949年12月31日", "证件号码", "联系方式", "住址",
         "调解时间", "2026年5月8日", "调解地点", "纠纷起因、经过和主要事实", "推搡一下", "争议事项", "夜间噪声如何避免", "各方责任", "先动手，负主要责任",
         "达成的协议", "铺防噪地毯", "履行方式、地点和期限", "在调解室当面交付现金，写收条；即时履行", "自行铺设，由网格员查看；2026年5月15日前履行完毕",
-        "长期履行（邻里长期相处）", "一式三份", "甲方", "乙方", "记录人", "记录员丁", "（印章）",
+        "长期履行（邻里长期相处）", "录音录像编号：执法仪7-0508-2", "一式三份", "甲方", "乙方", "记录人", "记录员丁", "（印章）",
     ];
     match track {
         Track::Peoples => all.extend(["人民调解协议书", "兴华社区人民调解委员会", "何秀兰", "白志强", "各方当事人各执一份，调解机关留存一份", "三十三条"]),

@@ -77,15 +77,16 @@ async fn the_on_scene_form_has_its_own_numbers_and_no_dossier() {
         for n in 1..=2 {
             let id = w.open(&[]).await;
             w.public_order(id).await;
-            let spot = |recorded: &'static str| {
+            let spot = |recorded: &'static str, no: &'static str| {
                 [
                     ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "推搡"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
-                    ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("term0", "当场赔礼道歉"), ("party0", "both"), ("how0", "当面口头"), ("when0", "at_once"), ("identity_note", "当事人未带证件，已当面核对"), ("no_cost_dispute", "1"), ("spot_consent", "1"),
+                    ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("recording_no", no), ("term0", "当场赔礼道歉"), ("party0", "both"), ("how0", "当面口头"), ("when0", "at_once"), ("identity_note", "当事人未带证件，已当面核对"), ("no_cost_dispute", "1"), ("spot_consent", "1"),
                 ]
             };
             let path = format!("/disputes/{id}/agreement");
-            w.t.post(&w.officer, &path, &spot("")).await.is(422).says("录音录像");
-            w.t.post(&w.officer, &path, &spot("1")).await.is(303);
+            w.t.post(&w.officer, &path, &spot("", "")).await.is(422).says("录音录像");
+            w.t.post(&w.officer, &path, &spot("1", "")).await.is(422).says("没有录音录像编号").says("一百七十八");
+            w.t.post(&w.officer, &path, &spot("1", "执法仪7-0508-3")).await.is(303);
             let a = w.reader(async |r| mediation::store::parts::agreements(r, id).await).await;
             assert_eq!(a[0].number, format!("正阳公（现调）字〔2026〕{n}号"));
             w.t.get(&w.officer, &format!("/disputes/{id}/dossier")).await.is(200).says("按编号留存");
@@ -103,23 +104,28 @@ async fn a_signature_needs_its_recording_and_stands_only_on_what_was_signed() {
         w.peoples(id).await;
         let agreement = w.agree(id, "written").await;
         let parties = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
-        let sign = |recording, picture: Vec<u8>| {
+        let sign = |by: usize, recording, picture: Vec<u8>| {
             let act = w.t.app.act(&w.officer, "dossier.sign", Purpose::Mediation, w.t.app.fresh_command());
-            let n = NewSignature { paper: Paper::Agreement, record: agreement.0, party: parties[0].id, recording, picture };
+            let n = NewSignature { paper: Paper::Agreement, record: agreement.0, party: parties[by].id, recording, picture };
             let app = w.t.app.clone();
             async move { actions::sign(&app, &act, id, &n).await }
         };
-        let e = sign(None, strokes()).await.unwrap_err();
+        let e = sign(0, None, strokes()).await.unwrap_err();
         assert!(matches!(&e, kernel::Error::Refused(r) if r.rule.as_ref().is_some_and(|x| x.source.contains("二百六十三")) && r.next.contains("录音录像")), "{e}");
         w.t.get(&w.officer, &format!("/disputes/{id}/dossier/sign?paper=agreement&record={agreement}")).await.is(200).says("fq-sign").says("上传签名图片");
         let rec = [("device", "执法记录仪 12"), ("file_no", "REC-20260508-1"), ("began_at", "2026-05-08T08:50")];
         w.t.post(&w.auxiliary, &format!("/disputes/{id}/dossier/recording"), &rec).await.is(303);
         let recording = w.reader(async |r| crate::store::recordings(r, id).await).await[0].id;
-        assert_eq!(sign(Some(recording), vec![]).await.unwrap_err().key(), "dossier.signature");
-        sign(Some(recording), strokes()).await.unwrap();
+        assert_eq!(sign(0, Some(recording), vec![]).await.unwrap_err().key(), "dossier.signature");
+        sign(0, Some(recording), strokes()).await.unwrap();
         let case = w.case(id).await;
         let data = crate::compose::sheet(&case, Paper::Agreement, agreement.0).unwrap().data;
         assert_eq!(data.to_string().matches("$signature").count(), 1, "on the party's place alone");
+        assert!(data["signing_film"].as_str().unwrap().contains("REC-20260508-1"), "the paper names the recording: {data}");
+        // The second party signs what the first signed: the sentence about the recording is no part of it.
+        sign(1, Some(recording), strokes()).await.unwrap();
+        let again = crate::compose::sheet(&w.case(id).await, Paper::Agreement, agreement.0).unwrap().data;
+        assert_eq!((again.to_string().matches("$signature").count(), &again["signing_film"]), (2, &data["signing_film"]));
         let act = w.t.app.act(&w.officer, "dossier.print", Purpose::Mediation, w.t.app.fresh_command());
         actions::print(&w.t.app, &act, id, Paper::Agreement, agreement.0).await.unwrap();
         // The content changes: the signature does not stand on the new content.

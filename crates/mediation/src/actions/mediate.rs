@@ -137,6 +137,31 @@ pub async fn talk(app: &App, act: &Act, id: DisputeId, t: NewTalk) -> Result<()>
         .await
 }
 
+/// Writes down the number of the recording of a talk or an agreement that was registered as recorded without one.
+pub async fn number_recording(app: &App, act: &Act, id: DisputeId, record: kernel::Uuid, no: &str) -> Result<()> {
+    act.actor.must(P::DisputeAssist)?;
+    if no.trim().is_empty() {
+        return Err(FieldErrors::one("recording_no", "请填写录音录像编号。"));
+    }
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            reach(tx, id).await?;
+            if parts::number_recording(tx, id, record, no.trim()).await? == 0 {
+                return Err(Refusal::new(
+                    "mediation.recording_numbered",
+                    "这份记录没有登记为已录音录像，或者已有编号。",
+                    "已有的编号不能改；编号有误的，请在卷宗情况说明中写明。",
+                )
+                .by("原始登记不改动", "本系统定义：已登记的内容不覆盖")
+                .into());
+            }
+            tx.record("mediation.recording_no", &[("dispute", id.0), ("recording", record)], no.trim());
+            tx.emit("mediation.recording_no", id);
+            Ok(())
+        })
+        .await
+}
+
 /// Every party was told and asked on this track.
 async fn asked(tx: &mut Tx, d: &Dispute, rules: &kernel::rules::RuleSet) -> Result<()> {
     let Some(track) = d.track else { return Ok(()) };

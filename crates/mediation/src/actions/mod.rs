@@ -15,7 +15,7 @@ pub use clocks::{extend, extend_case, extend_court, pause, resume};
 pub(crate) use clocks::{TASK, stop, task};
 pub use handover::{Reply, answer, apply, decline, hand_over};
 pub use level::{report_risk, set_level, take_lead};
-pub use mediate::{Agreed, agree, committee_number, fail, gate, plan, recheck, talk};
+pub use mediate::{Agreed, agree, committee_number, fail, gate, number_recording, plan, recheck, talk};
 pub use open::{MAX_SUMMARY, add_party, amend_party, edit, open};
 pub use other::{Case, add_committee, amend_settlement, decide, escalate, protect, refer, self_settle, warn, withdraw};
 pub use relate::{merge, proposals, relate};

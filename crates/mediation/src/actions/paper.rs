@@ -106,7 +106,10 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         }
     };
     if l.agreement.signing_recorded {
-        closing.push("本协议的签署过程已同步录音录像。".into());
+        closing.push(match l.agreement.recording_no.as_str() {
+            "" => "本协议的签署过程已同步录音录像（录音录像编号尚未登记）。".into(),
+            no => format!("本协议的签署过程已同步录音录像，录音录像编号：{no}。"),
+        });
     }
     let points: Vec<&str> = l.agreement.points.lines().map(str::trim).filter(|p| !p.is_empty()).collect();
     let (kind, heading) = match l.agreement.track {
@@ -139,6 +142,9 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         "copies_note": "各方当事人各执一份，调解机关留存一份，具有同等效力",
         "signed_on": l.agreement.signed_on.to_string(),
     });
+    if l.agreement.signing_recorded {
+        value["recording_no"] = json!(l.agreement.recording_no);
+    }
     if !l.agreement.identity_note.is_empty() {
         value["identity_note"] = json!(l.agreement.identity_note);
     }

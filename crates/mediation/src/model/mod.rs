@@ -280,6 +280,8 @@ record! {
         pub host_user: Option<UserId>,
         pub recorded: bool,
         pub text: String,
+        /// 录音录像编号; "" where nothing was recorded or the number is still missing.
+        pub recording_no: String,
     }
 }
 
@@ -313,6 +315,8 @@ record! {
         pub spot_consent: bool,
         /// Why sex, birth date or document of a party are not known.
         pub identity_note: String,
+        /// 录音录像编号 of the recorded signing or of the recording that stands for a paper (程序规定 §178, 263).
+        pub recording_no: String,
     }
 }
 
@@ -468,6 +472,8 @@ pub struct NewTalk {
     pub host: Option<UserId>,
     pub crew: Vec<UserId>,
     pub recorded: bool,
+    /// 录音录像编号
+    pub recording_no: String,
     pub text: String,
     pub files: Vec<attachments::Prepared>,
 }
@@ -515,6 +521,8 @@ pub struct NewAgreement {
     pub place: String,
     pub signed_on: Date,
     pub signing_recorded: bool,
+    /// 录音录像编号
+    pub recording_no: String,
     /// Signed on a screen.
     pub electronic: bool,
     /// 记录人; the person who writes it down when left empty.

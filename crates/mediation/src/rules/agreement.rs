@@ -50,6 +50,9 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
     if clock::day_of(a.held_at) > a.signed_on {
         errors.add("held_at", "调解时间不能晚于签订日期。");
     }
+    if !a.signing_recorded && !a.recording_no.trim().is_empty() {
+        errors.add("recording_no", "写了录音录像编号，请同时勾选“已同步录音录像”；没有录的，不填编号。");
+    }
     errors.ok(())?;
     if a.promises.is_empty() {
         return Err(Refusal::new("mediation.no_term", "协议没有内容：没有写明谁做什么、什么时候之前。", "请至少写一项协议内容，写明义务人、方式和期限。")
@@ -87,6 +90,7 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
         .by("当场调解", rules.cite("mediation.public_order.on_spot_without_paper", today).source)
         .into());
     }
+    filmed(a, rules, today)?;
     if a.form == Form::OnSpot && !(a.no_cost_dispute && a.spot_consent) {
         return Err(Refusal::new(
             "mediation.on_spot_conditions",
@@ -94,15 +98,6 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
             "请逐项核实并确认；有争议或者不能当场履行的，请改用书面协议。",
         )
         .by("当场调解的条件", "公安机关办理行政案件程序规定第一百七十八条第三款")
-        .into());
-    }
-    if a.electronic && !a.signing_recorded {
-        return Err(Refusal::new(
-            "mediation.signing_recorded",
-            "电子签名、电子捺印的过程没有录音录像，签名无效。",
-            "请在录音录像下重新签署；没有录像条件的，请用纸笔签名、捺印。",
-        )
-        .by("电子签名、电子指纹捺印应当同步录音录像", rules.cite("mediation.signing_must_be_recorded", today).source)
         .into());
     }
     if a.form == Form::OnSpot && a.promises.iter().any(|p| p.term != Some(Term::AtOnce)) {
@@ -121,6 +116,31 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
     for p in parties {
         let age = set.ages.iter().find(|(id, _)| *id == p.id).and_then(|(_, age)| *age);
         party(p, age, track, rules, today)?;
+    }
+    Ok(())
+}
+
+/// What is signed on a screen is filmed, and the recording that a rule asks for has its number (程序规定 §178, 263).
+fn filmed(a: &NewAgreement, rules: &RuleSet, today: Date) -> Result<(), Refusal> {
+    let signing = "电子签名、电子指纹捺印应当同步录音录像";
+    let source = rules.cite("mediation.signing_must_be_recorded", today).source;
+    if a.electronic && !a.signing_recorded {
+        return Err(Refusal::new(
+            "mediation.signing_recorded",
+            "电子签名、电子捺印的过程没有录音录像，签名无效。",
+            "请在录音录像下重新签署；没有录像条件的，请用纸笔签名、捺印。",
+        )
+        .by(signing, source));
+    }
+    if !a.recording_no.trim().is_empty() {
+        return Ok(());
+    }
+    if a.form == Form::OnSpot {
+        let spot = rules.cite("mediation.public_order.on_spot_without_paper", today).source;
+        return Err(super::recording_no("当场调解以录音录像代替协议书，没有录音录像编号不能登记。", "当场调解", spot));
+    }
+    if a.electronic {
+        return Err(super::recording_no("电子签名、电子捺印没有写明签署过程的录音录像编号。", signing, source));
     }
     Ok(())
 }

@@ -227,6 +227,9 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
     if talk.held_until.is_some_and(|u| u < talk.held_from) {
         errors.add("held_until", "结束时间不能早于开始时间。");
     }
+    if !talk.recorded && !talk.recording_no.trim().is_empty() {
+        errors.add("recording_no", "写了录音录像编号，请同时勾选“全程录音录像”；没有录的，不填编号。");
+    }
     errors.ok(())?;
     let sworn = usize::from(crew.host.is_some_and(Role::is_sworn)) + crew.others.iter().filter(|r| r.is_sworn()).count();
     let helpers = crew.others.contains(&Role::Auxiliary) || crew.host == Some(Role::Auxiliary);
@@ -276,6 +279,10 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
         .into());
     }
     let led = sworn >= one && helpers && talk.recorded;
+    if led && talk.recording_no.trim().is_empty() {
+        let source = rules.cite("mediation.public_order.officers_min_with_recording", today).source;
+        return Err(recording_no("只有一名民警带辅警的，以全程录音录像为条件，没有录音录像编号不能登记。", "一名民警带辅警全程录音录像", source).into());
+    }
     if led || (talk.kind == TalkKind::Inquiry && sworn == 0) {
         return Ok(());
     }
@@ -289,6 +296,11 @@ fn recording(evidence: usize, rules: &RuleSet, today: Date) -> Refusal {
         "请在参加人员中增加民警，或者选上辅警并确认已全程录音录像。",
     )
     .by("一名民警带辅警全程录音录像", rules.cite("mediation.public_order.officers_min_with_recording", today).source)
+}
+
+/// The recording that a rule asks for is named by its number.
+fn recording_no(what: &str, rule: &str, source: impl Into<String>) -> Refusal {
+    Refusal::new("mediation.recording_no", what, "请填写执法记录仪或者录音录像文件的编号；没有录的，请增加民警或者改用不要求录像的方式。").by(rule, source)
 }
 
 /// How a promise stands when it is reported as done on `on`.

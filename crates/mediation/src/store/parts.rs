@@ -77,8 +77,8 @@ pub async fn insert_talk(tx: &mut Tx, d: &Dispute, n: i64, t: &NewTalk, crew: &[
     let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
     let id: Uuid = tx.fresh();
     tx.exec(
-        sql!("insert into mediation_talk (station_id, id, dispute_id, kind, track, n, held_from, held_until, place, committee_id, mediator, host_user, recorded, text, by_user, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"),
-        args![station, id, d.id, t.kind, d.track, n, t.held_from, t.held_until, &t.place, t.committee, &t.mediator, t.host, t.recorded, &t.text, user, now],
+        sql!("insert into mediation_talk (station_id, id, dispute_id, kind, track, n, held_from, held_until, place, committee_id, mediator, host_user, recorded, text, by_user, at, recording_no) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"),
+        args![station, id, d.id, t.kind, d.track, n, t.held_from, t.held_until, &t.place, t.committee, &t.mediator, t.host, t.recorded, &t.text, user, now, &t.recording_no],
     )
     .await?;
     for (user, role) in crew {
@@ -93,10 +93,18 @@ pub async fn insert_talk(tx: &mut Tx, d: &Dispute, n: i64, t: &NewTalk, crew: &[
 
 pub async fn talks(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Talk>> {
     r.all(
-        sql!("select id, kind, track, n, held_from, held_until, place, committee_id, mediator, host_user, recorded, text from mediation_talk where dispute_id = $1 order by held_from, id limit 100"),
+        sql!("select id, kind, track, n, held_from, held_until, place, committee_id, mediator, host_user, recorded, text, recording_no from mediation_talk where dispute_id = $1 order by held_from, id limit 100"),
         args![dispute],
     )
     .await
+}
+
+/// Writes down the number of the recording of a talk or an agreement that has none yet; rows changed.
+pub async fn number_recording(tx: &mut Tx, dispute: DisputeId, record: Uuid, no: &str) -> Result<u64> {
+    let args = || args![record, dispute, no];
+    let talks = tx.exec(sql!("update mediation_talk set recording_no = $3 where id = $1 and dispute_id = $2 and recorded and recording_no = ''"), args()).await?;
+    let signed = tx.exec(sql!("update mediation_agreement set recording_no = $3 where id = $1 and dispute_id = $2 and signing_recorded and recording_no = ''"), args()).await?;
+    Ok(talks + signed)
 }
 
 /// Who took part, per talk.
@@ -121,11 +129,12 @@ pub async fn insert_agreement(
 ) -> Result<()> {
     let (now, station, user) = (tx.now(), tx.act().station, tx.act().actor.user);
     tx.exec(
-        sql!("insert into mediation_agreement (station_id, id, dispute_id, number, year, n, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due, recorder, no_cost_dispute, spot_consent, identity_note) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)"),
+        sql!("insert into mediation_agreement (station_id, id, dispute_id, number, year, n, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due, recorder, no_cost_dispute, spot_consent, identity_note, recording_no) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"),
         args![
             station, id, d.id, number.0, number.1, number.2, track, a.form, a.committee, &a.mediator, &a.facts, &a.points,
             &a.duties, a.held_at, &a.place, a.signed_on, a.signing_recorded, a.electronic, user, now,
-            confirmation.map(|c| c.0), confirmation.map(|c| c.1), &a.recorder, a.no_cost_dispute, a.spot_consent, &a.identity_note
+            confirmation.map(|c| c.0), confirmation.map(|c| c.1), &a.recorder, a.no_cost_dispute, a.spot_consent, &a.identity_note,
+            &a.recording_no
         ],
     )
     .await?;
@@ -135,7 +144,7 @@ pub async fn insert_agreement(
 /// Agreements of a dispute, newest first.
 pub async fn agreements(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Agreement>> {
     r.all(
-        sql!("select id, number, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due, recorder, no_cost_dispute, spot_consent, identity_note from mediation_agreement where dispute_id = $1 order by at desc, id desc limit 20"),
+        sql!("select id, number, track, form, committee_id, mediator, facts, points, duties, held_at, place, signed_on, signing_recorded, electronic, by_user, at, confirmation, confirmation_due, recorder, no_cost_dispute, spot_consent, identity_note, recording_no from mediation_agreement where dispute_id = $1 order by at desc, id desc limit 20"),
         args![dispute],
     )
     .await

@@ -151,3 +151,34 @@ async fn a_case_before_its_dispute() {
         assert!(w.dispute(id).await.escalated.is_none());
     }
 }
+
+#[tokio::test]
+async fn a_recording_without_its_number_is_said_to_lack_it_and_gets_it_once() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.mediated().await;
+        let committee = w.committee().await;
+        let talk = [
+            ("kind", "session"), ("held_from", "2026-05-08T08:45"), ("place", "社区"), ("text", "再谈一次"), ("committee", committee.as_str()), ("mediator", "何秀兰"),
+            ("recorded", "1"),
+        ];
+        let page = format!("/disputes/{id}");
+        w.t.post(&w.officer, &format!("{page}/talk"), &talk).await.is(303);
+        w.t.get(&w.officer, &page).await.is(200).says("录音录像，编号未登记").says("补登录音录像编号");
+        let record = w.look(async |r: &mut Reader| parts::talks(r, id).await).await.into_iter().find(|t| t.recorded).unwrap().id.to_string();
+        let number = |no: &'static str| [("record", record.clone()), ("recording_no", no.to_string())];
+        let post = async |who: &kernel::Actor, no| {
+            let fields = number(no);
+            let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            w.t.post(who, &format!("{page}/recording-no"), &pairs).await
+        };
+        post(&w.stranger, "7-1").await.is(404);
+        post(&w.officer, "").await.is(422).says("录音录像编号");
+        post(&w.auxiliary, "执法仪7-0508-1").await.is(303);
+        w.t.get(&w.officer, &page).await.says("录音录像 执法仪7-0508-1");
+        let before = traces(&w, id).await;
+        post(&w.officer, "执法仪7-0508-2").await.is(422).says("已有编号").says("不覆盖");
+        w.t.get(&w.officer, &page).await.says("录音录像 执法仪7-0508-1");
+        assert_eq!(traces(&w, id).await, before);
+    }
+}

@@ -169,6 +169,7 @@ fn session() -> NewTalk {
         host: None,
         crew: vec![],
         recorded: false,
+        recording_no: String::new(),
         text: "双方陈述".into(),
         files: vec![],
     }
@@ -180,7 +181,7 @@ fn held(t: &NewTalk, track: Track, host: Option<Role>, others: &[Role]) -> Resul
 
 #[test]
 fn a_session_is_held_by_two_officers_or_by_one_with_auxiliaries_and_full_recording() {
-    let (plain, recorded) = (session(), NewTalk { recorded: true, ..session() });
+    let (plain, recorded) = (session(), NewTalk { recorded: true, recording_no: "执法仪 7".into(), ..session() });
     for track in [Track::PublicOrder, Track::Administrative] {
         for t in [&plain, &recorded] {
             assert_eq!(held(t, track, Some(Role::Officer), &[]).unwrap_err(), "mediation.recording", "one alone on {track}");
@@ -189,6 +190,11 @@ fn a_session_is_held_by_two_officers_or_by_one_with_auxiliaries_and_full_recordi
         }
         assert_eq!(held(&plain, track, Some(Role::Officer), &[Role::Auxiliary]).unwrap_err(), "mediation.recording");
         assert!(held(&recorded, track, Some(Role::Officer), &[Role::Auxiliary]).is_ok());
+        let unnumbered = NewTalk { recording_no: " ".into(), ..recorded.clone() };
+        assert_eq!(held(&unnumbered, track, Some(Role::Officer), &[Role::Auxiliary]).unwrap_err(), "mediation.recording_no");
+        assert!(held(&unnumbered, track, Some(Role::Officer), &[Role::Officer]).is_ok(), "two officers need no recording, so none is refused for its number");
+        let unsaid = NewTalk { recorded: false, ..recorded.clone() };
+        assert_eq!(held(&unsaid, track, Some(Role::Officer), &[Role::Officer]).unwrap_err(), "invalid", "a number without a recording");
         assert!(held(&plain, track, Some(Role::Officer), &[Role::Officer, Role::Auxiliary]).is_ok());
     }
 }
@@ -213,7 +219,8 @@ fn peoples_mediation_is_hosted_by_a_committee() {
 #[test]
 fn evidence_needs_two_officers_whatever_is_recorded() {
     for recorded in [false, true] {
-        let t = NewTalk { kind: TalkKind::Inquiry, recorded, ..session() };
+        let recording_no = if recorded { "执法仪 7".into() } else { String::new() };
+        let t = NewTalk { kind: TalkKind::Inquiry, recorded, recording_no, ..session() };
         for track in [Track::PublicOrder, Track::Administrative] {
             for crew in [&[Role::Officer][..], &[Role::Officer, Role::Auxiliary], &[Role::GridWorker]] {
                 assert_eq!(held(&t, track, None, crew).unwrap_err(), "mediation.two_officers", "{track} {crew:?}");
@@ -223,8 +230,9 @@ fn evidence_needs_two_officers_whatever_is_recorded() {
         assert!(held(&t, Track::Peoples, None, &[Role::GridWorker]).is_ok());
     }
     // Before a track is chosen: a grid worker alone, two officers, or one with auxiliaries and recording.
-    let before = |recorded, crew: &[Role]| {
-        let t = NewTalk { kind: TalkKind::Inquiry, recorded, ..session() };
+    let before = |recorded: bool, crew: &[Role]| {
+        let recording_no = if recorded { "执法仪 7".into() } else { String::new() };
+        let t = NewTalk { kind: TalkKind::Inquiry, recorded, recording_no, ..session() };
         super::crew(&t, None, &Crew { host: None, others: crew.to_vec() }, &rules(), day("2026-05-08")).map_err(|e| e.key().to_string())
     };
     assert!(before(false, &[Role::GridWorker]).is_ok() && before(false, &[Role::Officer, Role::Officer]).is_ok());
@@ -267,6 +275,7 @@ fn paper(form: Form) -> NewAgreement {
         place: "社区调解室".into(),
         signed_on: day("2026-05-01"),
         signing_recorded: false,
+        recording_no: String::new(),
         electronic: false,
         recorder: String::new(),
         no_cost_dispute: true,
@@ -339,7 +348,9 @@ fn every_promise_says_who_how_and_by_when() {
 fn on_the_spot_is_recorded_public_order_performed_at_once() {
     let both = [side(Side::Applicant), side(Side::Respondent)];
     assert_eq!(signed(&paper(Form::OnSpot), Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot");
-    let recorded = NewAgreement { signing_recorded: true, ..paper(Form::OnSpot) };
+    let unnumbered = NewAgreement { signing_recorded: true, ..paper(Form::OnSpot) };
+    assert_eq!(signed(&unnumbered, Track::PublicOrder, &both).unwrap_err(), "mediation.recording_no");
+    let recorded = NewAgreement { recording_no: "执法仪 7".into(), ..unnumbered };
     assert_eq!(signed(&recorded, Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot_later");
     let at_once = NewAgreement {
         promises: vec![promise("当场赔偿 200 元", Term::AtOnce, None)],
@@ -446,7 +457,15 @@ fn a_signature_on_a_screen_needs_its_recording() {
     let kernel::Error::Refused(r) = e else { panic!("{e}") };
     assert_eq!(r.key, "mediation.signing_recorded");
     assert!(r.rule.unwrap().source.contains("二百六十三"));
-    assert!(signed(&NewAgreement { signing_recorded: true, ..a }, Track::Peoples, &both).is_ok());
+    let filmed = NewAgreement { signing_recorded: true, ..a };
+    let e = agreement(&filmed, Track::Peoples, &both, &setting(), &rules(), day("2026-05-08")).unwrap_err();
+    let kernel::Error::Refused(r) = e else { panic!("{e}") };
+    assert_eq!((r.key, r.rule.unwrap().source.contains("二百六十三")), ("mediation.recording_no", true));
+    assert!(signed(&NewAgreement { recording_no: "执法仪 7".into(), ..filmed.clone() }, Track::Peoples, &both).is_ok());
+    // By hand nobody asks for a recording; that one was made is said all the same, and its number may follow.
+    assert!(signed(&NewAgreement { electronic: false, ..filmed.clone() }, Track::Peoples, &both).is_ok());
+    let unsaid = NewAgreement { electronic: false, signing_recorded: false, recording_no: "执法仪 7".into(), ..filmed };
+    assert_eq!(signed(&unsaid, Track::Peoples, &both).unwrap_err(), "invalid");
 }
 
 #[test]

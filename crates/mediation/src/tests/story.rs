@@ -105,7 +105,8 @@ async fn public_order_mediation_keeps_its_crew_and_its_two_sessions() {
         for (more, status, says) in [
             (vec![("host", aux.clone())], 422, "须由民警主持"),
             (vec![("host", officer.clone()), ("crew", aux.clone())], 422, "全程录音录像"),
-            (vec![("host", officer.clone()), ("crew", aux.clone()), ("recorded", "1".to_string())], 303, ""),
+            (vec![("host", officer.clone()), ("crew", aux.clone()), ("recorded", "1".to_string())], 422, "没有录音录像编号"),
+            (vec![("host", officer.clone()), ("crew", aux.clone()), ("recorded", "1".to_string()), ("recording_no", "执法仪7-20260508-1".to_string())], 303, ""),
             (vec![("host", officer.clone())], 422, "只有一名民警"),
             (vec![("host", officer.clone()), ("crew", second.clone())], 303, ""),
             (vec![("host", officer.clone()), ("crew", second.clone())], 422, "已经进行 2 次"),

@@ -112,6 +112,7 @@ async fn take(w: &Town, (id, other): (DisputeId, DisputeId), deed: Deed) -> Resu
                 host: (!peoples).then_some(w.officer.user),
                 crew: crew.into_iter().collect(),
                 recorded,
+                recording_no: if recorded { "执法仪 7".into() } else { String::new() },
                 text: "谈".into(),
                 files: vec![],
             };
@@ -138,6 +139,7 @@ async fn take(w: &Town, (id, other): (DisputeId, DisputeId), deed: Deed) -> Resu
                 place: "调解室".into(),
                 signed_on: today,
                 signing_recorded: true,
+                recording_no: "执法仪 7".into(),
                 electronic: true,
                 recorder: String::new(),
                 no_cost_dispute: true,
@@ -270,7 +272,7 @@ async fn sound(w: &Town, id: DisputeId, after: &[Deed]) {
     let crews = w.look(async |r: &mut Reader| parts::crews(r, id).await).await;
     for t in talks.iter().filter(|t| t.kind == TalkKind::Session && t.track != Some(Track::Peoples)) {
         let with = |u| crews.iter().any(|c| c.0 == t.id && c.1 == u);
-        assert!(with(w.leader.user) || (with(w.auxiliary.user) && t.recorded), "{}", at("the crew of a session"));
+        assert!(with(w.leader.user) || (with(w.auxiliary.user) && t.recorded && !t.recording_no.is_empty()), "{}", at("the crew of a session"));
     }
     if let Some(a) = agreements.first().filter(|a| a.form == Form::OnSpot) {
         assert!(promises.iter().filter(|o| o.agreement_id == a.id).all(|o| o.state == Kept::Done), "{}", at("on the spot means performed"));

@@ -144,6 +144,7 @@ pub async fn talk(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         host: form.optional_id::<UserId>("host"),
         crew: form.every("crew").iter().filter_map(|u| u.parse().ok()).collect(),
         recorded: form.yes("recorded"),
+        recording_no: form.bounded("recording_no", "录音录像编号", 80),
         text: form.bounded("text", "经过", 8_000),
         files: files(&mut form, "files").await?,
     };
@@ -153,6 +154,19 @@ pub async fn talk(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         Err(e) => Err(e),
     };
     end_of(&ctx, id, &form, kind.code(), done).await
+}
+
+/// `POST /disputes/{id}/recording-no`: the number of a recording that was registered without one.
+pub async fn recording_no(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+    let id = dispute(&id)?;
+    let record: Uuid = form.id("record", "这份记录");
+    let no = form.required("recording_no", "录音录像编号", 80);
+    let act = ctx.act("mediation.recording_no", Purpose::Mediation, &form);
+    let done = match form.finish(()) {
+        Ok(()) => actions::number_recording(&ctx.app, &act, id, record, &no).await,
+        Err(e) => Err(e),
+    };
+    end_of(&ctx, id, &form, &format!("recording.{record}"), done).await
 }
 
 /// `POST /disputes/{id}/plan`: 调解方案.
@@ -300,6 +314,7 @@ pub async fn agree(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         place: form.bounded("place", "调解地点", 100),
         signed_on: form.date("signed_on", "签订日期"),
         signing_recorded: form.yes("signing_recorded"),
+        recording_no: form.bounded("recording_no", "录音录像编号", 80),
         electronic: form.yes("electronic"),
         recorder: form.bounded("recorder", "记录人", 60),
         no_cost_dispute: form.yes("no_cost_dispute"),
