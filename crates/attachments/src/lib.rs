@@ -7,6 +7,8 @@
 
 mod keep;
 mod sniff;
+#[cfg(test)]
+mod tests;
 mod web_pages;
 
 pub use keep::{Kept, Owner, keep, load, of_record, owner_of};

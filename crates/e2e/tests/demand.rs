@@ -17,9 +17,11 @@ async fn from_a_curve_to_a_booking_in_the_evening() {
     }
 }
 
-/// Two days ahead in China: `YYYY-MM-DD`, so that the day is still whole when the month is rostered anew.
+/// The first weekday two days ahead or later in China: `YYYY-MM-DD`, so that the day is still whole when the month is
+/// rostered anew, and the need of a working day holds on it.
 async fn ahead(tab: &Tab) -> Result<String> {
-    tab.eval("new Date(Date.now() + 2 * 864e5 + 8 * 36e5).toISOString().slice(0, 10)").await
+    let days = "[2, 3, 4].map(n => new Date(Date.now() + n * 864e5 + 8 * 36e5)).find(d => d.getUTCDay() % 6 !== 0)";
+    tab.eval(&format!("{days}.toISOString().slice(0, 10)")).await
 }
 
 /// Waits until a search for a roster has ended.

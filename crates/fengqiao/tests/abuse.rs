@@ -295,3 +295,39 @@ async fn a_partys_code_guessed_a_hundred_times_is_slowed_stopped_and_logged() {
         typed(&code, &ip).await.is(200);
     }
 }
+
+/// What a search shows can be opened, by kind and by right.
+#[tokio::test]
+async fn every_hit_of_the_search_opens() {
+    for engine in engines() {
+        let w = world(engine).await;
+        let app = &w.t.app;
+        let local = Actor::local("test");
+        let act = || app.act(&local, "test.build", Purpose::Administration, app.fresh_command());
+        use places::model::{NewBuilding, NewEstate, Use};
+        let from = "2025-01-01".parse().unwrap();
+        let estate = NewEstate { community: None, name: "白桦小区".into(), kind: "小区".into(), street: "白桦路".into(), number: "3号".into(), manager: String::new() };
+        let estate = places::actions::add_estate(app, &act(), w.station, estate).await.unwrap();
+        let building = NewBuilding { name: "5号楼".into(), use_code: Use::Residential, floors: 6, lon: None, lat: None, grid: None, beat: None, from };
+        places::actions::add_building(app, &act(), w.station, estate, building).await.unwrap();
+        let new = incidents::model::NewIntake { source_code: "0101".into(), content: "白桦小区有人半夜装修".into(), place: "白桦小区5号楼".into(), ..Default::default() };
+        let take = app.act(&w.operator, "incidents.take", Purpose::Incident, app.fresh_command());
+        incidents::actions::take(app, &take, new).await.unwrap();
+        let cookie = w.sign_in("officer").await;
+        let page = w.t.browse(&cookie, "/search?q=%E7%99%BD%E6%A1%A6", None).await.is(200);
+        let links: Vec<&str> = page.body.split("<li class=\"mini\">").skip(1).filter_map(|li| li.split("href=\"").nth(1)?.split('"').next()).collect();
+        assert_eq!(links.len(), 3, "{engine}: {links:?}");
+        for link in &links {
+            w.t.browse(&cookie, link, None).await.is(200).says("白桦");
+        }
+        let kinds: Vec<bool> = ["/incidents/", "/places/buildings/", "/places?estate="].iter().map(|k| links.iter().any(|l| l.starts_with(k))).collect();
+        assert_eq!(kinds, [true; 3], "{engine}: {links:?}");
+        // The window sees no incidents; grid workers do not search.
+        hire(app, w.station, "clerk", Role::WindowClerk).await;
+        hire(app, w.station, "grid", Role::GridWorker).await;
+        let clerk = w.sign_in("clerk").await;
+        assert!(!w.t.browse(&clerk, "/search?q=%E7%99%BD%E6%A1%A6", None).await.is(200).body.contains("/incidents/0"));
+        let grid = w.sign_in("grid").await;
+        w.t.browse(&grid, "/search?q=%E7%99%BD%E6%A1%A6", None).await.is(403);
+    }
+}

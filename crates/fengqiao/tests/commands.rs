@@ -160,6 +160,38 @@ async fn an_export_needs_purpose_and_right_and_is_marked_masked_logged_and_harml
 }
 
 #[tokio::test]
+async fn an_account_narrowed_to_its_beats_is_narrowed_on_the_command_line_too() {
+    let home = Home::new();
+    let station = furnish(&home).await;
+    let app = home.app().await;
+    let who = Actor::local("test");
+    let act = || app.act(&who, "test.narrow", Purpose::Administration, app.fresh_command());
+    let new = identity::model::NewUser {
+        station,
+        unit: "测试派出所".into(),
+        account: "officer".into(),
+        name: "测试民警".into(),
+        role: Role::Officer,
+        password: "Word-2026-word".into(),
+        must_change: false,
+    };
+    let id = identity::actions::create_user(&app, &act(), new).await.unwrap();
+    app.db().close().await;
+    let export = |file: &str| {
+        let said = home.good(&["export", "incidents", file, "--from", "2020-01-01", "--to", "2099-01-01", "--purpose", "statistics", "--reason", "季度分析用", "--as", "officer"]);
+        assert!(said.contains("测试民警"), "{said}");
+        std::fs::read_to_string(file).unwrap()
+    };
+    let (wide, narrow) = (home.path("wide.csv"), home.path("narrow.csv"));
+    assert!(export(wide.to_str().unwrap()).contains("楼上半夜"));
+    let app = home.app().await;
+    let act = app.act(&who, "test.narrow", Purpose::Administration, app.fresh_command());
+    identity::actions::narrow(&app, &act, id, true).await.unwrap();
+    app.db().close().await;
+    assert!(!export(narrow.to_str().unwrap()).contains("楼上半夜"));
+}
+
+#[tokio::test]
 async fn figures_come_as_an_array_of_name_definition_numerator_denominator_value() {
     let home = Home::new();
     furnish(&home).await;

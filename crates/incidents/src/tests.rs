@@ -385,5 +385,55 @@ async fn an_account_narrowed_to_its_beats_sees_these_and_what_it_was_given() {
         // An order by name reaches into any beat.
         w.dispatch(id, &[&w.officer]).await.is(303);
         w.t.get(&outside, &page).await.is(200).says("302");
+        // Who took a report follows it, though nobody knows yet where it lies.
+        let told = [("source_code", "0201"), ("content", "听人说湖边有人吵架"), ("place", "湖边")];
+        let own = w.t.post(&outside, "/incidents/new", &told).await.is(303).new_id();
+        w.t.get(&outside, &format!("/incidents/{own}")).await.is(200).says("湖边");
+        w.t.get(&outside, "/incidents").await.is(200).says("湖边有人吵架");
+    }
+}
+
+/// The smallest PNG there is.
+const PIXEL: &[u8] = &[
+    137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0, 31, 21, 196, 137, 0, 0, 0, 13, 73, 68, 65, 84, 120,
+    218, 99, 100, 248, 207, 80, 15, 0, 3, 134, 1, 128, 90, 52, 125, 107, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+];
+
+#[tokio::test]
+async fn a_photo_is_opened_by_who_may_see_its_incident() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.report(NOISE, "金桂园3号楼2单元302").await;
+        w.dispatch(id, &[&w.officer]).await.is(303);
+        let order = w.order(id, &w.officer).await;
+        w.t.post(&w.officer, &format!("/incidents/{id}/step"), &[("order", &order), ("step", "acknowledge")]).await.is(303);
+        let fields = [("order", order.as_str()), ("text", "已到场，拍照留存")];
+        w.t.upload(&w.officer, &format!("/incidents/{id}/feedback"), &fields, &[("photos", "现场.png", PIXEL)]).await.is(303);
+        let page = w.t.get(&w.operator, &format!("/incidents/{id}")).await.is(200);
+        let at = page.body.find("/files/").unwrap();
+        let file = page.body[at..].split('"').next().unwrap().to_string();
+        w.t.get(&w.operator, &file).await.is(200);
+        w.t.get(&w.officer, &file).await.is(200);
+        // Another station, another grid, another beat.
+        w.t.get(&w.stranger, &file).await.is(404);
+        let elsewhere = Actor { grids: vec![kernel::GridId(kernel::Uuid::from_u128(7))], ..w.grid_worker.clone() };
+        w.t.get(&elsewhere, &file).await.is(404);
+        let narrowed = Actor { own_beats: true, beats: vec![], ..w.auxiliary.clone() };
+        w.t.get(&narrowed, &file).await.is(404);
+    }
+}
+
+/// Names of one, two and three parts, with and without the dot between them.
+#[tokio::test]
+async fn names_without_surname_are_found_however_they_are_typed() {
+    for engine in engines() {
+        let w = town(engine).await;
+        w.report("其木格反映楼上额尔登半夜拖桌椅，阿丽娅·古丽可以作证。", "金桂园3号楼2单元302").await;
+        let look = w.t.app.look(&w.operator, "test.search", Purpose::Incident);
+        let ask = kernel::search::Ask { reach: w.operator.reach(), kinds: vec!["incident"], before: None, limit: 10 };
+        for (typed, hits) in [("其木格", 1), ("木格", 1), ("额尔登", 1), ("阿丽娅·古丽", 1), ("阿丽娅•古丽", 1), ("阿丽娅 古丽", 1), ("古丽", 1), ("巴特尔", 0)] {
+            let found = w.t.app.db().read(&look, async |r: &mut Reader| r.search(typed, &ask).await).await.unwrap();
+            assert_eq!(found.len(), hits, "{typed} on {engine}");
+        }
     }
 }

@@ -318,8 +318,15 @@ async fn an_account_narrowed_to_its_beats_sees_their_disputes_and_its_own() {
         let seen = async |who: &kernel::Actor| (w.t.get(who, &page).await.status.as_u16(), w.t.get(who, "/disputes").await.is(200).body.contains(&page));
         assert_eq!(seen(&colleague).await, (404, false));
         assert_eq!(seen(&narrowed(&colleague, beat)).await, (200, true));
-        // Whom it was given to keeps it, wherever it lies.
+        // Whom it was given to keeps it, wherever it lies, and its papers name the parties whole.
         assert_eq!(seen(&narrowed(&w.officer, other)).await, (200, true));
+        let person = w.look(async |r: &mut Reader| parts::parties(r, id).await).await[0].person_id;
+        w.identify(person).await;
+        let (me, field) = (narrowed(&w.officer, other), people::model::Secret::IdNumber);
+        let act = || w.t.app.act(&me, "mediation.paper", Purpose::Mediation, w.t.app.fresh_command());
+        assert!(people::actions::reveal(&w.t.app, &act(), person, field, Purpose::Mediation).await.is_err());
+        let number = people::actions::reveal_for_matter(&w.t.app, &act(), person, field, Purpose::Mediation).await.unwrap();
+        assert_eq!(number, "11010519491231002X");
         let due = async |who: &kernel::Actor| {
             let (from, until) = (w.t.app.today(), w.t.app.today().saturating_add(kernel::ToSpan::days(60)));
             let look = w.t.app.look(who, "test", Purpose::Mediation);

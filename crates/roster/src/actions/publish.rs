@@ -8,7 +8,6 @@ use kernel::row::Json;
 use kernel::{Act, App, Date, Permission as P, Refusal, Result, Tx, UserId, Uuid};
 use notices::model::NewTask;
 use solver::roster as s;
-use std::collections::BTreeSet;
 
 /// The duties that a roster gives, with their posts.
 pub fn duties(p: &Problem, roster: &s::Roster, plan: Uuid) -> Vec<(Duty, Uuid)> {
@@ -59,20 +58,6 @@ pub async fn publish(app: &App, act: &Act, id: Uuid, version: i64, reason: &str)
         .await
 }
 
-/// What has passed stays as it was published: reports and rest are counted from it.
-fn may_differ(old: &[Duty], new: &[(Duty, Uuid)], today: Date) -> Result<()> {
-    let past = |x: &Duty| (x.day < today).then_some((x.day, x.user_id, x.shift_id));
-    let was: BTreeSet<_> = old.iter().filter_map(past).collect();
-    let is: BTreeSet<_> = new.iter().filter_map(|x| past(&x.0)).collect();
-    let Some((day, ..)) = was.symmetric_difference(&is).next() else { return Ok(()) };
-    Err(Refusal::new(
-        "roster.past_days",
-        format!("{} 月 {} 日已经过去，那天的班与已发布的值班表不同，不能再改。", day.month(), day.day()),
-        "请把今天以前的日子改回已发布的样子；当天谁实际到岗，请看“到岗情况”。",
-    )
-    .into())
-}
-
 /// Puts a judged version in the place of the one that holds, and asks those whose duties are other than before.
 pub(super) async fn put_out(tx: &mut Tx, seen: Seen, version: i64, reason: &str) -> Result<()> {
     let (station, id, today) = (seen.plan.station_id, seen.plan.id, kernel::clock::day_of(tx.now()));
@@ -84,9 +69,6 @@ pub(super) async fn put_out(tx: &mut Tx, seen: Seen, version: i64, reason: &str)
     };
     let plan = Plan { version, ..seen.plan };
     let new = duties(&seen.problem, &seen.roster, id);
-    if before.is_some() {
-        may_differ(&old, &new, today)?;
-    }
     let (cells, digest) = (Json(seen.roster.rows.clone()), build::digest(&seen.problem)?);
     store::set_cells(tx, &plan, &Json(seen.problem.clone()), &digest, &cells).await?;
     store::publish(tx, &Plan { version: version + 1, ..plan.clone() }, reason.trim(), &new).await?;
