@@ -9,9 +9,10 @@ use notices::model::NewTask;
 /// The figure that was published as zero and may not stay so in silence.
 pub const ESCALATED: &str = "dispute.escalated";
 
-/// `NotFound` unless the caller may see it.
+/// `NotFound` unless the caller may see it; `Forbidden` to an account that is narrowed to its beats.
 pub fn visible(r: &Reader, report: &Report) -> Result<()> {
     let actor = &r.act().actor;
+    actor.must_serve_station("通报")?;
     if actor.may(P::FiguresSee) && actor.reach().houses(report.station_id) { Ok(()) } else { Err(Error::NotFound("这份通报")) }
 }
 
@@ -26,6 +27,7 @@ pub async fn whole(r: &mut Reader, id: Uuid) -> Result<Whole> {
 /// over or not of the kind.
 pub async fn draft(app: &App, act: &Act, ask: &Ask) -> Result<Uuid> {
     act.actor.must(P::BulletinWrite)?;
+    act.actor.must_serve_station("通报")?;
     if ask.leader.chars().count() > 40 {
         return Err(FieldErrors::one("leader", "带班领导最多 40 字。"));
     }

@@ -385,6 +385,9 @@ async fn an_account_narrowed_to_its_beats_sees_these_and_what_it_was_given() {
         // An order by name reaches into any beat.
         w.dispatch(id, &[&w.officer]).await.is(303);
         w.t.get(&outside, &page).await.is(200).says("302");
+        // A shift is handed over whole.
+        w.t.get(&inside, "/incidents/handover").await.is(403).says("只看所辖警务区");
+        w.t.post(&inside, "/incidents/handover", &[("note", "无")]).await.is(403);
         // Who took a report follows it, though nobody knows yet where it lies.
         let told = [("source_code", "0201"), ("content", "听人说湖边有人吵架"), ("place", "湖边")];
         let own = w.t.post(&outside, "/incidents/new", &told).await.is(303).new_id();

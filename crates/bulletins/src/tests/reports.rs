@@ -197,6 +197,15 @@ async fn an_analysis_divides_every_category_that_moved() {
         let mut lines = w.lines.clone();
         lines.iter_mut().find(|l| l.n == evening.n).unwrap().numerator += 1;
         assert!(crate::rules::ties(&lines).unwrap_err().what.contains("“纠纷”本期各分项之和是 13，合计却是 12"));
+        // The whole station's, in every form of it: not for an account that is narrowed to its beats.
+        let narrowed = kernel::Actor { own_beats: true, ..officer.clone() };
+        for at in [path.clone(), format!("{path}/pdf"), format!("{path}/rows?n={}", evening.n), "/bulletins/new".into()] {
+            t.get(&narrowed, &at).await.is(403).says("只看所辖警务区");
+        }
+        t.post(&narrowed, "/bulletins/new", &ask("monthly")).await.is(403);
+        t.post(&narrowed, &format!("{path}/xlsx"), &[("reason", "月度研判使用")]).await.is(403);
+        let fill = super::super::see_files(&t.app, &narrowed, id).await.unwrap();
+        assert!(fill.is_empty() && !super::super::see_files(&t.app, &officer, id).await.unwrap().is_empty());
         // So does a monthly report; a weekly one does not.
         let id = t.post(&officer, "/bulletins/new", &ask("monthly")).await.is(303).new_id();
         t.get(&leader, &format!("/bulletins/{id}")).await.is(200).says("纠纷分项");

@@ -307,6 +307,7 @@ pub async fn review(app: &App, act: &Act, id: IncidentId, step: Step, note: &str
 /// The leaving operator signs over everything that is open.
 pub async fn open_handover(app: &App, act: &Act, note: &str) -> Result<HandoverId> {
     act.actor.must(Permission::HandoverSign)?;
+    act.actor.must_serve_station("交接班")?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             let station = tx.act().station;
@@ -322,6 +323,7 @@ pub async fn open_handover(app: &App, act: &Act, note: &str) -> Result<HandoverI
 /// The arriving operator signs for it; not the same person.
 pub async fn take_handover(app: &App, act: &Act, id: HandoverId, answer: &str) -> Result<()> {
     act.actor.must(Permission::HandoverSign)?;
+    act.actor.must_serve_station("交接班")?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             let me = tx.act().actor.user;
