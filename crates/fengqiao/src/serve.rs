@@ -141,6 +141,7 @@ pub async fn run(app: App, listener: TcpListener, options: Options) -> anyhow::R
     if let Some(path) = keys {
         tokio::spawn(watch_keys(app.vault().clone(), path));
     }
+    app.db().read_ahead();
     let all = domains::all();
     let runs = jobs::spawn(app.clone(), &all);
     let site = web::Site::new(app.clone(), all);

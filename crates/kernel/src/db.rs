@@ -18,7 +18,7 @@ use crate::readers::Readers;
 use crate::tx::{Conn, Reader, Tx, Wire};
 use crate::words::Words;
 use crate::writer::{Ended, Writer, commit_groups};
-use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, filing, sql};
+use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, filing, sql, warm};
 use futures::future::BoxFuture;
 use sqlx::Executor;
 use std::path::{Path, PathBuf};
@@ -133,6 +133,13 @@ impl Db {
         match &self.0.inner().kind {
             Kind::Sqlite { path, .. } => Some(path),
             Kind::Postgres { .. } => None,
+        }
+    }
+
+    /// Reads the SQLite file ahead, aside and once, for a program that will serve from it; see `warm.rs`.
+    pub fn read_ahead(&self) {
+        if let Some(path) = self.path() {
+            warm::aside(path.to_path_buf());
         }
     }
 

@@ -32,6 +32,7 @@ pub mod sql;
 pub mod text;
 pub mod tx;
 pub mod verify;
+mod warm;
 mod words;
 mod writer;
 
