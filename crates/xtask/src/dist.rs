@@ -13,23 +13,37 @@ const PARTS: &[&str] = &["README.md", "README.zh-CN.md", "LICENSE", "CHANGELOG.m
 /// Builds and packs; prints where the archive is.
 pub fn run() -> Result<(), String> {
     step("build", &mut cargo(&["build", "--release", "--offline", "--locked", "--package", "fengqiao"]))?;
+    let archive = pack(Path::new("."), Path::new("target/release/fengqiao"), Path::new("target/dist"))?;
+    let sum = fs::read_to_string(beside(&archive)).map_err(|e| e.to_string())?;
+    println!("{}\n{}", archive.display(), sum.trim());
+    Ok(())
+}
+
+/// The checksum of an archive.
+fn beside(archive: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.sha256", archive.display()))
+}
+
+/// Packs a built program with everything that an installation without network needs. The same tree and program give the
+/// same archive. Returns where it is; its checksum lies beside it.
+pub fn pack(top: &Path, program: &Path, dist: &Path) -> Result<PathBuf, String> {
     let target = host()?;
-    let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &target]))?;
+    let metadata = output(cargo(&["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &target]).current_dir(top))?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|e| format!("cargo metadata: {e}"))?;
-    let lock = fs::read_to_string("Cargo.lock").map_err(|e| format!("Cargo.lock: {e}"))?;
-    let at = output(Command::new("git").args(["log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"]).env("TZ", "UTC"))?;
+    let lock = fs::read_to_string(top.join("Cargo.lock")).map_err(|e| format!("Cargo.lock: {e}"))?;
+    let date = ["log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"];
+    let at = output(Command::new("git").args(date).env("TZ", "UTC").current_dir(top))?;
     let bill = crate::sbom::make(&metadata, &lock, "fengqiao", at.trim())?;
     let version = bill["metadata"]["component"]["version"].as_str().unwrap_or("0").to_string();
     let name = format!("fengqiao-{version}-{target}");
-    let dist = PathBuf::from("target/dist");
     let stage = dist.join(&name);
     if stage.exists() {
         fs::remove_dir_all(&stage).map_err(|e| format!("{}: {e}", stage.display()))?;
     }
     fs::create_dir_all(&stage).map_err(|e| format!("{}: {e}", stage.display()))?;
-    copy(Path::new("target/release/fengqiao"), &stage.join("fengqiao"))?;
+    copy(program, &stage.join("fengqiao"))?;
     for part in PARTS {
-        copy(Path::new(part), &stage.join(part))?;
+        copy(&top.join(part), &stage.join(part))?;
     }
     write(&stage.join("sbom.cdx.json"), &serde_json::to_string_pretty(&bill).map_err(|e| e.to_string())?)?;
     write(&stage.join("THIRD-PARTY.txt"), &licences(&metadata, &bill)?)?;
@@ -41,15 +55,15 @@ pub fn run() -> Result<(), String> {
     step(
         "pack",
         Command::new("tar")
-            .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner"])
+            .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX", "--use-compress-program=gzip -n -9"])
             .arg(format!("--mtime={}", at.trim()))
-            .args(["-czf", &archive, &name])
-            .current_dir(&dist),
+            .args(["-cf", &archive, &name])
+            .current_dir(dist),
     )?;
-    let sum = output(Command::new("sha256sum").arg(&archive).current_dir(&dist))?;
-    write(&dist.join(format!("{archive}.sha256")), &sum)?;
-    println!("target/dist/{archive}\n{}", sum.trim());
-    Ok(())
+    let sum = output(Command::new("sha256sum").arg(&archive).current_dir(dist))?;
+    let archive = dist.join(archive);
+    write(&beside(&archive), &sum)?;
+    Ok(archive)
 }
 
 /// The triple that rustc builds for here. Metadata is asked for this platform only: what other platforms need was
@@ -133,3 +147,6 @@ fn licences(metadata: &Value, bill: &Value) -> Result<String, String> {
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,7 @@ pub fn make(metadata: &Value, lock: &str, root: &str, at: &str) -> Result<Value,
     Ok(json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
+        "serialNumber": serial(&components, at),
         "version": 1,
         "metadata": {
             "timestamp": at,
@@ -53,6 +54,15 @@ pub fn make(metadata: &Value, lock: &str, root: &str, at: &str) -> Result<Value,
         "components": components,
         "dependencies": dependencies,
     }))
+}
+
+/// A serial number (RFC 9562, version 8: made of what is billed) that is the same for the same bill: two FNV-1a sums.
+fn serial(components: &[Value], at: &str) -> String {
+    let words: String = components.iter().map(|c| format!("{} {}\n", text(&c["bom-ref"]), c["hashes"])).collect();
+    let sum = |start: u64| words.bytes().chain(at.bytes()).fold(start, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let (a, b) = (sum(0xcbf2_9ce4_8422_2325), sum(0x84222325_cbf29ce4));
+    let (mid, high) = (a & 0x0fff | 0x8000, b >> 48 & 0x3fff | 0x8000);
+    format!("urn:uuid:{:08x}-{:04x}-{mid:04x}-{high:04x}-{:012x}", a >> 32, a >> 16 & 0xffff, b & 0xffff_ffff_ffff)
 }
 
 /// The one script of others that is inside the program (`crates/web/assets/vendor`).
