@@ -162,9 +162,9 @@ CREATE INDEX mediation_obligation_due on mediation_obligation (station_id, state
 CREATE UNIQUE INDEX mediation_obligation_id on mediation_obligation (id);
 CREATE INDEX mediation_obligation_pending on mediation_obligation (due) where state = 'pending';
 CREATE TABLE mediation_party ( station_id blob not null, id blob not null, dispute_id blob not null, person_id blob not null, side text not null, minor boolean not null, suspect boolean not null, guardian text not null, agent_name text not null, agent_relation text not null, agent_power text not null, added_at integer not null, guardian_exempt text not null default '', primary key (station_id, id) );
-CREATE INDEX mediation_party_dispute on mediation_party (dispute_id);
+CREATE INDEX mediation_party_dispute on mediation_party (dispute_id, person_id);
 CREATE UNIQUE INDEX mediation_party_id on mediation_party (id);
-CREATE INDEX mediation_party_person on mediation_party (person_id);
+CREATE INDEX mediation_party_person on mediation_party (person_id, added_at, dispute_id);
 CREATE TABLE mediation_promise_log ( station_id blob not null, obligation_id blob not null, dispute_id blob not null, agreement_id blob not null, n integer not null, at integer not null, by_user blob not null, state text not null, due text, done_on text, primary key (station_id, obligation_id, n) );
 CREATE INDEX mediation_promise_log_dispute on mediation_promise_log (dispute_id);
 CREATE INDEX mediation_promise_log_due on mediation_promise_log (station_id, due, at);
