@@ -74,6 +74,13 @@ impl Server {
         Ok(std::mem::replace(&mut self.data, tempfile::tempdir()?))
     }
 
+    /// Ends the process as a loss of power does (SIGKILL) and starts the program again on what it left.
+    pub fn killed_and_started(self) -> Result<Server> {
+        let bin = binary();
+        let data = self.stop()?;
+        Server::on(&bin, data)
+    }
+
     /// The account of this name, e.g. `zy.mj1`.
     pub fn account(&self, name: &str) -> Result<&Account> {
         self.accounts.iter().find(|a| a.account == name).ok_or_else(|| anyhow!("the demo has no account {name}"))

@@ -291,6 +291,16 @@ impl Tab {
         if path.starts_with("/login") { bail!("{} was not let in", who.account) } else { Ok(()) }
     }
 
+    /// Sets up the second factor as an administrator is asked to at first.
+    pub async fn enrol(&self) -> Result<()> {
+        self.open("/me").await?;
+        let secret: String =
+            self.eval("document.querySelector('form[action=\"/me/totp\"] [name=secret]').value").await?;
+        self.fill("#code", &one_time_code(&secret)?).await?;
+        self.press("button", "启用").await?;
+        self.says("已启用").await
+    }
+
     /// A cookie vanishes, as when a session ends elsewhere.
     pub async fn forget(&self, cookie: &str) -> Result<()> {
         self.call("Network.deleteCookies", json!({ "name": cookie, "url": self.base })).await?;

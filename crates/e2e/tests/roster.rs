@@ -1,5 +1,5 @@
 //! The duty roster as people use it: rules, an impossible set explained, solved, settled and dragged, published, known on a
-//! phone, swapped, checked in, repaired after an illness, printed.
+//! phone, swapped, checked in, repaired after an illness, printed. And a server that is killed while it solves.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Account, Browser, Server, Tab, View};
@@ -299,4 +299,39 @@ async fn printed(planner: &Tab, plan: &str) -> Result<()> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(sheet)?;
     ensure!(bytes.starts_with(b"%PDF-") && bytes.len() > 10_000, "the sheet for the wall: {} bytes", bytes.len());
     Ok(std::fs::write(e2e::pictures()?.join("roster-wall.pdf"), bytes)?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_while_it_solves_keeps_the_best_so_far() {
+    if e2e::skipped() {
+        return;
+    }
+    let server = Server::start().expect("the server starts");
+    let browser = Browser::launch().await.expect("Chromium starts");
+    if let Err(e) = killed(server, &browser).await {
+        panic!("{e:#}");
+    }
+}
+
+async fn killed(server: Server, browser: &Browser) -> Result<()> {
+    let planner = browser.person(&server).await?;
+    planner.sign_in(server.account("zy.fusuo1")?).await?;
+    planner.open("/roster").await?;
+    let month: String = planner.eval("document.querySelectorAll('nav.tabs a')[2].getAttribute('href')").await?;
+    // Five at night are too many: the search has something to do until it is killed.
+    night_watch(&planner, "5").await?;
+    let plan = start(&planner, &month).await?;
+    wait(&planner, "document.body.innerText.includes('下面是目前最好的一版')").await?;
+    let server = server.killed_and_started()?;
+    let planner = browser.person(&server).await?;
+    planner.sign_in(server.account("zy.fusuo1")?).await?;
+    planner.open(&plan).await?;
+    let begun = Instant::now();
+    while !planner.eval::<bool>("document.body.innerText.includes('中断')").await? {
+        ensure!(begun.elapsed() < Duration::from_secs(150), "a search without a sign of life is not taken for dead");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        planner.open(&plan).await?;
+    }
+    ensure!(planner.eval::<usize>("document.querySelectorAll('.roster .cell--day').length").await? > 50, "the best so far is kept");
+    e2e::both(&planner, "roster-killed").await
 }

@@ -1,11 +1,13 @@
 //! `cargo xt bench <what>`: builds a crate's bench program and runs it with the remaining arguments.
 
+use crate::test::{cargo, step};
 use std::process::Command;
 
 /// Name and how cargo runs it. What needs no heavy optimising runs as built for tests.
 const BENCHES: &[(&str, &[&str])] = &[
     ("roster", &["--release", "--package", "solver", "--features", "bench", "--bin", "roster-bench"]),
     ("staffing", &["--release", "--package", "staffing", "--features", "bench", "--bin", "staffing-bench"]),
+    ("month", &["--release", "--package", "video", "--example", "month"]),
     ("text", &["--package", "categories", "--example", "bench_text"]),
     ("hint", &["--package", "precedents", "--example", "store_hint_sql"]),
 ];
@@ -22,15 +24,45 @@ pub fn video(what: &str, args: &[String]) -> Result<(), String> {
     cargo_run(&format!("{what} video"), VIDEO, &args)
 }
 
+/// Runs the wall in Chromium against the program built in release, or the one that `FENGQIAO_BIN` names.
+///
+/// # Errors
+/// No Chromium, a build that fails, a page that does not show what it should.
+pub fn wall(args: &[String]) -> Result<(), String> {
+    let built = std::env::var_os("FENGQIAO_BIN").is_none();
+    if built {
+        step("build", &mut cargo(&["build", "--release", "--package", "fengqiao"]))?;
+    }
+    let mut run = cargo(&["run", "--quiet", "--package", "e2e", "--example", "wall", "--"]);
+    if built {
+        run.env("FENGQIAO_BIN", "target/release/fengqiao");
+    }
+    step("bench wall", run.args(args))
+}
+
 /// Runs the bench named first in `args`.
 ///
 /// # Errors
 /// An unknown bench, or the program's own failure.
 pub fn run(args: &[String]) -> Result<(), String> {
     let name = args.first().map_or("", String::as_str);
+    if name == "dossier" {
+        return dossier(&args[1..]);
+    }
     let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
-    let (_, how) = BENCHES.iter().find(|b| b.0 == name).ok_or_else(|| format!("cargo xt bench {}", names.join("|")))?;
+    let (_, how) = BENCHES.iter().find(|b| b.0 == name).ok_or_else(|| format!("cargo xt bench {}|dossier", names.join("|")))?;
     cargo_run(&format!("bench {name}"), how, &args[1..])
+}
+
+/// The dossier's bench is an ignored test of its crate, because it needs the crate's own invented town: `[--disputes N]`.
+fn dossier(args: &[String]) -> Result<(), String> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["test", "--quiet", "--package", "dossier", "--lib", "--", "--ignored", "--nocapture", "among_many_disputes"]);
+    if let Some(at) = args.iter().position(|a| a == "--disputes") {
+        cargo.env("FENGQIAO_BENCH_DISPUTES", args.get(at + 1).ok_or("--disputes needs a number")?);
+    }
+    let status = cargo.status().map_err(|e| format!("cargo: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("bench dossier: {status}")) }
 }
 
 fn cargo_run(name: &str, how: &[&str], args: &[String]) -> Result<(), String> {

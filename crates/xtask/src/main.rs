@@ -25,8 +25,11 @@ cargo xt bench web       pages under load on years of data: [--incidents N] [--d
 cargo xt soak video      the recorder killed while it records: [--cameras 100] [--kills 50] [--seconds 600] [--json]
 cargo xt bench video     the recorder beside ffmpeg and GStreamer: [--cameras 100] [--seconds 60] [--viewers 16] [--quota BYTES] [--alone] [--json]
 cargo xt bench seek      a moment found in a month of recordings, sixteen cameras at once: [--days 30] [--json]
+cargo xt bench wall      the wall in Chromium: first picture, lateness, frames, sixteen tiles sought: [--rounds 20] [--seconds 10] [--json]
+cargo xt bench month     a seek among a hundred cameras of a month, with rights and register: [--cameras 100] [--days 30] [--engine postgres] [--json]
 cargo xt dist            the offline release archive with licences, docs, unit, checksums and SBOM
 cargo xt bench hint      the Fengqiao book offered on 200,000 disputes
+cargo xt bench dossier   a dossier of thirty pages as one PDF among many disputes: [--disputes 200000]
 cargo xt bench text      category suggestions beside baselines (--errors lists the misses of the tuning half)
 ";
 
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Some("bench") if word(1) == "web" => drill::run("web", &args[2..]),
         Some(what @ ("bench" | "soak")) if word(1) == "video" => bench::video(what, &args[2..]),
         Some("bench") if word(1) == "seek" => bench::video("seek", &args[2..]),
+        Some("bench") if word(1) == "wall" => bench::wall(&args[2..]),
         Some("dist") => dist::run(),
         Some("test") => test::run(args.iter().any(|a| a == "--fast")),
         Some("lint") => test::lint(),

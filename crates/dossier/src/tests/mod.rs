@@ -1,4 +1,5 @@
 mod agreements;
+mod bench;
 mod papers;
 mod pdfs;
 mod portal_view;

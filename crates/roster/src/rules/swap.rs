@@ -17,13 +17,13 @@ pub fn swapped(p: &Problem, roster: &s::Roster, from: UserId, from_day: Date, to
         return Err(Refusal::new("roster.swap_self", "不能与自己调班。", "请选择另一个人。").into());
     }
     let d = place(from_day)?;
-    let given = roster.at(a, d).ok_or(Error::NotFound("这一班岗"))?;
+    let given = roster.at(a, d).ok_or_else(|| no_duty(p, a, d))?;
     let mut out = roster.clone();
     out.rows[a][d] = s::OFF;
     match to_day {
         Some(day) => {
             let e = place(day)?;
-            let taken = roster.at(b, e).ok_or(Error::NotFound("对方的这一班岗"))?;
+            let taken = roster.at(b, e).ok_or_else(|| no_duty(p, b, e))?;
             out.rows[b][e] = s::OFF;
             free(p, &out, a, e)?;
             out.rows[a][e] = taken as u8;
@@ -41,6 +41,11 @@ pub fn swapped(p: &Problem, roster: &s::Roster, from: UserId, from_day: Date, to
         return Ok(out);
     }
     Err(Refusal::new("roster.swap_breaks", format!("这样调不符合规则：{}", broken.join("")), "请换一个人，或者换一天。").into())
+}
+
+fn no_duty(p: &Problem, person: usize, day: usize) -> Error {
+    let what = format!("{} {} 没有班。", p.people[person].name, super::words::on(p, day));
+    Refusal::new("roster.swap_no_duty", what, "请看最新的值班表，选有班的那一天；只给不换的，“换对方哪一天的班”空着。").into()
 }
 
 fn free(p: &Problem, r: &s::Roster, person: usize, day: usize) -> Result<()> {

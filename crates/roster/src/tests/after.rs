@@ -47,6 +47,11 @@ async fn a_swap_is_agreed_approved_and_published_and_what_breaks_a_rule_is_refus
         t.post(&a, "/roster/swaps", &[("from_day", "2026-05-01"), ("to", &to)]).await.is(422).says("今天以后");
         t.post(&a, "/roster/swaps", &[("from_day", &from_day), ("to", &a.user.to_string())]).await.is(422).says("不能与自己");
         t.post(&a, "/roster/swaps", &[("from_day", &from_day), ("to", &to), ("to_day", "2026-06-01")]).await.is(422).says("同一个月");
+        // A day on which the other has no duty is no page that is missing: it is said, and what was typed stays.
+        if let Some(x) = seen.problem.days.iter().map(|x| x.date).find(|x| *x > d("2026-05-10") && on(&seen, b.user, *x).is_none()) {
+            let fields = [("from_day", from_day.as_str()), ("to", &to), ("to_day", &x.to_string()), ("note", "孩子家长会")];
+            t.post(&a, "/roster/swaps", &fields).await.is(422).says("没有班").says("孩子家长会");
+        }
         // An auxiliary cannot take a place that needs an officer or a qualification: what would break is said.
         let clerk = seen.problem.people.iter().find(|m| m.contracts[0].standing == Standing::Clerk).unwrap().user;
         let free = seen.problem.days.iter().map(|x| x.date).find(|x| *x > d("2026-05-10") && on(&seen, a.user, *x).is_some_and(|k| seen.problem.kinds[k].post_kind == PostKind::Patrol) && on(&seen, clerk, *x).is_none());

@@ -3,6 +3,8 @@
 
 /** Seconds behind the newest picture before a live picture is brought forward. */
 const LATE = 2.5;
+/** Frames that a live picture stays behind the newest one: the one that is shown, and one that may be late. */
+const BEHIND = 2;
 /** Seconds of past pictures that are kept. */
 const PAST = 12;
 /** Messages that may wait to be appended. */
@@ -25,6 +27,8 @@ export class Player {
   #queue = /** @type {Uint8Array[]} */ ([]);
   #wantsKey = true;
   #url = "";
+  /** Seconds that a frame lasts. */
+  #step = 0.04;
   /** Pictures that were really presented, and when the last one was. */
   frames = 0;
   shownAt = 0;
@@ -81,6 +85,11 @@ export class Player {
   #fragment(key, bytes) {
     if (!this.#source || (this.#wantsKey && !key)) return;
     this.#wantsKey = false;
+    // The first frame's duration stands behind `prft`, `moof` and the head of `trun` (crates/media/src/fmp4.rs).
+    if (this.live && bytes.length > 124 && bytes[4] === 0x70) {
+      const ticks = new DataView(bytes.buffer, bytes.byteOffset).getUint32(120);
+      if (ticks > 900 && ticks < 45000) this.#step = ticks / 90000;
+    }
     if (this.#queue.length > WAITING) {
       // This browser does not keep up: it goes on at the next key frame.
       this.#queue = [];
@@ -129,8 +138,10 @@ export class Player {
     if (!n) return;
     const [start, end] = [b.buffered.start(n - 1), b.buffered.end(n - 1)];
     const behind = end - v.currentTime;
-    if (v.currentTime < start || behind > LATE || behind < 0) v.currentTime = Math.max(start, end - 0.25);
-    else v.playbackRate = behind > 0.8 ? 1.1 : 1;
+    const aim = this.#step * BEHIND;
+    if (v.currentTime < start || behind > LATE || behind < 0) v.currentTime = Math.max(start, end - aim);
+    // There is no sound that would be heard: a picture that is late is played a little faster until it is not.
+    else v.playbackRate = behind > 1 ? 1.5 : behind > aim * 2 ? 1.2 : behind > aim * 1.4 ? 1.06 : behind < aim * 0.6 ? 0.94 : 1;
     if (v.paused) v.play().catch(() => {});
   }
 
