@@ -5,12 +5,13 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::Instant;
 
 /// Read at once, in bytes.
 const CHUNK: usize = 1 << 20;
-/// Pause after each chunk: pages that are asked meanwhile come first.
-const PAUSE: Duration = Duration::from_micros(200);
+/// Rest after a chunk, as a multiple of the time that it took: pages that are asked meanwhile come first, and what stands in
+/// memory already is passed over quickly.
+const REST: u32 = 3;
 /// Kilobytes of memory that stay free for everything else, whatever the file's size.
 const SPARE_KB: u64 = 512 * 1024;
 
@@ -38,12 +39,13 @@ fn warm(path: &Path) -> std::io::Result<u64> {
     let mut buffer = vec![0; CHUNK];
     let mut read = 0;
     loop {
+        let begun = Instant::now();
         let n = file.read(&mut buffer)?;
         if n == 0 {
             return Ok(read);
         }
         read += n as u64;
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(begun.elapsed() * REST);
     }
 }
 
