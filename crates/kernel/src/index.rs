@@ -1,7 +1,7 @@
 //! The search index as it is read and written (`docs/decisions/0006-search-by-bigrams.md`).
 
 use crate::search::{self, Ask, Doc, Hit};
-use crate::{Engine, Reach, Reader, Result, StationId, Timestamp, Tx, Uuid, args, sql};
+use crate::{BeatId, Engine, GridId, Reach, Reader, Result, StationId, Timestamp, Tx, Uuid, args, sql};
 use futures::future::BoxFuture;
 
 /// Bits of a document number below its station's part: milliseconds × 4096 + a tie breaker, enough until 2109.
@@ -68,6 +68,12 @@ impl Reader {
             hits.truncate(limit as usize);
             Ok(hits)
         })
+    }
+
+    /// Grid and beat in which a record stands in the search index; `None` when it is not in it.
+    pub async fn indexed_place(&mut self, id: Uuid) -> Result<Option<(Option<GridId>, Option<BeatId>)>> {
+        let rows = self.rows(sql!("select grid_id, beat_id from kernel_search where id = $1"), args![id]).await?;
+        rows.first().map(|row| Ok((row.get("grid_id")?, row.get("beat_id")?))).transpose()
     }
 
     /// The parts of the search index in which a caller's documents can stand.
@@ -145,6 +151,20 @@ impl Tx {
         }
         self.words.put(number, search::index_tokens(both));
         Ok(true)
+    }
+
+    /// Moves records inside the search index to another grid and beat; their words stay. Returns how many stood elsewhere.
+    pub async fn reindex_place(&mut self, ids: &[Uuid], grid: Option<GridId>, beat: Option<BeatId>) -> Result<u64> {
+        let mut moved = 0;
+        for part in ids.chunks(500) {
+            moved += self
+                .exec(
+                    sql!("update kernel_search set grid_id = $2, beat_id = $3 where id in @ids($1) and (grid_id is distinct from $2 or beat_id is distinct from $3)"),
+                    args![crate::row::ids(part), grid, beat],
+                )
+                .await?;
+        }
+        Ok(moved)
     }
 
     /// Takes a record out of the search index (retention, merged addresses).

@@ -1,5 +1,6 @@
 //! What people do: each fn permits, reads, asks the rule, writes, records, tells.
 
+mod borders;
 mod contact;
 mod household;
 mod import;
@@ -7,6 +8,7 @@ mod register;
 mod retention;
 mod reveal;
 
+pub use borders::{building_moved, grid_moved};
 pub use contact::{register_contact, touch};
 pub use household::{hold, move_in, move_out, release};
 pub use import::{import_row, judge_row};

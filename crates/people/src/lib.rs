@@ -20,6 +20,7 @@ mod web_pages;
 mod tests;
 
 use kernel::Permission as P;
+use kernel::event::Listener;
 use web::domain::{get, post};
 use web::{Domain, Job, MenuItem, Need, SlotFill};
 
@@ -48,11 +49,14 @@ pub fn domain() -> Domain {
             post("/people/{id}/release", Need::Can(P::PeopleEdit), person::release),
         ],
         jobs: vec![Job { name: "people.retention", every_seconds: 86_400, run: actions::retention_job }],
+        listeners: vec![
+            Listener { topic: places::actions::MOVED, handler: actions::building_moved },
+            Listener { topic: places::actions::MOVED_GRID, handler: actions::grid_moved },
+        ],
         menu: vec![
             MenuItem { group: "人口与地址", label: "人员", path: "/people", permission: P::PeopleSee, order: 51 },
             MenuItem { group: "系统", label: "到期清理", path: "/people/retention", permission: P::RetentionRun, order: 92 },
         ],
         slots: vec![SlotFill { slot: places::BUILDING_SLOT, fill: web_pages::residents }],
-        ..Domain::default()
     }
 }

@@ -1,8 +1,10 @@
 //! What people do to the tree: each fn permits, reads, asks the rule, writes, records, tells.
 
+mod borders;
 mod change;
 mod shapes;
 
+pub use borders::{MOVED, MOVED_GRID, follow_calendar};
 pub use change::{edit_building, edit_estate};
 pub use shapes::import_shapes;
 
@@ -182,6 +184,7 @@ pub async fn link_beat_grid(
         .write(&act, async |tx: &mut Tx| {
             own_borders(tx, station, Some(grid), Some(beat)).await?;
             store::insert_beat_grid(tx, station, beat, grid, from, until, note).await?;
+            borders::follow_grid(tx, grid).await?;
             tx.record("places.link_beat_grid", &[("beat", beat.0), ("grid", grid.0)], &format!("{from} {until:?}"));
             tx.emit("places.changed", grid);
             Ok(())

@@ -27,7 +27,7 @@ pub use model::{Confidence, Located};
 
 use kernel::Permission as P;
 use web::domain::{get, post};
-use web::{Domain, MenuItem, Need};
+use web::{Domain, Job, MenuItem, Need};
 
 /// Higher domains hang on a building's page what they know of it (住户、警情、纠纷).
 pub const BUILDING_SLOT: web::Slot = "places.building";
@@ -70,6 +70,7 @@ pub fn domain() -> Domain {
             MenuItem { group: "人口与地址", label: "单位与辖区", path: "/places/units", permission: P::PlacesEdit, order: 52 },
             MenuItem { group: "人口与地址", label: "地图", path: "/map", permission: P::PlacesSee, order: 51 },
         ],
+        jobs: vec![Job { name: "places.follow_borders", every_seconds: 3_600, run: actions::follow_calendar }],
         ..Domain::default()
     }
 }

@@ -150,6 +150,18 @@ pub async fn open_home(r: &mut Reader, id: PersonId) -> Result<Option<(Uuid, Add
     .transpose()
 }
 
+/// Whose present home is one of these households; for work that shows nobody. At most 50,000.
+pub async fn at_home_in(r: &mut Reader, homes: &[AddressId]) -> Result<Vec<PersonId>> {
+    r.rows(
+        sql!("select distinct person_id from people_residence where address_id in @ids($1) and until_day is null order by person_id limit 50000"),
+        args![kernel::row::ids(homes)],
+    )
+    .await?
+    .iter()
+    .map(|x| x.get("person_id"))
+    .collect()
+}
+
 /// Ends every open home on `until` (included).
 pub async fn end_homes(tx: &mut Tx, id: PersonId, until: Date) -> Result<u64> {
     tx.exec(

@@ -115,6 +115,8 @@ pub async fn edit_building(app: &App, act: &Act, id: BuildingId, version: i64, n
                 let estate = store::estate(tx, now.estate_id).await?;
                 renew_lines(tx, &estate, &[(id, new.name.clone())]).await?;
             }
+            // First the border, while the index still knows the former one; then the words.
+            super::borders::follow(tx, id).await?;
             index_building(tx, now.estate_id, id, &new).await?;
             emit(tx, "places.edit_building", "building", id, &new.name).await;
             Ok(())

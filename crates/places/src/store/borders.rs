@@ -136,3 +136,44 @@ pub async fn households_in(r: &mut Reader, station: StationId, beats: &[BeatId],
     .map(|x| x.get("id"))
     .collect()
 }
+
+/// Buildings whose grid or beat, or the beat of whose grid, begins or ends between two days (both included), after a cursor.
+pub(crate) async fn moved_between(
+    r: &mut Reader,
+    since: Date,
+    until: Date,
+    after: BuildingId,
+    limit: i64,
+) -> Result<Vec<(BuildingId, StationId)>> {
+    // A border that ended on a day is another one from the day after.
+    let (ended_since, ended_until) = (since.yesterday().unwrap_or(since), until.yesterday().unwrap_or(until));
+    r.rows(
+        sql!("select b.id, b.station_id from places_building b where b.id > $5 and (exists (select 1 from places_building_beat y where y.building_id = b.id and ((y.valid_from >= $1 and y.valid_from <= $2) or (y.valid_until >= $3 and y.valid_until <= $4))) or exists (select 1 from places_building_grid x where x.building_id = b.id and ((x.valid_from >= $1 and x.valid_from <= $2) or (x.valid_until >= $3 and x.valid_until <= $4))) or exists (select 1 from places_building_grid x join places_beat_grid l on l.station_id = x.station_id and l.grid_id = x.grid_id where x.building_id = b.id and ((l.valid_from >= $1 and l.valid_from <= $2) or (l.valid_until >= $3 and l.valid_until <= $4)))) order by b.id limit $6"),
+        args![since, until, ended_since, ended_until, after, limit],
+    )
+    .await?
+    .iter()
+    .map(|x| Ok((x.get("id")?, x.get("station_id")?)))
+    .collect()
+}
+
+/// The buildings of a grid on a day. At most 5,000.
+pub async fn buildings_of_grid(r: &mut Reader, grid: GridId, on: Date) -> Result<Vec<BuildingId>> {
+    r.rows(
+        sql!("select building_id from places_building_grid where grid_id = $1 and valid_from <= $2 and (valid_until is null or valid_until >= $2) order by building_id limit 5000"),
+        args![grid, on],
+    )
+    .await?
+    .iter()
+    .map(|x| x.get("building_id"))
+    .collect()
+}
+
+/// The households of a building. At most 5,000.
+pub async fn households_of(r: &mut Reader, building: BuildingId) -> Result<Vec<AddressId>> {
+    r.rows(sql!("select id from places_address where building_id = $1 order by id limit 5000"), args![building])
+        .await?
+        .iter()
+        .map(|x| x.get("id"))
+        .collect()
+}

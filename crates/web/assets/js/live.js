@@ -13,8 +13,9 @@ function connect() {
   stream = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
   stream.addEventListener("ready", () => all.forEach((l) => l.back()));
   stream.addEventListener("change", (e) => {
-    const topic = String(e.data).split(" ")[0];
-    all.forEach((l) => (topic === "*" || topic.startsWith(l.topic)) && l.refresh());
+    // Topics as this page asked for them, or "*": some were missed. Never which record changed.
+    const changed = String(e.data).split(",");
+    all.forEach((l) => (changed.includes("*") || changed.includes(l.topic)) && l.refresh());
   });
   stream.addEventListener("error", () => all.forEach((l) => (l.dataset.state = "lost")));
 }
