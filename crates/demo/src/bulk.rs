@@ -12,7 +12,7 @@ use crate::staff::{self, Crew};
 use crate::town::{self, Built, Home, Town};
 use crate::{Account, Progress};
 use incidents::actions::{self as act, NewFeedback, StepArgs};
-use incidents::model::{NewIntake, Step};
+use incidents::model::{NewFinding, NewHandOver, NewIntake, NewTold, Step, Told, Way};
 use kernel::{Actor, App, Error, IncidentId, PersonId, Purpose, Reader, Result, Role, Timestamp, Uuid};
 use mediation::model::{NewDispute, NewParty, Side, Track};
 use std::sync::Arc;
@@ -48,6 +48,18 @@ struct Years {
     size: Size,
     stories: Vec<Story>,
     scenes: Vec<Scene>,
+}
+
+/// What is none of the police's goes to the government hotline, and the caller hears it on the telephone.
+fn elsewhere() -> NewHandOver {
+    let finding = NewFinding { reason: "to_12345".into(), why: "不属于公安机关职责。".into(), unit: String::new() };
+    NewHandOver {
+        finding: Some(finding),
+        unit: "12345政务服务便民热线".into(),
+        way: Some(Way::Platform),
+        told: Some(NewTold { how: Told::Phone, at: None, note: "通话中告知由12345受理。".into(), disputed: false }),
+        ..NewHandOver::default()
+    }
 }
 
 /// Fills an empty installation; `progress` tells incidents done, of all.
@@ -145,7 +157,7 @@ impl Years {
                 return act::invalidate(&self.app, &a, id, "误拨，回拨核实无警情。").await;
             }
             let a = at(&self.app, operator, "incidents.hand_over", t);
-            return act::hand_over(&self.app, &a, id, "相关主管部门", "不属于公安机关职责。").await;
+            return act::hand_over(&self.app, &a, id, &elsewhere()).await;
         }
         let Some((officer, t)) = self.work(scene, id, story, taken_at, open, &mut dice).await? else { return Ok(()) };
         if becomes { self.dispute(scene, officer, story, (id, &home, applicant, above), t, &mut dice).await } else { Ok(()) }

@@ -51,6 +51,7 @@ pub const MEDIATION_AGREEMENT: Template =
 ///   "issued_at": "2026-03-05T09:12:00+08:00",
 ///   "number": "…", "station": "…派出所", "matter": "…", "received_at": "2026-03-05T09:12", "summary": "…",
 ///   "applicant"?: "…", "handler"?: "…", "phone"?: "…", "promised_by"?: "2026-03-12",
+///   "secret"?: "…", "given_to"?: "…",                   // the code for looking it up, printed once; to whom the paper goes
 ///   "lookup": ["…"],                                    // how to follow it, one way a line
 ///   "qr"?: { "$svg": "<svg …>" }, "qr_text"?: "…",      // drawn by the caller; the text is for screen readers
 ///   "notes"?: ["…"]

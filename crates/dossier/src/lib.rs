@@ -53,7 +53,6 @@ pub fn domain() -> Domain {
         jobs: vec![Job { name: "dossier.reminders", every_seconds: 3_600, run: actions::plan_reminders }],
         slots: vec![
             web::SlotFill { slot: mediation::DISPUTE_SLOT, fill: web_pages::on_dispute },
-            web::SlotFill { slot: incidents::ACTIONS_SLOT, fill: web_pages::receipt::on_incident },
         ],
         ..Domain::default()
     }

@@ -9,6 +9,7 @@
 
 pub mod actions;
 pub mod figures;
+mod jobs;
 mod map;
 mod matter;
 pub mod model;
@@ -31,7 +32,7 @@ const RESPOND: Need = Need::Any(&[P::IncidentSee, P::IncidentRespond]);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{desk, detail, forms, handover, register, repeats};
+    use web_pages::{desk, detail, forms, handover, receipt, register, repeats, transfer};
     Domain {
         name: "incidents",
         migrations: Some(kernel::migrations!(
@@ -42,6 +43,8 @@ pub fn domain() -> Domain {
             "0004_suggestions.sql",
             "0005_as_found.sql",
             ("0006_bands.sqlite.sql", "0006_bands.postgres.sql"),
+            "0007_transfer.sql",
+            "0008_receipt.sql",
         )),
         routes: vec![
             get("/incidents/desk", Need::Can(P::IncidentDesk), desk::page),
@@ -60,7 +63,13 @@ pub fn domain() -> Domain {
             post("/incidents/{id}/dispatch", Need::Can(P::IncidentDispatch), forms::dispatch),
             post("/incidents/{id}/link", Need::Can(P::IncidentDispatch), forms::link),
             post("/incidents/{id}/invalid", Need::Can(P::IncidentDispatch), forms::invalid),
-            post("/incidents/{id}/hand-over", Need::Can(P::IncidentDispatch), forms::hand_over),
+            post("/incidents/{id}/outside", Need::Can(P::IncidentDispatch), transfer::outside),
+            post("/incidents/{id}/inside", Need::Can(P::IncidentDispatch), transfer::inside),
+            post("/incidents/{id}/hand-over", Need::Can(P::IncidentDispatch), transfer::hand_over),
+            post("/incidents/{id}/hand-over/taken", Need::Can(P::IncidentDispatch), transfer::taken),
+            post("/incidents/{id}/hand-over/told", Need::Can(P::IncidentDispatch), transfer::told),
+            post("/incidents/{id}/receipt/read", Need::Can(P::IncidentTake), receipt::read_out),
+            post("/incidents/{id}/secret", Need::Can(P::IncidentTake), receipt::keep_secret),
             post("/incidents/{id}/step", Need::Can(P::IncidentRespond), forms::step),
             post("/incidents/{id}/return", Need::Can(P::IncidentRespond), forms::give_back),
             post("/incidents/{id}/recall", Need::Can(P::IncidentDispatch), forms::recall),
@@ -74,6 +83,7 @@ pub fn domain() -> Domain {
             MenuItem { group: "警情", label: "警情台账", path: "/incidents", permission: P::IncidentSee, order: 22 },
             MenuItem { group: "警情", label: "交接班", path: "/incidents/handover", permission: P::HandoverSign, order: 23 },
         ],
+        jobs: vec![web::Job { name: "incidents.clocks", every_seconds: 600, run: jobs::clocks }],
         slots: vec![
             web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files },
             web::SlotFill { slot: places::map::MAP_SLOT, fill: map::layer },

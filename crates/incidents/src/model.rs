@@ -1,5 +1,11 @@
 //! The nouns: intake, dispatch order, feedback, log line, hand-over.
 
+mod receipt;
+mod transfer;
+
+pub use receipt::{GivenTo, Handing, NewReceipt, Receipt};
+pub use transfer::{NewFinding, NewHandOver, NewTaken, NewTold, Told, Transfer, TransferDue, Way};
+
 use kernel::{
     AddressId, BeatId, BuildingId, DispatchId, FeedbackId, GridId, HandoverId, IncidentId, PersonId, Role, StationId,
     Timestamp, UserId, record, text_enum,
@@ -45,7 +51,14 @@ text_enum! {
         Merge = "merge" / "并单",
         Link = "link" / "关联重复",
         Invalidate = "invalidate" / "标记无效",
+        Outside = "outside" / "认定不属本单位管辖",
+        Inside = "inside" / "撤销移交认定",
         HandOver = "hand_over" / "移交",
+        Taken = "taken" / "对方签收",
+        Told = "told" / "告知报案人",
+        Overdue = "overdue" / "逾期",
+        Receipt = "receipt" / "出具接报回执",
+        KeepSecret = "keep_secret" / "报警人要求保密",
         Approve = "approve" / "审核结案",
         SendBack = "send_back" / "退回补充",
         Reopen = "reopen" / "重新办理",
@@ -91,8 +104,8 @@ pub struct NewIntake {
     pub minor: bool,
     /// Stands beside the source in the log's first line.
     pub note: String,
-    /// Hash of the resident's receipt secret.
-    pub receipt_hash: Option<Vec<u8>>,
+    /// The receipt that is given at once (online); at the desk it is issued afterwards.
+    pub receipt: Option<NewReceipt>,
     /// Came with a file of past reports: it waits on the desk, but nobody gets a task of its own for it.
     pub backlog: bool,
 }

@@ -2,6 +2,9 @@
 //!
 //! 待派 → 已派 → 已签收 → 出警 → 到场 → 反馈(过程/终结) → 审核 → 结案; side exits 退单, 改派, 并单, 无效, 移交.
 
+pub mod receipt;
+pub mod transfer;
+
 use crate::actions::NewFeedback;
 use crate::model::{Class, Found, Intake, LinkKind, State, Step};
 use kernel::error::Clash;
@@ -12,7 +15,7 @@ use kernel::{Date, Refusal, Result, Role, Timestamp};
 pub fn next(state: State, step: Step) -> Result<State, Refusal> {
     use State::*;
     let to = match (state, step) {
-        (New | Dispatched | Signed | Departed | Arrived | FedBack, Step::Classify | Step::Locate | Step::Link) => {
+        (New | Dispatched | Signed | Departed | Arrived | FedBack, Step::Classify | Step::Locate | Step::Link | Step::Outside | Step::Inside) => {
             Some(state)
         }
         (New | Dispatched | Signed | Departed | Arrived, Step::Dispatch) => Some(if state == New { Dispatched } else { state }),

@@ -1,5 +1,8 @@
 //! Stories over HTTP and actions, on both engines.
 
+mod exits;
+mod receipt;
+
 use crate::model::{State, Step};
 use crate::store;
 use identity::model::NewUser;
@@ -208,6 +211,12 @@ async fn an_unknown_place_waits_to_be_placed_by_hand() {
         w.t.post(&w.operator, &locate, &[("place", "还是不知道")]).await.is(422).says("没有找到这个地址").says("还是不知道");
         w.t.post(&w.operator, &locate, &[("place", "金桂园3号楼2单元302")]).await.is(303);
         w.t.get(&w.operator, &format!("/incidents/{id}")).await.says("向华警务区").says("某市某区某小区");
+        // Those who see this beat alone find it from now on.
+        let look = w.t.app.look(&w.operator, "test.see", Purpose::Incident);
+        let beat = w.t.app.db().read(&look, async |r: &mut Reader| Ok(store::get(r, id).await?.beat_id)).await.unwrap().unwrap();
+        let ask = kernel::search::Ask { reach: kernel::Reach::Beats(w.operator.station, vec![beat]), kinds: vec!["incident"], before: None, limit: 10 };
+        let found = w.t.app.db().read(&look, async |r: &mut Reader| r.search("噪音", &ask).await).await.unwrap();
+        assert_eq!(found.len(), 1, "{engine}");
     }
 }
 

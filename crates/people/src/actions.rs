@@ -9,7 +9,7 @@ mod retention;
 mod reveal;
 
 pub use borders::{building_moved, grid_moved};
-pub use contact::{register_contact, touch};
+pub use contact::{protect, register_contact, touch};
 pub use household::{hold, move_in, move_out, release};
 pub use import::{import_row, judge_row};
 pub use register::{edit, register};

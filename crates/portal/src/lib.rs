@@ -29,6 +29,7 @@ pub fn domain() -> Domain {
             post("/p/report/{station}", Need::Public, web_pages::send),
             get("/p/receipt", Need::Public, web_pages::ask),
             post("/p/receipt", Need::Public, web_pages::state),
+            get("/p/receipt/{secret}", Need::Public, web_pages::scanned),
             get("/p/matter", Need::Public, matter::ask),
             post("/p/matter", Need::Public, matter::typed),
             get("/p/matter/{code}", Need::Public, matter::scanned),

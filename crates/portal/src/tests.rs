@@ -11,6 +11,7 @@ async fn town(engine: &str) -> (TestApp, StationId, kernel::Uuid) {
         places::domain(),
         people::domain(),
         notices::domain(),
+        attachments::domain(),
         incidents::domain(),
         roster::domain(),
         windows::domain(),
@@ -45,6 +46,62 @@ async fn town(engine: &str) -> (TestApp, StationId, kernel::Uuid) {
     let week = Week { work: parse_spans("09:00-20:00").unwrap(), ..Week::default() };
     windows::actions::set_hours(&t.app, &by(), w, "2026-05-08".parse().unwrap(), week, "开办").await.unwrap();
     (t, station, service)
+}
+
+/// A desk of the command room that takes by telephone.
+async fn by_phone(t: &TestApp, desk: &Actor, more: &[(&str, &str)]) -> String {
+    let mut fields = vec![("source_code", "0101"), ("content", "楼上每晚拖动桌椅"), ("place", "金桂园"), ("reporter_name", "其木格"), ("reporter_phone", "13800001234")];
+    fields.extend_from_slice(more);
+    t.post(desk, "/incidents/new", &fields).await.is(303).location().to_string()
+}
+
+#[tokio::test]
+async fn a_receipt_of_the_desk_opens_the_public_page_like_one_given_online() {
+    for (n, engine) in (0..).zip(engines()) {
+        let (t, station, _) = town(engine).await;
+        t.app.clock().advance(n * 7_200);
+        let who = Actor::resident(StationId::NIL);
+        let desk = actor(Role::Operator, station);
+        for (more, to) in [(&[][..], "reporter"), (&[("secret", "1")][..], "reporter"), (&[("minor", "1")][..], "guardian")] {
+            let incident = by_phone(&t, &desk, more).await;
+            let secret = secret_of(&t.post(&desk, &format!("{incident}/receipt/read"), &[("given_to", to)]).await.is(200));
+            // The officer in charge looks; the reporter sees it, by unit, role and purpose.
+            t.get(&actor(Role::DutyLeader, station), &incident).await.is(200);
+            let typed = t.post(&who, "/p/receipt", &[("secret", &secret.to_lowercase())]).await.is(200).says("正在安排人员").says("带班领导");
+            let scanned = t.get(&who, &format!("/p/receipt/{}", secret.replace('-', ""))).await.is(200).says("正在安排人员");
+            for page in [&typed, &scanned] {
+                assert!(!page.body.contains("其木格") && !page.body.contains("1234"), "{engine}");
+            }
+        }
+        t.get(&who, "/p/receipt/AAAAA-BBBBB-CCCCC-DDDDD").await.is(422).says("没有找到这份回执");
+        // What was handed over says to whom.
+        let incident = by_phone(&t, &desk, &[]).await;
+        let secret = secret_of(&t.post(&desk, &format!("{incident}/receipt/read"), &[("given_to", "reporter")]).await.is(200));
+        t.post(&desk, &format!("{incident}/outside"), &[("reason", "other_police_unit"), ("why", "辖区")]).await.is(303);
+        t.post(&desk, &format!("{incident}/hand-over"), &[("unit", "海东派出所"), ("way", "paper")]).await.is(303);
+        t.post(&who, "/p/receipt", &[("secret", &secret)]).await.is(200).says("已移交").says("海东派出所");
+    }
+}
+
+#[tokio::test]
+async fn who_reports_online_gets_a_receipt_secret_minor_or_not() {
+    for (n, engine) in (0..).zip(engines()) {
+        let (t, station, _) = town(engine).await;
+        t.app.clock().advance(n * 7_200);
+        let who = Actor::resident(StationId::NIL);
+        let send = async |more: &[(&str, &str)]| {
+            let mut fields = vec![("content", "楼上每晚拖动桌椅"), ("place", "金桂园"), ("reporter_name", "其木格"), ("agree", "1")];
+            fields.extend_from_slice(more);
+            t.post(&who, &format!("/p/report/{station}"), &fields).await.is(200)
+        };
+        let plain = send(&[]).await;
+        let minor = send(&[("minor", "1")]).await.says("父母或其他监护人保管");
+        let secret = send(&[("keep_secret", "1")]).await.says("您要求保密");
+        for page in [&plain, &minor, &secret] {
+            assert!(!page.body.contains("其木格"), "{engine}");
+            t.post(&who, "/p/receipt", &[("secret", &secret_of(page))]).await.is(200).says("已收到");
+        }
+    }
 }
 
 /// The secret that a receipt shows.

@@ -4,7 +4,7 @@ use crate::guess::{self, Pace};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::HeaderMap;
-use incidents::model::{Intake, LogLine, NewIntake, Step};
+use incidents::model::{GivenTo, Handing, Intake, LogLine, NewIntake, NewReceipt, Step};
 use kernel::{Actor, Error, Purpose, Reader, Refusal, StationId, Tx};
 use web::page::Again;
 use web::{Answer, Ctx, Form, Page};
@@ -74,6 +74,8 @@ struct Sent {
     number: String,
     secret: String,
     station: String,
+    minor: bool,
+    keeps_secret: bool,
 }
 
 /// `POST /p/report/{station}`: registers and shows number and receipt; a repeated post shows the same.
@@ -89,7 +91,9 @@ pub async fn send(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     if !form.yes("agree") {
         form.errors.add("agree", "请先阅读个人信息处理告知，并勾选“已阅读”。");
     }
-    let (secret, receipt) = ctx.receipt(&form);
+    let (secret, hash) = ctx.receipt(&form);
+    let minor = form.yes("minor");
+    let to = if minor { GivenTo::Guardian } else { GivenTo::Reporter };
     let new = NewIntake {
         source_code: SELF_SERVICE.into(),
         content,
@@ -97,8 +101,8 @@ pub async fn send(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         reporter_name,
         reporter_phone,
         secret: form.yes("keep_secret"),
-        minor: form.yes("minor"),
-        receipt_hash: Some(receipt),
+        minor,
+        receipt: Some(NewReceipt { hash, to, how: Handing::Online }),
         ..NewIntake::default()
     };
     let who = Actor::resident(station.id);
@@ -109,7 +113,8 @@ pub async fn send(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     };
     match done {
         Ok(taken) => {
-            let content = Sent { number: taken.number, secret, station: station.name };
+            let keeps_secret = form.yes("keep_secret");
+            let content = Sent { number: taken.number, secret, station: station.name, minor, keeps_secret };
             Page::new("已收到", &content).plain().show(&ctx)
         }
         Err(e) => show_report(&ctx, &station, &form, Again::from_error(e)?),
@@ -141,6 +146,8 @@ struct State {
     station: String,
     steps: Vec<LogLine>,
     looks: Vec<audit::model::Look>,
+    /// To whom it went and when, once it was handed over.
+    handed: Option<(String, kernel::Timestamp)>,
 }
 
 impl State {
@@ -159,7 +166,7 @@ impl State {
         }
     }
     fn shown(&self, l: &LogLine) -> bool {
-        matches!(l.step, Step::Take | Step::Dispatch | Step::Acknowledge | Step::Arrive | Step::Final | Step::Approve | Step::HandOver | Step::Reopen)
+        matches!(l.step, Step::Take | Step::Dispatch | Step::Acknowledge | Step::Arrive | Step::Final | Step::Approve | Step::HandOver | Step::Told | Step::Reopen)
     }
 }
 
@@ -179,32 +186,42 @@ pub(crate) async fn refused(ctx: &Ctx, action: &'static str) -> kernel::Result<(
         .await
 }
 
-/// `POST /p/receipt`
+/// `POST /p/receipt`: the secret as typed.
 pub async fn state(ctx: Ctx, headers: HeaderMap, mut form: Form) -> Answer {
     let secret = form.required("secret", "查询码", 60);
-    if let Err(e) = form.finish(()) {
-        return show_ask(&ctx, &form, Again::from_error(e)?);
+    match form.finish(()) {
+        Ok(()) => show_state(&ctx, &headers, &secret, &form).await,
+        Err(e) => show_ask(&ctx, &form, Again::from_error(e)?),
     }
-    let place = place_of(&headers);
+}
+
+/// `GET /p/receipt/{secret}`: the secret as scanned from the paper.
+pub async fn scanned(ctx: Ctx, headers: HeaderMap, Path(secret): Path<String>) -> Answer {
+    show_state(&ctx, &headers, &kernel::text::cut(&secret, 60), &Form::default()).await
+}
+
+/// The matter of a receipt; a wrong secret is slowed, recorded and tells nothing.
+async fn show_state(ctx: &Ctx, headers: &HeaderMap, secret: &str, form: &Form) -> Answer {
+    let place = place_of(headers);
     match guess::begin(&place, ctx.now()) {
         Pace::Now => {}
         Pace::After(wait) => tokio::time::sleep(wait).await,
         pace => {
             if pace == Pace::Stopped {
-                refused(&ctx, "portal.receipt_paused").await?;
+                refused(ctx, "portal.receipt_paused").await?;
             }
             let refusal = Refusal::new("portal.too_many", "输错的次数太多，暂停查询十分钟。", "请核对回执上的查询码，或带回执到派出所窗口查询。");
-            return show_ask(&ctx, &form, Again::from_error(refusal.into())?);
+            return show_ask(ctx, form, Again::from_error(refusal.into())?);
         }
     }
-    let hash = ctx.app.vault().token_hash(&secret);
+    let hash = ctx.app.vault().token_hash(secret);
     let who = Actor::resident(StationId::NIL);
     let look = ctx.app.look(&who, "portal.receipt", Purpose::OwnMatter);
     let found = ctx.app.db().read(&look, async |r: &mut Reader| incidents::store::by_receipt(r, &hash).await).await?;
     let Some(id) = found else {
-        refused(&ctx, "portal.receipt_refused").await?;
-        let e = kernel::FieldErrors::one("secret", "没有找到这份回执。请核对查询码（不分大小写，可不写短横线）。");
-        return show_ask(&ctx, &form, Again::from_error(e)?);
+        refused(ctx, "portal.receipt_refused").await?;
+        let e = kernel::FieldErrors::one("secret", "没有找到这份回执，或者已经补发、原来的作废。请核对查询码（不分大小写，可不写短横线）。");
+        return show_ask(ctx, form, Again::from_error(e)?);
     };
     guess::right(&place);
     let now = ctx.now();
@@ -214,12 +231,14 @@ pub async fn state(ctx: Ctx, headers: HeaderMap, mut form: Form) -> Answer {
         .read(&look, async |r: &mut Reader| {
             let intake = incidents::store::find(r, id).await?.ok_or(Error::NotFound("这份回执"))?;
             let steps = incidents::store::orders::log_of(r, id).await?;
+            let handed = incidents::store::transfers::standing(r, id).await?;
+            let handed = handed.and_then(|t| Some((t.unit, t.handed_at?)));
             let mut subjects = vec![("incident", id.0)];
             subjects.extend(intake.reporter_id.map(|p| ("person", p.0)));
             let looks = audit::store::looks(r, &subjects, now).await?;
             let station = places::store::station(r, intake.station_id).await?.name;
-            Ok(State { intake, station, steps, looks })
+            Ok(State { intake, station, steps, looks, handed })
         })
         .await?;
-    Page::new("办理情况", &content).plain().show(&ctx)
+    Page::new("办理情况", &content).plain().show(ctx)
 }

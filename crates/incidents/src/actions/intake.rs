@@ -78,7 +78,6 @@ async fn take_signed(app: &App, tx: &mut Tx, new: &NewIntake, signature: &Signat
     if let Some(c) = &new.category {
         rules.must_know("incident.category1", c, today)?;
     }
-    let deadlines = rules::deadlines(&rules, today, now)?;
     let station_row = places::store::station(tx, station).await?;
     let year = i64::from(today.year());
     let n = tx.next_number(station, "incident", year).await?;
@@ -112,6 +111,9 @@ async fn take_signed(app: &App, tx: &mut Tx, new: &NewIntake, signature: &Signat
     };
     store::insert(tx, id, (&number, year, n), new, (&place, other.address), reporter, cluster, &title).await?;
     store::insert_signature(tx, id, n, signature).await?;
+    if let Some(receipt) = &new.receipt {
+        super::receipt::with_report(tx, id, receipt).await?;
+    }
     index(tx, id, &number, &title, new, &place).await?;
     let mut how = rules.name("incident.source", &new.source_code).to_string();
     if !new.note.is_empty() {
@@ -123,20 +125,8 @@ async fn take_signed(app: &App, tx: &mut Tx, new: &NewIntake, signature: &Signat
     if new.backlog {
         return Ok(Taken { id, number, unlocated });
     }
-    notices::actions::put(
-        tx,
-        NewTask {
-            station,
-            kind: "incident.dispatch",
-            title: format!("{number} {}", if unlocated { "待定位、待派警" } else { "待派警" }),
-            path: format!("/incidents/{id}"),
-            record: id.0,
-            to_user: None,
-            to_role: Some(Role::Operator),
-            due: deadlines.dispatch,
-        },
-    )
-    .await?;
+    let what = format!("{number} {}", if unlocated { "待定位、待派警" } else { "待派警" });
+    dispatch_task(tx, &rules, id, what).await?;
     Ok(Taken { id, number, unlocated })
 }
 
@@ -288,6 +278,7 @@ pub async fn locate(app: &App, act: &Act, id: IncidentId, new: &NewPlace) -> Res
                 return Err(kernel::FieldErrors::one("other_place", "没有认出对方的住户。请写到小区、楼栋、户，或先在“地址”中登记。"));
             }
             store::set_place(tx, &intake, place, &found, other.address.or(intake.other_address_id)).await?;
+            tx.reindex_place(&[id.0], found.grid, found.beat).await?;
             trace(tx, id, Step::Locate, "").await
         })
         .await
@@ -305,6 +296,7 @@ pub async fn link(app: &App, act: &Act, id: IncidentId, master: IncidentId, kind
             let note = format!("{} → {}", kind.label(), other.number);
             if kind == LinkKind::Merge {
                 store::set_exit(tx, id, Some(master), None).await?;
+                super::transfer::overtaken(tx, id, "已并单").await?;
                 notices::actions::done_all(tx, id).await?;
                 advance(tx, &this, Step::Merge, &note).await
             } else {
@@ -325,38 +317,27 @@ pub async fn invalidate(app: &App, act: &Act, id: IncidentId, reason: &str) -> R
         .write(act, async |tx: &mut Tx| {
             let intake = reach(tx, id).await?;
             store::set_exit(tx, id, None, Some(reason)).await?;
+            super::transfer::overtaken(tx, id, "标记无效").await?;
             notices::actions::done_all(tx, id).await?;
             advance(tx, &intake, Step::Invalidate, reason).await
         })
         .await
 }
 
-/// Hands the matter to another unit within the time the law gives (24 h, 程序规定 §61).
-pub async fn hand_over(app: &App, act: &Act, id: IncidentId, unit: &str, reason: &str) -> Result<()> {
-    act.actor.must(Permission::IncidentDispatch)?;
-    let mut errors = FieldErrors::default();
-    if unit.trim().is_empty() {
-        errors.add("unit", "请写明移交给哪个单位。");
-    }
-    if reason.trim().is_empty() {
-        errors.add("reason", "请写明移交的理由。");
-    }
-    errors.ok(())?;
-    let rules = app.rules();
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let intake = reach(tx, id).await?;
-            let today = kernel::clock::day_of(tx.now());
-            let hours = rules.int("incident.hand_over_hours", today)?;
-            let late = tx.now().as_second() - intake.registered_at.as_second() > hours * 3_600;
-            let mut note = format!("移交 {unit}：{reason}");
-            if late {
-                note.push_str(&format!("（已超过 {hours} 小时）"));
-            }
-            notices::actions::done_all(tx, id).await?;
-            advance(tx, &intake, Step::HandOver, &note).await
-        })
-        .await
+/// The command room's task to send somebody, by the time that the rule pack gives.
+pub(super) async fn dispatch_task(tx: &mut Tx, rules: &kernel::rules::RuleSet, id: IncidentId, title: String) -> Result<()> {
+    let (station, now) = (tx.act().station, tx.now());
+    let task = NewTask {
+        station,
+        kind: "incident.dispatch",
+        title,
+        path: format!("/incidents/{id}"),
+        record: id.0,
+        to_user: None,
+        to_role: Some(Role::Operator),
+        due: rules::deadlines(rules, kernel::clock::day_of(now), now)?.dispatch,
+    };
+    notices::actions::put(tx, task).await.map(|_| ())
 }
 
 /// The task that the target of an order gets.

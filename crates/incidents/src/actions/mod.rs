@@ -1,9 +1,14 @@
 //! What people do with an incident, one function each: permit → read → rule → write → record → emit.
 
 mod intake;
+mod receipt;
+mod transfer;
 mod work;
 
-pub use intake::{NewPlace, classify, hand_over, invalidate, link, locate, take, take_in};
+pub use intake::{NewPlace, classify, invalidate, link, locate, take, take_in};
+pub use receipt::{give_receipt, keep_secret};
+pub use transfer::{find_outside, hand_over, taken, told, withdraw};
+pub(crate) use transfer::warn as warn_transfer;
 pub use work::{NewFeedback, StepArgs, dispatch, feedback, give_back, open_handover, recall, review, step, take_handover};
 
 use crate::model::{Intake, Step};

@@ -164,26 +164,14 @@ pub async fn recall(app: &App, act: &Act, id: IncidentId, order: DispatchId, rea
 }
 
 /// After an order was given or taken back: nobody left on it means it waits for dispatch, with a task for the desk.
-async fn waits_again(tx: &mut Tx, rules: &kernel::rules::RuleSet, intake: &Intake, why: &str) -> Result<()> {
+pub(super) async fn waits_again(tx: &mut Tx, rules: &kernel::rules::RuleSet, intake: &Intake, why: &str) -> Result<()> {
     let active = orders::of_incident(tx, intake.id).await?.iter().any(|d| d.finished_at.is_none());
     let to = rules::after_return(intake.state, active);
     store::set_state(tx, intake, to).await?;
     if to != State::New {
         return Ok(());
     }
-    let today = kernel::clock::day_of(tx.now());
-    let due = rules::deadlines(rules, today, tx.now())?.dispatch;
-    let task = NewTask {
-        station: intake.station_id,
-        kind: "incident.dispatch",
-        title: format!("{} {why}", intake.number),
-        path: format!("/incidents/{}", intake.id),
-        record: intake.id.0,
-        to_user: None,
-        to_role: Some(Role::Operator),
-        due,
-    };
-    notices::actions::put(tx, task).await.map(|_| ())
+    super::intake::dispatch_task(tx, rules, intake.id, format!("{} {why}", intake.number)).await
 }
 
 /// What is fed back from the scene.
@@ -291,11 +279,20 @@ pub async fn review(app: &App, act: &Act, id: IncidentId, step: Step, note: &str
                         )
                         .into());
                     }
+                    super::transfer::overtaken(tx, id, "由本单位办结").await?;
                     notices::actions::done_all(tx, id).await?;
                 }
-                Step::SendBack | Step::Reopen => {
+                Step::SendBack => {
                     notices::actions::done_for(tx, id, "incident.review").await?;
                     store::set_exit(tx, id, None, None).await?;
+                }
+                Step::Reopen => {
+                    rules::next(intake.state, step)?;
+                    store::set_exit(tx, id, None, None).await?;
+                    // What was handed over has come back.
+                    super::transfer::overtaken(tx, id, note).await?;
+                    let what = format!("{} 重新办理，待派警", intake.number);
+                    super::intake::dispatch_task(tx, &app.rules(), id, what).await?;
                 }
                 _ => return Err(Error::internal("not a review step")),
             }

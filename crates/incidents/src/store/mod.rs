@@ -3,8 +3,12 @@
 
 pub mod orders;
 pub mod clusters;
+pub mod receipts;
 pub mod shift;
 pub mod suggestions;
+pub mod transfers;
+
+pub use receipts::by_receipt;
 
 use crate::model::{Found, Intake, Line, LinkKind, NewIntake, State};
 use crate::similar::Signature;
@@ -41,12 +45,12 @@ pub async fn insert(
     };
     let unit = tx.act().actor.unit.clone();
     tx.exec(
-        sql!("insert into incidents_intake (station_id, id, number, year, n, source_code, external_system, external_no, called_at, answered_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, received_address_id, received_unit, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, weapon, injured, minor, state, cluster_id, receipt_hash, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $18, $20, $22, $23, $24, $25, $19, $26, $27, $28, $29, $30, $31, 1)"),
+        sql!("insert into incidents_intake (station_id, id, number, year, n, source_code, external_system, external_no, called_at, answered_at, registered_at, registered_by, reporter_id, anonymous, secret, title, content, received_place, received_category, received_address_id, received_unit, place_text, address_id, other_address_id, building_id, grid_id, beat_id, category, weapon, injured, minor, state, cluster_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $18, $20, $22, $23, $24, $25, $19, $26, $27, $28, $29, $30, 1)"),
         args![
             station, id, number.0, number.1, number.2, &new.source_code, system, external_no,
             new.called_at.unwrap_or(now), new.answered_at, now, user, reporter, reporter.is_none(), new.secret,
             title, &new.content, &new.place, new.category, place.address, unit, other, place.building,
-            place.grid, place.beat, new.weapon, new.injured, new.minor, State::New, cluster, new.receipt_hash
+            place.grid, place.beat, new.weapon, new.injured, new.minor, State::New, cluster
         ],
     )
     .await?;
@@ -78,12 +82,6 @@ pub async fn get(r: &mut Reader, id: IncidentId) -> Result<Intake> {
     let intake = find(r, id).await?.ok_or(kernel::Error::NotFound("这起警情"))?;
     r.saw("incident", id);
     Ok(intake)
-}
-
-/// By the hash of a receipt's secret.
-pub async fn by_receipt(r: &mut Reader, hash: &[u8]) -> Result<Option<IncidentId>> {
-    let rows = r.rows(sql!("select id from incidents_intake where receipt_hash = $1"), args![hash]).await?;
-    rows.first().map(|row| row.get("id")).transpose()
 }
 
 /// By the number that people call it by, within a station.
@@ -154,6 +152,17 @@ pub async fn set_place(tx: &mut Tx, intake: &Intake, text: &str, place: &Where, 
         .await?;
     stale(n)?;
     remember(tx, intake.id).await
+}
+
+/// The reporter asks for secrecy (请求保密); never taken back by the desk.
+pub async fn set_secret(tx: &mut Tx, intake: &Intake) -> Result<()> {
+    let n = tx
+        .exec(
+            sql!("update incidents_intake set secret = $3, version = version + 1 where id = $1 and version = $2"),
+            args![intake.id, intake.version, true],
+        )
+        .await?;
+    stale(n)
 }
 
 /// Master of a merged incident, or the reason of an invalid one.

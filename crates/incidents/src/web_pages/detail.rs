@@ -1,8 +1,10 @@
 //! One incident: what was received beside what was found, orders, feedback, log, and the deeds that
 //! the caller may do now.
 
+use super::receipt::ReceiptView;
+use super::transfer::TransferView;
 use super::{Choice, LineView, choices, fine_choices, views};
-use crate::model::{Dispatch, Feedback, Intake, Line, LinkKind, LogLine, State, Step};
+use crate::model::{Dispatch, Feedback, GivenTo, Intake, Line, LinkKind, LogLine, State, Step, Told, Way};
 use crate::{actions, rules, store};
 use askama::Template;
 use axum::extract::Path;
@@ -29,6 +31,8 @@ pub(crate) struct Loaded {
     crew: Vec<identity::model::UserLine>,
     files: Vec<attachments::Kept>,
     proposed: Option<store::suggestions::Kept>,
+    transfers: Vec<TransferView>,
+    receipts: Vec<ReceiptView>,
 }
 
 struct OrderView {
@@ -89,11 +93,35 @@ struct Detail<'a> {
     my_order: Option<usize>,
     can_dispatch: bool,
     can_review: bool,
+    /// Gives receipts, and takes the wish for secrecy.
+    can_take: bool,
+    /// Why a report may be another body's.
+    reasons: Vec<Choice>,
+    now: kernel::Timestamp,
 }
 
 impl Detail<'_> {
     fn may(&self, step: Step) -> bool {
         rules::next(self.d.intake.state, step).is_ok()
+    }
+
+    fn may_find_outside(&self) -> bool {
+        self.d.intake.state.is_open() && !self.d.transfers.iter().any(|v| v.t.waits())
+    }
+
+    /// The receipt that opens something now.
+    fn receipt(&self) -> Option<&ReceiptView> {
+        self.d.receipts.iter().find(|v| v.r.revoked_at.is_none())
+    }
+
+    /// Nobody waits for a receipt of what came in a file of past reports.
+    fn owes_receipt(&self) -> bool {
+        self.receipt().is_none() && !self.d.intake.anonymous
+    }
+
+    /// To whom a receipt of this report may go, the usual one first.
+    fn receivers(&self) -> Vec<GivenTo> {
+        GivenTo::ALL.iter().copied().filter(|to| rules::receipt::give(&self.d.intake, *to).is_ok()).collect()
     }
 
     fn has_open_order(&self) -> bool {
@@ -117,6 +145,11 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
             let mut users: Vec<UserId> = vec![intake.registered_by];
             users.extend(orders.iter().flat_map(|o| [o.target_user, o.sent_by]));
             users.extend(feedback.iter().map(|f| f.by_user));
+            // To whom a matter went, and who holds a receipt, is nothing for a grid worker with an order.
+            let transfers = if full { store::transfers::of_incident(r, id).await? } else { vec![] };
+            let receipts = if full { store::receipts::of_incident(r, id).await? } else { vec![] };
+            users.extend(transfers.iter().flat_map(|t| [Some(t.found_by), t.handed_by]).flatten());
+            users.extend(receipts.iter().map(|x| x.issued_by));
             users.extend(log.iter().flat_map(|l| [Some(l.by_user), l.to_user]).flatten());
             let names = identity::store::names(r, &users).await?;
             let name = |u: &UserId| {
@@ -195,6 +228,8 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 linked,
                 files: attachments::of_record(r, "incident", id.0).await?,
                 proposed: store::suggestions::kept(r, id.0).await?.into_iter().next(),
+                transfers: transfers.into_iter().map(|t| TransferView::of(t, &ctx.app.rules(), name)).collect(),
+                receipts: receipts.into_iter().map(|r| ReceiptView { by: name(&r.issued_by), r }).collect(),
                 crew,
                 intake,
             })
@@ -259,6 +294,9 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         my_order,
         can_dispatch: ctx.may(Permission::IncidentDispatch),
         can_review: ctx.may(Permission::IncidentReview),
+        can_take: ctx.may(Permission::IncidentTake) && ctx.may(Permission::IncidentSee),
+        reasons: rules::transfer::reasons(&rules, today).into_iter().map(|c| Choice { code: c.code.clone(), name: c.name.clone() }).collect(),
+        now: ctx.now(),
         d,
     };
     let page = Page::new(title, &content).crumb("警情", if ctx.may(Permission::IncidentSee) { "/incidents" } else { "/" });

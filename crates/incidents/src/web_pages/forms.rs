@@ -3,10 +3,10 @@
 
 use super::detail;
 use crate::actions::{self, NewFeedback, StepArgs};
-use crate::model::{Class, LinkKind, NewIntake, Step};
+use crate::model::{Class, GivenTo, Handing, LinkKind, NewIntake, NewReceipt, Step};
 use askama::Template;
 use axum::extract::Path;
-use kernel::{AddressId, Error, IncidentId, Purpose, UserId, Uuid};
+use kernel::{AddressId, Error, IncidentId, Permission, Purpose, UserId, Uuid};
 use super::{Choice, choices};
 use web::page::{Again, go};
 use web::{Answer, Ctx, Form, Page};
@@ -86,26 +86,33 @@ pub async fn take(ctx: Ctx, mut form: Form) -> Answer {
         minor: form.yes("minor"),
         ..NewIntake::default()
     };
+    // Whoever may take a report and not see it (window clerks, grid workers) gives the receipt with the taking.
+    let (secret, hash) = ctx.receipt(&form);
+    let to = if new.minor { GivenTo::Guardian } else { GivenTo::Reporter };
+    let at_once = !ctx.may(Permission::IncidentSee);
+    let receipt = at_once.then_some(NewReceipt { hash, to, how: Handing::ReadOut });
+    let new = NewIntake { receipt, ..new };
     let act = ctx.act("incidents.take", Purpose::Incident, &form);
     let done = match form.finish(new) {
         Ok(new) => actions::take(&ctx.app, &act, new).await,
         Err(e) => Err(e),
     };
     match done {
+        Ok(taken) if at_once => super::receipt::shown(&ctx, taken.id, secret, to).await,
         Ok(taken) => go(format!("/incidents/{}", taken.id)),
         Err(e) => show_new(&ctx, &form, Again::from_error(e)?),
     }
 }
 
 /// Goes back to the incident, or shows it with the failed form.
-async fn end(ctx: &Ctx, id: IncidentId, form: &Form, open: &str, done: kernel::Result<()>) -> Answer {
+pub(super) async fn end(ctx: &Ctx, id: IncidentId, form: &Form, open: &str, done: kernel::Result<()>) -> Answer {
     match done {
         Ok(()) => go(format!("/incidents/{id}")),
         Err(e) => detail::show(ctx, id, form, Again::from_error(e)?, open).await,
     }
 }
 
-fn incident(id: &str) -> kernel::Result<IncidentId> {
+pub(super) fn incident(id: &str) -> kernel::Result<IncidentId> {
     web::page::id(id, "这起警情")
 }
 
@@ -183,19 +190,6 @@ pub async fn invalid(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer
         Err(e) => Err(e),
     };
     end(&ctx, id, &form, "invalid", done).await
-}
-
-/// `POST /incidents/{id}/hand-over`
-pub async fn hand_over(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
-    let id = incident(&id)?;
-    let unit = form.required("unit", "移交单位", 100);
-    let reason = form.required("reason", "理由", 300);
-    let act = ctx.act("incidents.hand_over", Purpose::Incident, &form);
-    let done = match form.finish(()) {
-        Ok(()) => actions::hand_over(&ctx.app, &act, id, &unit, &reason).await,
-        Err(e) => Err(e),
-    };
-    end(&ctx, id, &form, "hand_over", done).await
 }
 
 /// `POST /incidents/{id}/step`: 签收, 出警, 到场.

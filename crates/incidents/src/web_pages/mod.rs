@@ -4,8 +4,10 @@ pub mod desk;
 pub mod detail;
 pub mod forms;
 pub mod handover;
+pub mod receipt;
 pub mod register;
 pub mod repeats;
+pub mod transfer;
 
 use crate::model::Line;
 use kernel::rules::RuleSet;

@@ -4,7 +4,7 @@ use crate::model::Due;
 use crate::store::tracks;
 use askama::Template;
 use axum::extract::Query;
-use kernel::{Date, Permission as P, Purpose, Reader, Role, ToSpan};
+use kernel::{Date, Permission as P, Purpose, Reader, Role, ToSpan, clock};
 use serde::Deserialize;
 use web::{Answer, Ctx, Page};
 
@@ -23,8 +23,12 @@ pub(crate) struct Day {
 }
 
 pub(crate) struct Item {
-    pub due: Due,
+    pub day: Date,
+    pub sort: String,
+    pub path: String,
+    pub title: String,
     pub what: String,
+    pub provisional: bool,
     pub late: bool,
     pub owner: String,
 }
@@ -55,6 +59,27 @@ fn word(d: &Due) -> String {
     }
 }
 
+/// What is to be handed over to other bodies, and whom to tell of it, with the clock of the law.
+async fn hand_overs(r: &mut Reader, reach: &kernel::Reach, first: Date, last: Date) -> kernel::Result<Vec<Item>> {
+    let now = r.now();
+    let (from, until) = (clock::start_of(first), clock::start_of(last.tomorrow().unwrap_or(last)));
+    let mut out = vec![];
+    for (t, what) in incidents::store::transfers::due_between(r, reach, from, until).await? {
+        r.saw("incident", t.incident_id);
+        out.push(Item {
+            day: clock::day_of(t.due.checked_sub(std::time::Duration::from_secs(1)).unwrap_or(t.due)),
+            sort: "clock".into(),
+            path: format!("/incidents/{}", t.incident_id),
+            title: t.title,
+            what: what.to_string(),
+            provisional: false,
+            late: t.due < now,
+            owner: "接警台".into(),
+        });
+    }
+    Ok(out)
+}
+
 /// `GET /disputes/calendar[?month=2026-05&whose=all]`
 pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
     let rules = ctx.app.rules();
@@ -69,6 +94,8 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
     let owner = mine.then_some(ctx.who.user);
     let look = ctx.look("mediation.calendar", Purpose::Mediation);
     let reach = ctx.who.reach();
+    // Hand-overs of reports (移交) are the command room's, which everybody who dispatches shares.
+    let transfers = may_choose && ctx.may(P::IncidentSee) && (!mine || ctx.may(P::IncidentDispatch));
     let items = ctx
         .app
         .db()
@@ -80,7 +107,20 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
             for due in list {
                 r.saw("dispute", due.dispute_id);
                 let owner = names.iter().find(|(id, _)| *id == due.owner_id).map_or(String::new(), |(_, n)| n.clone());
-                out.push(Item { what: word(&due), late: due.day < today, owner, due });
+                out.push(Item {
+                    what: word(&due),
+                    late: due.day < today,
+                    path: format!("/disputes/{}", due.dispute_id),
+                    day: due.day,
+                    sort: due.sort,
+                    title: due.title,
+                    provisional: due.provisional,
+                    owner,
+                });
+            }
+            if transfers {
+                out.extend(hand_overs(r, &reach, first, last).await?);
+                out.sort_by_key(|i| i.day);
             }
             Ok(out)
         })
@@ -92,7 +132,7 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
     let mut date = first;
     while date <= last {
         let mut of_day = vec![];
-        while let Some(i) = items.next_if(|i| i.due.day == date) {
+        while let Some(i) = items.next_if(|i| i.day == date) {
             of_day.push(i);
         }
         let kind = match (c.is_make_up(date), c.holiday(date).is_some(), c.is_working(date)) {

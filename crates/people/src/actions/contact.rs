@@ -62,6 +62,15 @@ pub async fn register_contact(app: &App, tx: &mut Tx, new: NewContact) -> Result
     Ok(id)
 }
 
+/// The person asks for secrecy (请求保密): the name is closed to all but those who handle the matter.
+pub async fn protect(tx: &mut Tx, id: PersonId) -> Result<()> {
+    let station = tx.act().station;
+    store::used_again(tx, id, true, false).await?;
+    index(tx, station, id).await?;
+    tx.record("people.protect", &[("person", id.0)], "");
+    Ok(())
+}
+
 /// Another matter uses a known person: the clearing period starts anew.
 pub async fn touch(tx: &mut Tx, id: PersonId) -> Result<()> {
     store::used_again(tx, id, false, false).await
