@@ -1,4 +1,5 @@
-//! Clocked work: a hand-over that is about to be due is told to room and leader, and one that was missed is written down.
+//! Clocked work: a hand-over that is about to be due is told to room and leader, one that was missed is written down; texts
+//! whose period is over are emptied.
 
 use crate::actions;
 use crate::model::{Step, TransferDue};
@@ -57,4 +58,12 @@ async fn report(app: &App, t: &TransferDue) -> Result<()> {
             actions::trace(tx, t.incident_id, Step::Overdue, "移交期限已过，还没有移交").await
         })
         .await
+}
+
+/// Every day. As for persons: what a rule makes due that nobody has verified or confirmed is only reported.
+pub fn retention(app: App) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async move {
+        let act = app.act(&Actor::system(), "incidents.retention", Purpose::Retention, app.fresh_command());
+        actions::retention(&app, &act, false).await.map(|_| ())
+    })
 }

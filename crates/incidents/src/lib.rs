@@ -32,7 +32,7 @@ const RESPOND: Need = Need::Any(&[P::IncidentSee, P::IncidentRespond]);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{desk, detail, forms, handover, receipt, register, repeats, transfer};
+    use web_pages::{desk, detail, forms, handover, receipt, register, repeats, retention, transfer};
     Domain {
         name: "incidents",
         migrations: Some(kernel::migrations!(
@@ -45,6 +45,7 @@ pub fn domain() -> Domain {
             ("0006_bands.sqlite.sql", "0006_bands.postgres.sql"),
             "0007_transfer.sql",
             "0008_receipt.sql",
+            "0009_clearing.sql",
         )),
         routes: vec![
             get("/incidents/desk", Need::Can(P::IncidentDesk), desk::page),
@@ -56,7 +57,11 @@ pub fn domain() -> Domain {
             get("/incidents/handover", Need::Can(P::HandoverSign), handover::page),
             post("/incidents/handover", Need::Can(P::HandoverSign), handover::open),
             post("/incidents/handover/{id}/take", Need::Can(P::HandoverSign), handover::take),
+            get("/incidents/retention", Need::Can(P::RetentionRun), retention::page),
+            post("/incidents/retention", Need::Can(P::RetentionRun), retention::run),
             get("/incidents/{id}", RESPOND, detail::page),
+            post("/incidents/{id}/hold", Need::Can(P::IncidentReview), retention::hold),
+            post("/incidents/{id}/release", Need::Can(P::IncidentReview), retention::release),
             get("/incidents/{id}/live", RESPOND, detail::live),
             post("/incidents/{id}/classify", Need::Can(P::IncidentDispatch), forms::classify),
             post("/incidents/{id}/locate", Need::Can(P::IncidentDispatch), forms::locate),
@@ -82,8 +87,12 @@ pub fn domain() -> Domain {
             MenuItem { group: "警情", label: "重复诉求", path: "/incidents/repeats", permission: P::IncidentDesk, order: 21 },
             MenuItem { group: "警情", label: "警情台账", path: "/incidents", permission: P::IncidentSee, order: 22 },
             MenuItem { group: "警情", label: "交接班", path: "/incidents/handover", permission: P::HandoverSign, order: 23 },
+            MenuItem { group: "系统", label: "到期清理：警情", path: "/incidents/retention", permission: P::RetentionRun, order: 93 },
         ],
-        jobs: vec![web::Job { name: "incidents.clocks", every_seconds: 600, run: jobs::clocks }],
+        jobs: vec![
+            web::Job { name: "incidents.clocks", every_seconds: 600, run: jobs::clocks },
+            web::Job { name: "incidents.retention", every_seconds: 86_400, run: jobs::retention },
+        ],
         slots: vec![
             web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files },
             web::SlotFill { slot: places::map::MAP_SLOT, fill: map::layer },

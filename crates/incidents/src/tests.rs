@@ -1,5 +1,6 @@
 //! Stories over HTTP and actions, on both engines.
 
+mod clearing;
 mod exits;
 mod receipt;
 

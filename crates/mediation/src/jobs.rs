@@ -132,3 +132,11 @@ async fn remind_of(app: &App, p: &Coming, today: Date) -> Result<()> {
         })
         .await
 }
+
+/// Every day. As for persons: what a rule makes due that nobody has verified or confirmed is only reported.
+pub fn retention(app: App) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async move {
+        let act = app.act(&Actor::system(), "mediation.retention", Purpose::Retention, app.fresh_command());
+        actions::retention(&app, &act, false).await.map(|_| ())
+    })
+}

@@ -39,10 +39,10 @@ const SEE: Need = Need::Any(&[P::DisputeSee, P::DisputeAssist]);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{calendar, detail, forms, new, register, ways};
+    use web_pages::{calendar, detail, forms, new, register, retention, ways};
     Domain {
         name: "mediation",
-        migrations: Some(kernel::migrations!("mediation", "0001_mediation.sql", "0002_tracks.sql", "0005_history.sql", "0006_indexes.sql", "0007_notices.sql", "0008_ids.sql", "0009_indexes.sql", "0010_terms.sql", "0011_decision.sql", "0012_recording_no.sql", "0013_party_indexes.sql")),
+        migrations: Some(kernel::migrations!("mediation", "0001_mediation.sql", "0002_tracks.sql", "0005_history.sql", "0006_indexes.sql", "0007_notices.sql", "0008_ids.sql", "0009_indexes.sql", "0010_terms.sql", "0011_decision.sql", "0012_recording_no.sql", "0013_party_indexes.sql", "0014_clearing.sql")),
         routes: vec![
             get("/disputes", SEE, register::page),
             get("/disputes/new", Need::Can(P::DisputeOpen), new::page),
@@ -51,7 +51,11 @@ pub fn domain() -> Domain {
             post("/disputes/from-incident/{id}/escalate", Need::Can(P::DisputeMediate), ways::escalate),
             get("/disputes/committees", Need::Can(P::DisputeSee), register::committees),
             post("/disputes/committees", Need::Can(P::DisputeReview), register::add_committee),
+            get("/disputes/retention", Need::Can(P::RetentionRun), retention::page),
+            post("/disputes/retention", Need::Can(P::RetentionRun), retention::run),
             get("/disputes/{id}", SEE, detail::page),
+            post("/disputes/{id}/hold", Need::Can(P::DisputeReview), retention::hold),
+            post("/disputes/{id}/release", Need::Can(P::DisputeReview), retention::release),
             post("/disputes/{id}/party", Need::Can(P::DisputeOpen), forms::party),
             post("/disputes/{id}/edit", Need::Can(P::DisputeOpen), forms::edit),
             post("/disputes/{id}/level", Need::Can(P::DisputeMediate), forms::level),
@@ -79,12 +83,16 @@ pub fn domain() -> Domain {
             post("/disputes/{id}/relate", Need::Can(P::DisputeMediate), ways::relate),
             post("/disputes/{id}/reopen", Need::Can(P::DisputeReview), forms::reopen),
         ],
-        jobs: vec![web::Job { name: "mediation.clocks", every_seconds: 600, run: jobs::clocks }],
+        jobs: vec![
+            web::Job { name: "mediation.clocks", every_seconds: 600, run: jobs::clocks },
+            web::Job { name: "mediation.retention", every_seconds: 86_400, run: jobs::retention },
+        ],
         menu: vec![
             MenuItem { group: "纠纷", label: "纠纷台账", path: "/disputes", permission: P::DisputeAssist, order: 30 },
             MenuItem { group: "纠纷", label: "登记纠纷", path: "/disputes/new", permission: P::DisputeOpen, order: 31 },
             MenuItem { group: "纠纷", label: "期限日历", path: "/disputes/calendar", permission: P::DisputeAssist, order: 32 },
             MenuItem { group: "纠纷", label: "调解委员会", path: "/disputes/committees", permission: P::DisputeSee, order: 33 },
+            MenuItem { group: "系统", label: "到期清理：纠纷", path: "/disputes/retention", permission: P::RetentionRun, order: 94 },
         ],
         slots: vec![
             web::SlotFill { slot: attachments::SEE_SLOT, fill: see_files },

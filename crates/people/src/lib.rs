@@ -14,7 +14,7 @@ pub mod actions;
 pub mod model;
 pub mod rules;
 pub mod store;
-mod web_pages;
+pub mod web_pages;
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ pub fn domain() -> Domain {
     use web_pages::{form, person, register, retention};
     Domain {
         name: "people",
-        migrations: Some(kernel::migrations!("people", "0001_people.sql")),
+        migrations: Some(kernel::migrations!("people", "0001_people.sql", "0002_clearing.sql")),
         routes: vec![
             get("/people", Need::Can(P::PeopleSee), register::page),
             post("/people/find", Need::Can(P::PeopleReveal), register::find),

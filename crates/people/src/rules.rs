@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod phone;
+pub mod retention;
 
 pub use document::{Facts, check_digit, document, to_18};
 pub use phone::{phone, phone_error};

@@ -30,10 +30,11 @@ const CALENDAR: &str = include_str!("../packs/calendar.toml");
 
 /// The shipped rules alone; what a new installation starts with.
 pub fn shipped() -> Result<RuleSet> {
-    with(&[])
+    shipped_with(&[])
 }
 
-fn with(imported: &[(String, String)]) -> Result<RuleSet> {
+/// The same with packs `(name, text)` that an installation imported on top.
+pub fn shipped_with(imported: &[(String, String)]) -> Result<RuleSet> {
     let mut packs: Vec<(String, String)> = SHIPPED.iter().map(|(n, t)| (n.to_string(), t.to_string())).collect();
     packs.extend_from_slice(imported);
     RuleSet::load(&packs, Calendar::parse(CALENDAR)?)
@@ -46,7 +47,7 @@ pub async fn load(app: &App) -> Result<()> {
         .db()
         .read(&look, async |r: &mut Reader| Ok((store::packs(r).await?, store::confirmed(r).await?)))
         .await?;
-    app.set_rules(with(&packs)?.with_confirmed(keys));
+    app.set_rules(shipped_with(&packs)?.with_confirmed(keys));
     Ok(())
 }
 

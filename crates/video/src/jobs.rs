@@ -2,8 +2,9 @@
 
 use crate::store;
 use futures::future::BoxFuture;
-use kernel::{Act, Actor, App, Purpose, Reader, Result, Role, StationId, ToSpan, Tx, clock};
+use kernel::{Act, Actor, App, Purpose, Reader, Result, StationId, Tx, clock};
 use people::model::{Report, ReportLine};
+use people::rules::retention as rule;
 
 const RULE: &str = "retention.video_visitor";
 
@@ -23,32 +24,14 @@ pub fn retention(app: App) -> BoxFuture<'static, Result<()>> {
 /// The database's.
 pub async fn clear_visitors(app: &App, act: &Act) -> Result<ReportLine> {
     let today = clock::day_of(act.at);
-    let rules = app.rules();
-    let mut line = ReportLine {
-        class: "群众申请查阅视频的申请人".into(),
-        rule: RULE.into(),
-        source: "规则待导入，未清理".into(),
-        verified: false,
-        before: None,
-        due: 0,
-        held: 0,
-        cleared: 0,
-    };
-    if let Ok(rule) = rules.rule(RULE, today)
-        && let Some(n) = rule.value.as_integer().filter(|n| *n > 0)
-    {
-        line.rule = format!("{}（{n} 个月）", rule.title);
-        line.source = rule.source.clone();
-        line.verified = !rules.is_unverified(RULE, today);
-        line.before = today.checked_sub(n.months()).ok();
-    }
+    let mut line = rule::line(&app.rules(), "群众申请查阅视频的申请人", &[RULE], today);
     if let Some(before) = line.before {
         let before = clock::start_of(before);
         let look = app.look(&act.actor, "video.retention", Purpose::Retention);
         let due: Vec<(StationId, i64)> =
             app.db().read(&look, async |r: &mut Reader| store::visitors_due(r, before).await).await?;
         line.due = due.iter().map(|d| d.1).sum();
-        if line.verified || act.actor.role != Role::System {
+        if rule::may_clear(&line, &act.actor) {
             for (station, _) in due {
                 let part = app.act(&act.actor, "video.retention", Purpose::Retention, app.fresh_command());
                 let clear = async |tx: &mut Tx| {
@@ -63,13 +46,7 @@ pub async fn clear_visitors(app: &App, act: &Act) -> Result<ReportLine> {
     }
     if line.due > 0 {
         let report = Report { dry_run: line.cleared == 0, on: today, lines: vec![line.clone()] };
-        let keep = async |tx: &mut Tx| {
-            let id = tx.fresh();
-            people::store::insert_run(tx, id, &report).await?;
-            tx.record("video.retention", &[("retention_run", id)], &serde_json::to_string(&report)?);
-            Ok(())
-        };
-        app.db().write(act, keep).await?;
+        people::actions::keep_report(app, act, "video.retention", report).await?;
     }
     Ok(line)
 }

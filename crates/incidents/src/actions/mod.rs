@@ -2,10 +2,12 @@
 
 mod intake;
 mod receipt;
+mod retention;
 mod transfer;
 mod work;
 
 pub use intake::{NewPlace, classify, invalidate, link, locate, take, take_in};
+pub use retention::{hold, release, retention};
 pub use receipt::{give_receipt, keep_secret};
 pub use transfer::{find_outside, hand_over, taken, told, withdraw};
 pub(crate) use transfer::warn as warn_transfer;

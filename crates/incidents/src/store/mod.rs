@@ -2,6 +2,7 @@
 //! [`orders`], shift hand-over in [`shift`].
 
 pub mod orders;
+pub mod clearing;
 pub mod clusters;
 pub mod receipts;
 pub mod shift;

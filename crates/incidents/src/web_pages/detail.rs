@@ -33,6 +33,8 @@ pub(crate) struct Loaded {
     proposed: Option<store::suggestions::Kept>,
     transfers: Vec<TransferView>,
     receipts: Vec<ReceiptView>,
+    holds: Vec<people::model::Hold>,
+    cleared: Option<people::store::Cleared>,
 }
 
 struct OrderView {
@@ -227,6 +229,8 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 cluster,
                 linked,
                 files: attachments::of_record(r, "incident", id.0).await?,
+                holds: people::store::record_holds(r, id.0).await?,
+                cleared: people::store::cleared_record(r, id.0).await?,
                 proposed: store::suggestions::kept(r, id.0).await?.into_iter().next(),
                 transfers: transfers.into_iter().map(|t| TransferView::of(t, &ctx.app.rules(), name)).collect(),
                 receipts: receipts.into_iter().map(|r| ReceiptView { by: name(&r.issued_by), r }).collect(),

@@ -7,6 +7,7 @@ pub mod handover;
 pub mod receipt;
 pub mod register;
 pub mod repeats;
+pub mod retention;
 pub mod transfer;
 
 use crate::model::Line;

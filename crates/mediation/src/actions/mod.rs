@@ -9,6 +9,7 @@ mod open;
 mod other;
 mod paper;
 mod relate;
+mod retention;
 
 pub use after::{add_follow_ups, break_promise, close, confirm, follow_up, perform, reopen};
 pub use clocks::{extend, extend_case, extend_court, pause, resume};
@@ -19,6 +20,7 @@ pub use mediate::{Agreed, agree, committee_number, fail, gate, number_recording,
 pub use open::{MAX_SUMMARY, add_party, amend_party, edit, open};
 pub use other::{Case, add_committee, amend_settlement, decide, escalate, protect, refer, self_settle, warn, withdraw};
 pub use relate::{merge, proposals, relate};
+pub use retention::{hold, release, retention};
 pub use paper::{agreement_data, paper, performed_how, refuse_missing};
 
 use crate::model::{Dispute, Outcome, State, Step};

@@ -1,6 +1,7 @@
 //! The only SQL of the domain: the dispute here, what hangs on it in [`parts`], its tracks, clocks and
 //! relations in [`tracks`], the register in [`query`].
 
+pub mod clearing;
 pub mod parts;
 pub mod query;
 pub mod tracks;

@@ -71,6 +71,8 @@ pub(crate) struct Loaded {
     pub crew: Vec<identity::model::UserLine>,
     pub committees: Vec<Committee>,
     proposed: Option<incidents::store::suggestions::Kept>,
+    holds: Vec<people::model::Hold>,
+    cleared: Option<people::store::Cleared>,
 }
 
 pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
@@ -214,6 +216,8 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                 master: d.master_id.and_then(find),
                 crew: identity::store::crew(r, d.station_id, d.beat_id, d.grid_id, today).await?,
                 committees,
+                holds: people::store::record_holds(r, id.0).await?,
+                cleared: people::store::cleared_record(r, id.0).await?,
                 proposed: incidents::store::suggestions::kept(r, id.0).await?.into_iter().next(),
                 d,
             })

@@ -5,6 +5,7 @@ pub mod detail;
 pub mod forms;
 pub mod new;
 pub mod register;
+pub mod retention;
 pub mod ways;
 
 use crate::model::{Candidate, Line, State};

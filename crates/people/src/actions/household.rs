@@ -51,7 +51,7 @@ pub async fn move_out(app: &App, act: &Act, id: PersonId, on: Date) -> Result<()
         .await
 }
 
-fn reason_of(reason: &str) -> Result<String> {
+pub(super) fn reason_of(reason: &str) -> Result<String> {
     let kept = kernel::text::clean(reason);
     match kept.chars().count() {
         2..=200 => Ok(kept),

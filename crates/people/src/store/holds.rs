@@ -1,5 +1,6 @@
 //! Legal holds, and what is due for clearing.
 
+use super::Due;
 use crate::model::{Hold, Report};
 use kernel::row::Json;
 use kernel::{Date, PersonId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
@@ -31,14 +32,6 @@ pub(crate) async fn release_hold(tx: &mut Tx, person: PersonId, id: Uuid, reason
         args![person, id, user, now, reason],
     )
     .await
-}
-
-record! {
-    /// Somebody whose data is due.
-    pub(crate) struct Due {
-        pub id: PersonId,
-        pub station_id: StationId,
-    }
 }
 
 /// Contacts last used before `before`, not held; oldest first.

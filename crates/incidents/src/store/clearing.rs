@@ -1,0 +1,88 @@
+//! 到期清理 of the texts of reports: what was told, where, by whom it can be found; codes and moments stay for the figures.
+
+use super::band_texts;
+use crate::similar::Signature;
+use kernel::{IncidentId, PersonId, Reader, Result, Timestamp, Tx, args, sql};
+use people::store::Due;
+
+/// What stands in the place of a title.
+pub const EMPTIED: &str = "内容已到期清理";
+
+/// Ended before `before` and not emptied: invalid ones, or all others. With the reporter; oldest first.
+async fn ended(r: &mut Reader, before: Timestamp, invalid: bool) -> Result<Vec<(Due, Option<PersonId>)>> {
+    let rows = r
+        .rows(
+            sql!("select station_id, id, reporter_id from incidents_intake where closed_at is not null and cleared_at is null and closed_at < $1 and (state = 'invalid') = $2 order by closed_at, id limit $3"),
+            args![before, invalid, people::actions::MAX_RUN],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((kernel::FromRow::from_row(row)?, row.get("reporter_id")?))).collect()
+}
+
+/// What is due, without what is held itself or by the reporter; how many there are; how many are held.
+pub async fn due(r: &mut Reader, before: Timestamp, invalid: bool) -> Result<(Vec<Due>, i64, i64)> {
+    let all = ended(r, before, invalid).await?;
+    let ids: Vec<kernel::Uuid> = all.iter().map(|(d, _)| d.id).collect();
+    let held = people::store::held_records(r, &ids).await?;
+    let reporters: Vec<PersonId> = all.iter().filter_map(|(_, p)| *p).collect();
+    let held_people = people::store::held_persons(r, &reporters).await?;
+    let total = all.len();
+    let free: Vec<Due> = all
+        .into_iter()
+        .filter(|(d, p)| !held.contains(&d.id) && !p.is_some_and(|p| held_people.contains(&p)))
+        .map(|(d, _)| d)
+        .collect();
+    let n = free.len();
+    Ok((free, n as i64, (total - n) as i64))
+}
+
+/// Empties the texts of one report. 0 when it was taken up again, or a hold was placed in between.
+pub async fn empty(tx: &mut Tx, id: IncidentId) -> Result<u64> {
+    let reporter: Vec<PersonId> = tx
+        .rows(sql!("select reporter_id from incidents_intake where id = $1 and reporter_id is not null"), args![id])
+        .await?
+        .iter()
+        .map(|row| row.get("reporter_id"))
+        .collect::<Result<_>>()?;
+    if !people::store::held_records(tx, &[id.0]).await?.is_empty() || !people::store::held_persons(tx, &reporter).await?.is_empty() {
+        return Ok(0);
+    }
+    let now = tx.now();
+    let done = tx
+        .exec(
+            sql!("update incidents_intake set title = $2, content = '', received_place = '', place_text = '', received_address_id = null, address_id = null, other_address_id = null, invalid_reason = case when invalid_reason is null then null else '' end, cleared_at = $3, version = version + 1 where id = $1 and closed_at is not null and cleared_at is null"),
+            args![id, EMPTIED, now],
+        )
+        .await?;
+    if done == 0 {
+        return Ok(0);
+    }
+    forget_words(tx, id).await?;
+    for statement in [
+        sql!("update incidents_log set note = '' where incident_id = $1 and note <> ''"),
+        sql!("update incidents_dispatch set opinion = '', return_reason = case when return_reason is null then null else '' end, cancel_reason = case when cancel_reason is null then null else '' end where incident_id = $1"),
+        sql!("update incidents_feedback set text = '' where incident_id = $1"),
+        sql!("update incidents_transfer set why = '', taken_by = '', told_note = '', ended_why = '' where incident_id = $1"),
+        sql!("delete from incidents_receipt where incident_id = $1"),
+    ] {
+        tx.exec(statement, args![id]).await?;
+    }
+    tx.unindex(id.0).await?;
+    Ok(1)
+}
+
+/// Takes what the text can be compared by out of the search for repeats.
+async fn forget_words(tx: &mut Tx, id: IncidentId) -> Result<()> {
+    let station = tx.act().station;
+    let rows = tx.rows(sql!("select title_hashes, body_hashes, matter_hashes from incidents_signature where incident_id = $1"), args![id]).await?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let (title, body, matters): (Vec<u8>, Vec<u8>, Vec<u8>) = (row.get("title_hashes")?, row.get("body_hashes")?, row.get("matter_hashes")?);
+    let s = Signature { title: Signature::from_bytes(&title), body: Signature::from_bytes(&body), matters: Signature::from_bytes(&matters) };
+    tx.exec(
+        sql!("delete from incidents_band where station_id = $1 and band in @ints($2) and incident_id = $3"),
+        args![station, band_texts(&s), id],
+    )
+    .await?;
+    tx.exec(sql!("delete from incidents_signature where incident_id = $1"), args![id]).await?;
+    Ok(())
+}
