@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod cameras;
+mod exports;
 mod pages;
 mod persons;
 

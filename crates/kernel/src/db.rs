@@ -438,6 +438,17 @@ impl Db {
         Box::pin(async move { self.reader().await?.rows(sql!("select 1 as n"), vec![]).await.map(|_| ()) })
     }
 
+    /// Makes one small row durable, outside every command and chain; for `/healthz`: a database that answers may lie on a
+    /// full or read-only disk.
+    pub fn try_write(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let mut conn = self.plain().await?;
+            let now = self.clock().now();
+            let text = sql!("insert into kernel_mark (name, at) values ('healthz', $1) on conflict (name) do update set at = excluded.at");
+            conn.exec(text, args![now]).await.map(|_| ())
+        })
+    }
+
     /// Waits for open work and closes the connections.
     pub fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {

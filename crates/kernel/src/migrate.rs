@@ -105,6 +105,12 @@ pub(crate) fn plan(all: &[Migrations], applied: &[(String, i64, String)]) -> Res
     Ok(pending)
 }
 
+/// An error when what is applied (`domain, number, checksum`) was not made by this program or an earlier version of it:
+/// for a copy that is looked at before it becomes a database.
+pub fn must_know(all: &[Migrations], applied: &[(String, i64, String)]) -> Result<()> {
+    plan(all, applied).map(|_| ())
+}
+
 impl Db {
     /// Which migrations this database lacks; an error when it is newer than this program.
     pub fn pending<'a>(&'a self, all: &'a [Migrations]) -> BoxFuture<'a, Result<Pending>> {

@@ -49,12 +49,12 @@ pub fn cut(text: &str, max: usize) -> String {
     out
 }
 
-/// A cell that no spreadsheet runs: what begins like a formula gets an apostrophe before it (OWASP: CSV injection).
+/// A cell that no spreadsheet runs: what begins like a formula gets an apostrophe before it (OWASP: CSV injection), also
+/// behind blanks and characters without width, which some spreadsheets drop when they read.
 pub fn safe_cell(text: &str) -> String {
-    match text.trim_start_matches([' ', '\u{3000}']).chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
-        _ => text.to_string(),
-    }
+    let dropped = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let runs = matches!(text.trim_start_matches(dropped).chars().next(), Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'));
+    if runs || text.starts_with(['\t', '\r', '\n']) { format!("'{text}") } else { text.to_string() }
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn no_cell_is_run_as_a_formula() {
-        for bad in ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "\t=1", " =1", "＝1"] {
+        for bad in ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\tx", " =1", "＝1", "\u{a0}=1", "\u{feff}@x", "\u{200b}+1", " \t -1"] {
             assert!(safe_cell(bad).starts_with('\''), "{bad}");
         }
         for fine in ["", "楼上噪声", "3号楼-2单元", "13800000001", "a=b"] {

@@ -14,7 +14,7 @@ use crate::words::Words;
 use crate::{Act, Engine, Error, Result, Sql, StationId, Timestamp, Uuid, args, sql};
 use futures::future::BoxFuture;
 use sqlx::{Executor, PgConnection};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
@@ -148,6 +148,8 @@ pub struct Reader {
     pub(crate) conn: Conn,
     pub(crate) act: Act,
     pub(crate) seen: Vec<Subject>,
+    /// The ids in `seen`: a look at thousands of records asks here, not the whole list.
+    ids: HashSet<Uuid>,
     /// Counts kept between readers; none within a command.
     pub(crate) memory: Option<Arc<figure::Memory>>,
     /// What was written when it was first asked.
@@ -156,7 +158,7 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn new(conn: Conn, act: Act, memory: Option<Arc<figure::Memory>>) -> Reader {
-        Reader { conn, act, seen: Vec::new(), memory, written: None }
+        Reader { conn, act, seen: Vec::new(), ids: HashSet::new(), memory, written: None }
     }
 
     pub fn engine(&self) -> Engine {
@@ -209,7 +211,7 @@ impl Reader {
     /// Marks that this record's data is being shown; the entry is appended before the rows leave.
     pub fn saw(&mut self, kind: &str, id: impl Into<Uuid>) {
         let subject = Subject { k: kind.to_string(), id: id.into() };
-        if !self.seen.contains(&subject) {
+        if self.ids.insert(subject.id) || !self.seen.contains(&subject) {
             self.seen.push(subject);
         }
     }

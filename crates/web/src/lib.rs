@@ -7,6 +7,7 @@ pub mod assets;
 pub mod domain;
 pub mod failure;
 pub mod form;
+pub mod health;
 pub mod live;
 pub mod meter;
 pub mod page;

@@ -27,7 +27,7 @@ pub fn router(site: Site, caller: Caller) -> Router {
     site.set_caller(caller);
     let mut all: Router<Site> = Router::new()
         .route("/assets/{hash}/{*name}", axum::routing::get(assets::serve))
-        .route("/healthz", axum::routing::get(healthz));
+        .route("/healthz", axum::routing::get(crate::health::show));
     let own = crate::domain::get("/live", Need::SignedIn, live::stream);
     for route in site.domains().iter().flat_map(|d| d.routes.clone()).chain([own]) {
         let Route { path, need, handler, .. } = route;
@@ -55,13 +55,6 @@ pub fn router(site: Site, caller: Caller) -> Router {
 fn compressible() -> impl tower_http::compression::predicate::Predicate {
     use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
     SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES)
-}
-
-async fn healthz(State(site): State<Site>) -> Response {
-    match site.app().db().ping().await {
-        Ok(()) => (StatusCode::OK, "ok\n").into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "database does not answer\n").into_response(),
-    }
 }
 
 async fn identify(State((site, caller)): State<(Site, Caller)>, mut req: Request, next: Next) -> Response {

@@ -3,10 +3,13 @@
 //! The file says who exported it, when and what for. Cells that a spreadsheet would run as a formula
 //! are neutralised (OWASP: CSV injection).
 
-use kernel::text::safe_cell;
+mod file;
+
+pub use file::{Sheet, to_csv, to_xlsx};
+
 use kernel::{
-    Act, App, Date, DisputeId, Error, IncidentId, Permission as P, PersonId, Purpose, Reader, Refusal, Result, StationId, Timestamp,
-    Uuid, clock, text_enum,
+    Act, Actor, App, Date, DisputeId, Error, IncidentId, Permission as P, PersonId, Purpose, Reader, Refusal, Result, Role, StationId,
+    Timestamp, Tx, UserId, Uuid, clock, text_enum,
 };
 
 text_enum! {
@@ -24,6 +27,8 @@ pub const PURPOSES: &[Purpose] = &[Purpose::Statistics, Purpose::Exchange, Purpo
 
 /// Records in one file at most.
 pub const MAX_ROWS: usize = 20_000;
+/// Bytes of text in one file at most: what stands in memory while it is made is a few times as much.
+pub const MAX_TEXT: usize = 32_000_000;
 const PAGE: i64 = 500;
 
 /// What is asked for.
@@ -38,28 +43,31 @@ pub struct Ask {
     pub reason: String,
 }
 
-/// A table ready to be written.
-#[derive(Clone, Debug)]
-pub struct Sheet {
-    pub header: Vec<&'static str>,
-    pub rows: Vec<Vec<String>>,
-    /// Who, when, what for; stands in the file.
-    pub mark: String,
-    /// `纠纷台账_20260508.csv` without the ending.
-    pub name: String,
+/// Whether this register may be exported at all: the right to export and the right to see it. The machine's own operator
+/// exports what the machine holds, masked like everybody else's file.
+fn permit(actor: &Actor, what: What) -> Result<()> {
+    actor.must(P::DataExport)?;
+    if actor.role == Role::LocalOperator {
+        return Ok(());
+    }
+    actor.must(match what {
+        What::Incidents => P::IncidentSee,
+        What::Disputes => P::DisputeSee,
+        What::People => P::PeopleSee,
+    })
 }
 
 /// Reads the register in the caller's reach. Each record is logged as shown, with the purpose.
 /// Errors: right missing, no purpose or reason, a period that does not hold, too many records.
 pub async fn export(app: &App, act: &Act, ask: &Ask) -> Result<Sheet> {
-    act.actor.must(P::DataExport)?;
+    permit(&act.actor, ask.what)?;
     act.actor.must_reach("派出所", ask.station)?;
     let mut e = kernel::FieldErrors::default();
     if !PURPOSES.contains(&ask.purpose) {
         e.add("purpose", "请选择导出的目的。");
     }
     if ask.reason.trim().chars().count() < 4 {
-        e.add("reason", "请写明导出的用途，至少 4 个字；会写入审计记录和导出的文件。");
+        e.add("reason", "请写明导出的用途，至少 4 个字；写在导出的文件里，审计链记下它的摘要。");
     }
     if ask.until < ask.from {
         e.add("until", "截止日期不能早于起始日期。");
@@ -81,16 +89,31 @@ pub async fn export(app: &App, act: &Act, ask: &Ask) -> Result<Sheet> {
         })
         .await?;
     let now = app.now();
-    let who = if act.actor.name.is_empty() { act.actor.role.label().to_string() } else { act.actor.name.clone() };
+    let who = signed(&act.actor);
+    let left_out = if ask.what == What::People { "受保护人不列入；" } else { "" };
     let mark = format!(
-        "导出人：{who}（{}）；时间：{}；目的：{}（{}）；{} 条；仅限本目的使用，用毕删除。",
-        act.actor.unit,
+        "导出人：{who}；时间：{}；目的：{}（{}）；{} 条；{left_out}仅限本目的使用，用毕删除。",
         clock::show(now),
         ask.purpose.label(),
         ask.reason.trim(),
         rows.len()
     );
-    Ok(Sheet { header, rows, mark, name: format!("{}_{}", ask.what.label(), clock::day_of(now).strftime("%Y%m%d")) })
+    // The file itself is an entry too, also one without rows; its mark (with the reason) as a digest.
+    let made = app.act(&act.actor, "exchange.export", ask.purpose, app.fresh_command()).in_station(ask.station);
+    app.db()
+        .write(&made, async |tx: &mut Tx| {
+            tx.record("exchange.export", &[("station", ask.station.0)], &mark);
+            Ok(())
+        })
+        .await?;
+    Ok(Sheet { header, rows, mark, who, at: now, name: format!("{}_{}", ask.what.label(), clock::day_of(now).strftime("%Y%m%d")) })
+}
+
+/// `测试所领导（正阳派出所）`; of the machine's operator the user of the operating system.
+fn signed(actor: &Actor) -> String {
+    let name = if actor.name.is_empty() { actor.role.label() } else { &actor.name };
+    let aside: Vec<&str> = [actor.unit.as_str(), actor.os_user.as_deref().unwrap_or("")].into_iter().filter(|s| !s.is_empty()).collect();
+    if aside.is_empty() { name.to_string() } else { format!("{name}（{}）", aside.join("，")) }
 }
 
 type Table = (Vec<&'static str>, Vec<Vec<String>>);
@@ -99,11 +122,28 @@ fn bounds(ask: &Ask) -> (Timestamp, Timestamp) {
     (clock::start_of(ask.from), clock::start_of(ask.until.tomorrow().unwrap_or(ask.until)))
 }
 
-fn room(n: usize) -> Result<()> {
-    if n <= MAX_ROWS {
-        return Ok(());
+/// What one file holds at most. `next` is what the person can do.
+struct Room {
+    text: usize,
+    next: &'static str,
+}
+
+impl Room {
+    const PERIOD: Room = Room { text: 0, next: "请缩短期间，分几次导出。" };
+    const REGISTER: Room = Room { text: 0, next: "人员台账不分期间：请用限于警务区的账号分几次导出，或向系统管理员要备份。" };
+
+    /// After each page: the rows so far, and how many of them are new.
+    fn take(&mut self, rows: &[Vec<String>], fresh: usize) -> Result<()> {
+        self.text += rows[rows.len() - fresh..].iter().flatten().map(String::len).sum::<usize>();
+        let what = if rows.len() > MAX_ROWS {
+            format!("要导出的超过 {MAX_ROWS} 条。")
+        } else if self.text > MAX_TEXT {
+            format!("要导出的文字超过 {} MB。", MAX_TEXT / 1_000_000)
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new("exchange.too_many", what, self.next).into())
     }
-    Err(Refusal::new("exchange.too_many", format!("这个期间超过 {MAX_ROWS} 条。"), "请缩短期间，分几次导出。").into())
 }
 
 async fn incidents_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
@@ -113,14 +153,16 @@ async fn incidents_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
     ];
     let (from, until) = bounds(ask);
     let mut after = (Timestamp::MIN, IncidentId(Uuid::nil()));
-    let mut rows = vec![];
+    let (mut rows, mut room) = (vec![], Room::PERIOD);
     let name = |c: &Option<String>| c.as_deref().map_or(String::new(), |c| rules.name("incident.category1", c).to_string());
     loop {
         let page = incidents::store::pages(r, ask.station, from, until, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = (last.called_at, last.id);
-        let reach = r.act().actor.reach();
-        for i in page.iter().filter(|i| reach.covers(i.station_id, i.grid_id, i.beat_id)) {
+        let (actor, had) = (r.act().actor.clone(), rows.len());
+        // Narrowed accounts keep what they took themselves, as on the page.
+        let took = |by: UserId| actor.own_beats && by == actor.user;
+        for i in page.iter().filter(|i| actor.reach().covers(i.station_id, i.grid_id, i.beat_id) || took(i.registered_by)) {
             r.saw("incident", i.id);
             let (who, phone) = match i.reporter_id {
                 Some(_) if i.secret => ("保密".to_string(), String::new()),
@@ -142,14 +184,16 @@ async fn incidents_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
                 phone,
             ]);
         }
-        room(rows.len())?;
+        room.take(&rows, rows.len() - had)?;
     }
     Ok((header, rows))
 }
 
-/// Name and phone as the page shows them: hidden and masked by rule; a cleared person stays cleared.
+/// Name and phone as the page shows them: hidden and masked by rule; a cleared person stays cleared. Who asked for secrecy
+/// is named in no file, whoever exports it.
 async fn person(r: &mut Reader, id: PersonId) -> Result<(String, String)> {
     match people::store::person(r, id).await {
+        Ok(p) if p.protected => Ok((people::model::Hidden::Protected.label().to_string(), String::new())),
         Ok(p) => Ok((p.name, p.phone_masked)),
         Err(Error::NotFound(_)) => Ok((String::new(), String::new())),
         Err(e) => Err(e),
@@ -164,15 +208,16 @@ async fn disputes_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
     ];
     let (from, until) = bounds(ask);
     let mut after = (Timestamp::MIN, DisputeId(Uuid::nil()));
-    let mut rows = vec![];
+    let (mut rows, mut room) = (vec![], Room::PERIOD);
     let day = |d: &Option<Date>| d.map_or(String::new(), |d| d.to_string());
     let name = |list: &str, c: &Option<String>| c.as_deref().map_or(String::new(), |c| rules.name(list, c).to_string());
     loop {
         let page = mediation::store::query::pages(r, ask.station, from, until, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = (last.opened_at, last.id);
+        let (local, had) = (r.act().actor.role == Role::LocalOperator, rows.len());
         for d in &page {
-            if mediation::actions::visible(r, d).is_err() {
+            if !local && mediation::actions::visible(r, d).is_err() {
                 continue;
             }
             r.saw("dispute", d.id);
@@ -203,19 +248,26 @@ async fn disputes_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
                 sides[1].join("、"),
             ]);
         }
-        room(rows.len())?;
+        room.take(&rows, rows.len() - had)?;
     }
     Ok((header, rows))
 }
 
 async fn people_of(r: &mut Reader, ask: &Ask) -> Result<Table> {
     let header = vec!["姓名", "性别", "民族", "人口类别", "证件种类", "证件号码", "电话", "住址"];
-    let mut rows = vec![];
+    let (mut rows, mut room) = (vec![], Room::REGISTER);
     let mut before = None;
     loop {
-        let q = people::store::Query { contact: Some(false), before, ..people::store::Query::default() };
+        let q = people::store::Query {
+            contact: Some(false),
+            before,
+            station: Some(ask.station),
+            unprotected: true,
+            ..people::store::Query::default()
+        };
         let (page, next) = people::store::register(r, &q).await?;
-        for p in page.into_iter().filter(|p| p.station == ask.station) {
+        let had = rows.len();
+        for p in page {
             rows.push(vec![
                 p.name,
                 p.sex.label().into(),
@@ -227,71 +279,11 @@ async fn people_of(r: &mut Reader, ask: &Ask) -> Result<Table> {
                 p.address_line,
             ]);
         }
-        room(rows.len())?;
+        room.take(&rows, rows.len() - had)?;
         match next {
             Some(_) => before = next,
             None => break,
         }
     }
     Ok((header, rows))
-}
-
-/// UTF-8 with a byte order mark (so that Excel reads Chinese), CRLF, all cells quoted; the mark is the last line.
-pub fn to_csv(s: &Sheet) -> Vec<u8> {
-    let mut out = String::from("\u{feff}");
-    let line = |out: &mut String, cells: &mut dyn Iterator<Item = String>| {
-        let quoted: Vec<String> = cells.map(|c| format!("\"{}\"", safe_cell(&c).replace('"', "\"\""))).collect();
-        out.push_str(&quoted.join(","));
-        out.push_str("\r\n");
-    };
-    line(&mut out, &mut s.header.iter().map(|h| h.to_string()));
-    for row in &s.rows {
-        line(&mut out, &mut row.iter().cloned());
-    }
-    line(&mut out, &mut std::iter::once(s.mark.clone()));
-    out.into_bytes()
-}
-
-/// One sheet of text cells and a sheet 说明 with the mark.
-pub fn to_xlsx(s: &Sheet) -> Result<Vec<u8>> {
-    use rust_xlsxwriter::{Format as Style, Workbook};
-    let wrong = |e: rust_xlsxwriter::XlsxError| Error::internal(format!("xlsx: {e}"));
-    let mut book = Workbook::new();
-    let bold = Style::new().set_bold();
-    let sheet = book.add_worksheet();
-    sheet.set_name("台账").map_err(wrong)?;
-    sheet.set_header(format!("&L{}", s.mark.replace('&', "&&").chars().take(200).collect::<String>()));
-    for (c, h) in s.header.iter().enumerate() {
-        sheet.write_string_with_format(0, c as u16, *h, &bold).map_err(wrong)?;
-        sheet.set_column_width(c as u16, 18).map_err(wrong)?;
-    }
-    for (n, row) in s.rows.iter().enumerate() {
-        for (c, cell) in row.iter().enumerate() {
-            let text: String = safe_cell(cell).chars().take(32_000).collect();
-            sheet.write_string(n as u32 + 1, c as u16, text).map_err(wrong)?;
-        }
-    }
-    sheet.set_freeze_panes(1, 0).map_err(wrong)?;
-    let note = book.add_worksheet();
-    note.set_name("说明").map_err(wrong)?;
-    note.write_string(0, 0, &s.mark).map_err(wrong)?;
-    book.save_to_buffer().map_err(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_and_newlines_stay_inside_their_cell() {
-        let s = Sheet {
-            header: vec!["编号", "内容"],
-            rows: vec![vec!["1".into(), "他说“走”，\n\"不走\"".into()]],
-            mark: "导出人：甲".into(),
-            name: "x".into(),
-        };
-        let text = String::from_utf8(to_csv(&s)).unwrap();
-        assert!(text.starts_with('\u{feff}') && text.contains("\"\"不走\"\"") && text.ends_with("\"导出人：甲\"\r\n"));
-        assert!(to_xlsx(&s).unwrap().starts_with(b"PK"));
-    }
 }

@@ -18,6 +18,10 @@ pub struct Query {
     pub pending: bool,
     pub address: Option<AddressId>,
     pub before: Option<PersonId>,
+    /// Only of this station (exports of those who reach several).
+    pub station: Option<StationId>,
+    /// Without those who asked for secrecy: for files that leave the house.
+    pub unprotected: bool,
 }
 
 /// One page, newest first, every row marked as shown; and where the next page begins. A person whose
@@ -32,7 +36,7 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<(Vec<PersonView>, Opt
     let name = q.name.replace(['%', '_'], "");
     let rows: Vec<PersonRow> = r
         .all(
-            sql!("select id, station_id, name, sex, ethnicity, birth, adult_on, minor_told, id_kind, id_tail, phone_tail, kind, contact, protected, domicile, pending_place, died_on, erased_at, version from people_person p where ($1 or station_id = $2) and erased_at is null and ($3 = '' or name like '%' || $3 || '%') and (cast($4 as text) is null or kind = $4) and ($5 = -1 or contact = ($5 = 1)) and (not $6 or pending_place <> '') and (cast($7 as @uuid) is null or exists (select 1 from people_residence h where h.person_id = p.id and h.address_id = $7 and h.until_day is null)) and (cast($8 as @uuid) is null or id < $8) and (not $10 or exists (select 1 from people_residence h where h.person_id = p.id and h.until_day is null and h.address_id in @ids($11))) order by id desc limit $9"),
+            sql!("select id, station_id, name, sex, ethnicity, birth, adult_on, minor_told, id_kind, id_tail, phone_tail, kind, contact, protected, domicile, pending_place, died_on, erased_at, version from people_person p where ($1 or station_id = $2) and erased_at is null and ($3 = '' or name like '%' || $3 || '%') and (cast($4 as text) is null or kind = $4) and ($5 = -1 or contact = ($5 = 1)) and (not $6 or pending_place <> '') and (cast($7 as @uuid) is null or exists (select 1 from people_residence h where h.person_id = p.id and h.address_id = $7 and h.until_day is null)) and (cast($8 as @uuid) is null or id < $8) and (not $10 or exists (select 1 from people_residence h where h.person_id = p.id and h.until_day is null and h.address_id in @ids($11))) and (cast($12 as @uuid) is null or station_id = $12) and (not $13 or not protected) order by id desc limit $9"),
             args![
                 all,
                 station,
@@ -44,7 +48,9 @@ pub async fn register(r: &mut Reader, q: &Query) -> Result<(Vec<PersonView>, Opt
                 q.before,
                 PAGE + 1,
                 reached.is_some(),
-                row::ids(reached.as_deref().unwrap_or_default())
+                row::ids(reached.as_deref().unwrap_or_default()),
+                q.station,
+                q.unprotected
             ],
         )
         .await?;

@@ -73,6 +73,8 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
         pending: f.pending == "1",
         address: None,
         before: f.before.parse().ok(),
+        station: None,
+        unprotected: false,
     };
     let look = ctx.look("people.register_page", Purpose::HomeVisit);
     let (people, next) = ctx.app.db().read(&look, async |r: &mut Reader| store::register(r, &query).await).await?;
