@@ -1,5 +1,10 @@
-//! The list of domains and the way an installation is opened, for the program, the tests that look at
-//! all of it, and the drills.
+//! The whole program: command line, configuration, the list of domains, the server, the jobs. Only joins what the domains
+//! bring; for `main.rs`, the tests that look at all of it, and the drills.
 
+pub mod cli;
+pub mod commands;
 pub mod domains;
+mod jobs;
+mod metrics;
 pub mod open;
+pub mod serve;

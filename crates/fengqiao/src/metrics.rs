@@ -7,14 +7,15 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use web::Site;
+use web::health::Health;
 
 /// Binds the port; only on loopback.
 pub async fn bind(at: &str) -> anyhow::Result<TcpListener> {
-    let at: SocketAddr = at.parse().with_context(|| format!("运行指标的监听地址 {at}"))?;
+    let at: SocketAddr = at.parse().with_context(|| format!("运行指标的监听地址“{at}”没有读懂。请写成 127.0.0.1:9464"))?;
     if !at.ip().is_loopback() {
         bail!("运行指标只能在本机监听，例如 127.0.0.1:9464。");
     }
-    TcpListener::bind(at).await.with_context(|| format!("监听 {at}"))
+    crate::serve::listener_at(at).await
 }
 
 /// Answers `GET /metrics` until the program ends.
@@ -35,9 +36,11 @@ pub fn serve(listener: TcpListener, site: Site, runs: Runs) {
 
 async fn text(site: &Site, runs: &Runs) -> String {
     let db = site.app().db();
-    let up = u8::from(db.ping().await.is_ok());
+    let health = web::health::of(site).await;
+    let up = u8::from(health != Health::Silent);
     let mut out = site.meter().text();
     gauge(&mut out, "fengqiao_database_up", "Whether the database answers.", up);
+    gauge(&mut out, "fengqiao_healthy", "Whether writes become durable and the data directory can be written.", u8::from(health == Health::Good));
     gauge(&mut out, "fengqiao_writer_waiting", "Commands that wait for the writer.", db.waiting());
     gauge(&mut out, "fengqiao_resident_bytes", "Memory in use.", resident_bytes());
     database(&mut out, &db.counts());

@@ -49,6 +49,10 @@ impl Place {
     pub fn database(&self) -> String {
         self.database.clone().unwrap_or_else(|| self.db_path().to_string_lossy().into_owned())
     }
+    /// Whether there is an installation to open: nothing is made by asking.
+    pub fn has_database(&self) -> bool {
+        self.database.is_some() || self.db_path().exists()
+    }
     pub fn is_demo(&self) -> bool {
         self.data.join(DEMO_MARK).exists()
     }
@@ -84,11 +88,10 @@ pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyh
         bail!("这个 PostgreSQL 库里有不是演示的数据，演示不会动它。请换一个空的库。");
     }
     if pending.existing && !pending.steps.is_empty() && !place.no_backup {
-        sweep(&place.data);
-        let file = place.data.join(format!("before-upgrade-{}.backup", Clock::System.now().as_second()));
+        let file = place.data.join(format!("{UPGRADE}{}.backup", Clock::System.now().as_second()));
         eprintln!("数据库将升级（{} 步）；先加密备份到 {}，数据多时要几分钟，请勿中断……", pending.steps.len(), file.display());
         let done = match &place.database {
-            None => write_backup(&db, &keys, &file).await,
+            None => write_backup(&db, &keys, &place.data, &file).await,
             Some(url) => dump(url, &keys, &file),
         };
         done.context("升级前的备份没有完成，数据库未做任何改动。已另行备份的，请加 --no-backup 再运行")?;
@@ -105,16 +108,23 @@ pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyh
     Ok(app)
 }
 
-/// An encrypted `pg_dump` of a PostgreSQL database. The password goes by environment, never on the
-/// command line, where every user of the machine could read it.
-pub fn dump(url: &str, keys: &KeyFile, file: &Path) -> anyhow::Result<String> {
-    use std::process::{Command, Stdio};
+/// A program of PostgreSQL's client package on this database. The password goes by environment, never on the command
+/// line, where every user of the machine could read it.
+pub fn client(program: &str, url: &str) -> std::process::Command {
     let (open, password) = without_password(url);
-    let mut c = Command::new("pg_dump");
-    c.args(["--format=custom", "--no-owner", "--dbname", &open]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut c = std::process::Command::new(program);
+    c.args(["--dbname", &open]);
     if let Some(p) = password {
         c.env("PGPASSWORD", p);
     }
+    c
+}
+
+/// An encrypted `pg_dump` of a PostgreSQL database.
+pub fn dump(url: &str, keys: &KeyFile, file: &Path) -> anyhow::Result<String> {
+    use std::process::Stdio;
+    let mut c = client("pg_dump", url);
+    c.args(["--format=custom", "--no-owner"]).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = c.spawn().context("没有 pg_dump，请安装与服务器同版本的 PostgreSQL 客户端")?;
     let done = (|| -> anyhow::Result<String> {
         let mut from = BufReader::new(child.stdout.take().context("pg_dump")?);
@@ -157,6 +167,10 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// How the files of a backup before an upgrade begin, and the copies that other backups are made from.
+const UPGRADE: &str = "before-upgrade-";
+const BACKUP: &str = "backup-";
+
 /// How long a copy must have lain untouched before it counts as left by a process that was killed.
 const ABANDONED: std::time::Duration = std::time::Duration::from_secs(600);
 
@@ -165,21 +179,33 @@ fn sweep(data: &Path) {
     for copy in std::fs::read_dir(data).into_iter().flatten().flatten().map(|e| e.path()) {
         let name = copy.file_name().and_then(|n| n.to_str()).unwrap_or("");
         let idle = std::fs::metadata(&copy).and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
-        if name.starts_with("before-upgrade-") && name.ends_with(".copying") && idle.is_some_and(|i| i >= ABANDONED) {
-            for file in [copy.with_extension("backup"), copy.with_extension("copying-journal"), copy.clone()] {
+        let ours = name.starts_with(UPGRADE) || name.starts_with(BACKUP);
+        if ours && name.ends_with(".copying") && idle.is_some_and(|i| i >= ABANDONED) {
+            for file in [copy.with_extension("copying-journal"), copy.clone()] {
                 let _ = std::fs::remove_file(file);
+            }
+            if name.starts_with(UPGRADE) {
+                let _ = std::fs::remove_file(copy.with_extension("backup"));
             }
         }
     }
 }
 
-/// An encrypted copy of the SQLite database; the key file is never inside.
-pub async fn write_backup(db: &Db, keys: &KeyFile, file: &Path) -> anyhow::Result<String> {
+/// An encrypted copy of the SQLite database; the key file is never inside. The unencrypted copy that it is made from lies in
+/// the data directory for that time, never beside the backup.
+pub async fn write_backup(db: &Db, keys: &KeyFile, data: &Path, file: &Path) -> anyhow::Result<String> {
     if file.exists() {
-        bail!("{} 已经存在，没有覆盖。", file.display());
+        bail!("{} 已经存在，没有覆盖。请换一个文件名。", file.display());
     }
-    let plain = file.with_extension("copying");
-    db.copy_into(&plain).await?;
+    sweep(data);
+    let name = file.file_stem().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+    let mine = if name.starts_with(UPGRADE) { name } else { format!("{BACKUP}{}", std::process::id()) };
+    let plain = data.join(mine).with_extension("copying");
+    let _ = std::fs::remove_file(&plain);
+    if let Err(e) = db.copy_into(&plain).await {
+        let _ = std::fs::remove_file(&plain);
+        return Err(e.into());
+    }
     let done = (|| -> anyhow::Result<String> {
         let mut from = BufReader::new(std::fs::File::open(&plain)?);
         let out = std::fs::File::create_new(file)?;

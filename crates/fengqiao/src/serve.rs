@@ -1,9 +1,11 @@
 //! The server: HTTP on loopback or behind a named proxy, TLS from files everywhere else.
 
-use crate::open::{Keys, open};
-use crate::{Place, jobs};
+mod tls;
+
+use crate::commands::{acting, told};
+use crate::open::{Keys, Place, open};
+use crate::{domains, jobs};
 use anyhow::{Context, bail};
-use fengqiao::domains;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -11,6 +13,7 @@ use http::HeaderValue;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use kernel::App;
 use kernel::app::Settings;
+use kernel::{Permission, Purpose};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,9 +58,9 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
     if place.is_demo() {
         bail!("{} 是演示数据，只能用 fengqiao demo 打开。", place.data.display());
     }
-    let listen: SocketAddr = args.listen.parse().with_context(|| format!("监听地址 {}", args.listen))?;
+    let listen: SocketAddr = args.listen.parse().with_context(|| format!("监听地址“{}”没有读懂。请写成 地址:端口，例如 127.0.0.1:8080", args.listen))?;
     let tls = match (&args.tls_cert, &args.tls_key) {
-        (Some(cert), Some(key)) => Some(acceptor(cert, key)?),
+        (Some(cert), Some(key)) => Some(tls::acceptor(cert, key)?),
         _ => None,
     };
     if tls.is_none() && !listen.ip().is_loopback() && args.trusted_proxy.is_none() {
@@ -72,31 +75,28 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
     if app.settings().demo {
         bail!("这是演示数据（从演示的备份恢复的也是），不能用 serve 对外提供。");
     }
+    let actor = acting(&app, &place).await?;
+    actor.must(Permission::SystemRun)?;
     let metrics = match &args.metrics {
         Some(at) => Some(crate::metrics::bind(at).await?),
         None => None,
     };
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("监听 {listen}"))?;
+    let listener = listener_at(listen).await?;
+    told(&app, &actor, "serve.start", Purpose::Administration, "").await?;
     println!("枫桥已启动：{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
     let ring = (!args.no_video).then(|| args.ring.clone().unwrap_or_else(|| place.data.join("ring")));
     run(app, listener, Options { tls, proxy: args.trusted_proxy, metrics, keys: Some(place.key_path()), ring, ffmpeg: args.ffmpeg }).await
 }
 
-fn acceptor(cert: &PathBuf, key: &PathBuf) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
-    use rustls_pki_types::pem::PemObject;
-    use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-    let chain = CertificateDer::pem_file_iter(cert)
-        .with_context(|| format!("证书 {}", cert.display()))?
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(|| format!("证书 {}", cert.display()))?;
-    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("私钥 {}", key.display()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .context("证书与私钥不配对")?;
-    Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
+/// Binds the address; what hinders it is said with the way on.
+pub async fn listener_at(at: SocketAddr) -> anyhow::Result<TcpListener> {
+    use std::io::ErrorKind;
+    TcpListener::bind(at).await.map_err(|e| match e.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!("{at} 已被占用：可能另有一个枫桥在运行。请先停止它，或用 --listen 换一个端口。"),
+        ErrorKind::PermissionDenied => anyhow::anyhow!("没有权限监听 {at}（1024 以下的端口）。请换一个端口，或给服务 CAP_NET_BIND_SERVICE。"),
+        ErrorKind::AddrNotAvailable => anyhow::anyhow!("这台机器没有 {} 这个地址。请核对 --listen。", at.ip()),
+        _ => anyhow::anyhow!("不能监听 {at}：{e}"),
+    })
 }
 
 /// What stands around the server.

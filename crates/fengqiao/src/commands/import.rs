@@ -1,7 +1,7 @@
 //! `fengqiao import`: preview, write, error file.
 
-use crate::Place;
-use crate::commands::{acting, bar};
+use crate::open::Place;
+use crate::commands::{acting, bar, told};
 use crate::open::{Keys, open};
 use anyhow::{Context, bail};
 use exchange::actions::Job;
@@ -30,12 +30,12 @@ pub struct ImportArgs {
 
 /// `fengqiao import`
 pub async fn command(place: Place, args: ImportArgs) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(&args.mapping).with_context(|| format!("映射文件 {}", args.mapping.display()))?;
+    let text = std::fs::read_to_string(&args.mapping).with_context(|| format!("打不开映射文件 {}，请核对路径；样例在 mappings 目录", args.mapping.display()))?;
     let mapping = Mapping::parse(&text)?;
-    let bytes = std::fs::read(&args.file).with_context(|| format!("文件 {}", args.file.display()))?;
+    let bytes = std::fs::read(&args.file).with_context(|| format!("打不开文件 {}，请核对路径和权限", args.file.display()))?;
     let table = exchange::table::read(&bytes, &mapping)?;
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
-    let actor = acting(&app, place.account.as_deref()).await?;
+    let actor = acting(&app, &place).await?;
     let code = args.station.clone().or(mapping.target.station.clone());
     let station = station(&app, code.as_deref()).await?;
     let file_name = args.file.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
@@ -44,6 +44,7 @@ pub async fn command(place: Place, args: ImportArgs) -> anyhow::Result<()> {
     let before = exchange::actions::preview(&app, &job, &table).await?;
     show(&before);
     if args.dry_run {
+        told(&app, &actor, "exchange.preview", Purpose::Exchange, &file_name).await?;
         app.db().close().await;
         return Ok(());
     }
@@ -90,6 +91,6 @@ pub async fn station(app: &kernel::App, code: Option<&str>) -> anyhow::Result<St
             None => bail!("没有代码为 {code} 的派出所。现有：{}", list()),
         },
         None if all.len() == 1 => Ok(all[0].id),
-        None => bail!("请用 --station 指明导入到哪个派出所。现有：{}", list()),
+        None => bail!("有几个派出所。请用 --station 指明是哪一个。现有：{}", list()),
     }
 }

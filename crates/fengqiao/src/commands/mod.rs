@@ -1,17 +1,19 @@
 //! The commands besides `serve`.
 
+pub mod backup;
 pub mod clip;
 pub mod figures;
 pub mod import;
+mod named;
 
-use crate::open::{DEMO_MARK, Keys, dump, open, write_backup};
-use crate::{Place, serve};
+use crate::open::{DEMO_MARK, Keys, Place, open};
+use crate::serve;
 use anyhow::{Context, bail};
 use kernel::app::Settings;
-use kernel::{Actor, Clock, Permission, Purpose};
-use std::io::{BufReader, BufWriter};
-use std::path::{Path, PathBuf};
-use vault::{KeyFile, KeyKind, backup};
+use kernel::{Clock, Permission, Purpose};
+pub(crate) use named::{acting, told};
+use std::path::PathBuf;
+use vault::{KeyFile, KeyKind};
 
 /// `fengqiao audit …`
 #[derive(clap::Subcommand)]
@@ -35,43 +37,13 @@ pub enum KeysCommand {
     /// 列出密钥编号、日期与算法（从不显示密钥）
     List,
     /// 换一把新密钥：data、head 或 backup；旧的仍可读
-    Rotate { kind: String },
+    Rotate {
+        /// 哪一类：data（数据）、head（链头签名）或 backup（备份）
+        #[arg(value_name = "类别")]
+        kind: String,
+    },
     /// 打印公钥：链头签名和录像导出签名
     Public,
-}
-
-/// The operator at the machine, by the account of the operating system: asked of the system, since the environment can
-/// say anything. Only root's word is taken for who called `sudo`.
-fn local() -> Actor {
-    let user = whoami::username().unwrap_or_else(|_| "unknown".into());
-    match std::env::var("SUDO_USER") {
-        Ok(caller) if user == "root" && !caller.is_empty() => Actor::local(&format!("root（{caller}）")),
-        _ => Actor::local(&user),
-    }
-}
-
-/// The person on whose behalf a command runs: a named account, or the operator at the machine.
-pub async fn acting(app: &kernel::App, account: Option<&str>) -> anyhow::Result<Actor> {
-    let Some(account) = account else { return Ok(local()) };
-    let look = app.look(&local(), "identity.acting", Purpose::Administration);
-    let today = app.today();
-    let (user, mut actor) = app
-        .db()
-        .read(&look, async |r: &mut kernel::Reader| {
-            let Some(user) = identity::store::by_account(r, account).await? else { return Ok(None) };
-            let actor = identity::actor_of(r, &user, today).await?;
-            Ok(Some((user, actor)))
-        })
-        .await?
-        .with_context(|| format!("没有账号 {account}"))?;
-    if user.is_disabled() {
-        bail!("账号 {account} 已停用。");
-    }
-    if user.locked_until.is_some_and(|t| t > app.now()) {
-        bail!("账号 {account} 因多次输错密码暂时锁定。");
-    }
-    actor.os_user = local().os_user;
-    Ok(actor)
 }
 
 /// A progress bar on standard error; nothing is drawn when that is not a terminal.
@@ -83,9 +55,13 @@ pub fn bar(all: u64, what: &'static str) -> indicatif::ProgressBar {
 /// `fengqiao demo`: fills an empty directory through the same actions as a user's clicks, then
 /// serves on loopback.
 pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
-    let at: std::net::SocketAddr = listen.parse().with_context(|| format!("监听地址 {listen}"))?;
+    let at: std::net::SocketAddr =
+        listen.parse().with_context(|| format!("监听地址“{listen}”没有读懂。请写成 地址:端口，例如 127.0.0.1:8080"))?;
     if !at.ip().is_loopback() {
         bail!("演示只能在本机访问，请用 127.0.0.1。");
+    }
+    if place.account.is_some() {
+        bail!("演示由程序自己建立数据和账号，没有可以代表的人。请去掉 --as。");
     }
     let mark = place.data.join(DEMO_MARK);
     let empty = !place.data.exists() || place.data.read_dir().is_ok_and(|mut d| d.next().is_none());
@@ -116,7 +92,7 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
             .collect();
         std::fs::write(&accounts_file, lines.join("\n"))?;
     }
-    let listener = tokio::net::TcpListener::bind(at).await.with_context(|| format!("监听 {at}"))?;
+    let listener = serve::listener_at(at).await?;
     println!("\n演示账号（角色 / 账号 / 密码 / 姓名 / 单位）：");
     for line in std::fs::read_to_string(&accounts_file)?.lines() {
         println!("  {line}");
@@ -136,10 +112,19 @@ pub async fn init(place: Place, suite: &str) -> anyhow::Result<()> {
     if place.is_demo() {
         bail!("{} 是演示数据。请用 --data 指定另一个目录。", place.data.display());
     }
+    if let (Some(account), false) = (&place.account, place.has_database()) {
+        bail!("这里还没有数据库，也就没有账号 {account}。请去掉 --as，由本机操作员建立。");
+    }
     let app = open(&place, Keys::Make(suite), Settings::default()).await?;
-    let links = identity::actions::init_links(&app, &local()).await?;
+    let actor = acting(&app, &place).await?;
+    actor.must(Permission::UserAdmin)?;
+    let links = identity::actions::init_links(&app, &actor).await?;
     println!("已建立。请把密钥文件 {} 另存到安全的地方，它不在备份里。", place.key_path().display());
-    println!("\n三名管理员的一次性设置链接（24 小时内有效，三人各用一条）：");
+    if links.is_empty() {
+        println!("\n三名管理员的账号都已设置，没有新的链接。忘记密码请由系统管理员在“账号”里重置。");
+    } else {
+        println!("\n三名管理员的一次性设置链接（24 小时内有效，三人各用一条）：");
+    }
     for (role, path) in links {
         println!("  {:<8}{path}", role.label());
     }
@@ -152,10 +137,11 @@ pub async fn init(place: Place, suite: &str) -> anyhow::Result<()> {
 pub async fn audit(place: Place, what: AuditCommand) -> anyhow::Result<()> {
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
     let default = kernel::verify::heads_file(app.settings());
-    let actor = acting(&app, place.account.as_deref()).await?;
+    let actor = acting(&app, &place).await?;
     match what {
         AuditCommand::Sign => {
             actor.must(Permission::AuditVerify)?;
+            told(&app, &actor, "audit.sign", Purpose::Audit, "").await?;
             let n = kernel::verify::sign_heads(&app, &default).await?;
             let seals = if default.exists() { kernel::verify::read_heads(&default)? } else { vec![] };
             println!("签名 {n} 条链的链头，写入 {}", default.display());
@@ -163,13 +149,7 @@ pub async fn audit(place: Place, what: AuditCommand) -> anyhow::Result<()> {
         }
         AuditCommand::Verify { heads, json } => {
             actor.must(Permission::AuditVerify)?;
-            let act = app.act(&actor, "audit.verify", Purpose::Audit, app.fresh_command());
-            app.db()
-                .write(&act, async |tx: &mut kernel::Tx| {
-                    tx.record("audit.verify", &[], "");
-                    Ok(())
-                })
-                .await?;
+            told(&app, &actor, "audit.verify", Purpose::Audit, "").await?;
             let act = app.look(&actor, "audit.verify", Purpose::Audit);
             let file = heads.or_else(|| default.exists().then_some(default));
             let v = kernel::verify::verify(&app, &act, file.as_deref()).await?;
@@ -196,74 +176,21 @@ pub async fn audit(place: Place, what: AuditCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `fengqiao backup`: recorded like every other deed, in the copy as well.
-pub async fn backup(place: Place, file: &Path) -> anyhow::Result<()> {
-    if file.exists() {
-        bail!("{} 已经存在，没有覆盖。", file.display());
-    }
-    let app = open(&place, Keys::MustExist, Settings::default()).await?;
-    let actor = acting(&app, place.account.as_deref()).await?;
-    actor.must(Permission::SystemRun)?;
-    let keys = KeyFile::load(&place.key_path())?;
-    let act = app.act(&actor, "backup.write", Purpose::Administration, app.fresh_command());
-    app.db()
-        .write(&act, async |tx: &mut kernel::Tx| {
-            tx.record("backup.write", &[], "");
-            Ok(())
-        })
-        .await?;
-    let spinner = indicatif::ProgressBar::new_spinner().with_message("正在复制和加密");
-    spinner.enable_steady_tick(std::time::Duration::from_millis(200));
-    let id = match &place.database {
-        None => write_backup(app.db(), &keys, file).await?,
-        Some(url) => dump(url, &keys, file)?,
-    };
-    spinner.finish_and_clear();
-    app.db().close().await;
-    println!("已加密备份到 {}（备份密钥 {id}）。恢复时需要含有这把密钥的密钥文件。", file.display());
-    Ok(())
-}
-
-/// `fengqiao restore`: into a directory without a database. A backup of PostgreSQL becomes a file for
-/// `pg_restore`.
-pub fn restore(place: Place, file: &Path) -> anyhow::Result<()> {
-    let target = if place.database.is_some() { place.data.join("fengqiao.dump") } else { place.db_path() };
-    if target.exists() {
-        bail!("{} 已经存在，没有覆盖。请恢复到空目录。", target.display());
-    }
-    let mut from = BufReader::new(std::fs::File::open(file).with_context(|| format!("备份 {}", file.display()))?);
-    let needed = backup::key_of(&mut from)?;
-    let path = place.key_path();
-    if !path.exists() {
-        bail!("这份备份需要备份密钥 {needed}：请用 --keys-file 指定含有它的密钥文件。");
-    }
-    let keys = KeyFile::load(&path)?;
-    if !keys.describe().iter().any(|k| k.id == needed) {
-        bail!("这份备份需要备份密钥 {needed}，{} 里没有它：请用 --keys-file 指定含有它的密钥文件。", path.display());
-    }
-    std::fs::create_dir_all(&place.data)?;
-    let temporary = target.with_extension("restoring");
-    let mut from = BufReader::new(std::fs::File::open(file)?);
-    let done = (|| -> anyhow::Result<()> {
-        let mut to = BufWriter::new(std::fs::File::create(&temporary)?);
-        backup::decrypt(&keys, &mut from, &mut to).with_context(|| {
-            format!(
-                "{} 里名为 {needed} 的密钥解不开这份备份：要么备份文件损坏，要么这是另一处安装的密钥（编号只有日期和序号，会相同）",
-                path.display()
-            )
-        })?;
-        to.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.sync_all()?;
-        Ok(std::fs::rename(&temporary, &target)?)
-    })();
-    if done.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    done?;
-    if place.database.is_some() {
-        println!("已解密到 {}（密钥 {needed}）。请建立空的数据库，再运行 pg_restore --no-owner --dbname <地址> {}", target.display(), target.display());
+/// The entry of a look at the key file. Without a database there is no chain to write into, and nobody to act for: that is
+/// said, because a key file is looked at on other machines too (which key does this backup need?).
+async fn looked(place: &Place, action: &'static str) -> anyhow::Result<()> {
+    if !place.has_database() {
+        if let Some(account) = &place.account {
+            bail!("{} 里没有数据库，认不出账号 {account}。请用 --data 或 --database 指明安装；去掉 --as 则由本机操作员查看。", place.data.display());
+        }
+        eprintln!("注意：{} 里没有数据库，这次查看没有记入审计链。", place.data.display());
         return Ok(());
     }
-    println!("已恢复到 {}。请运行 fengqiao audit verify --data {} 核对审计链。", target.display(), place.data.display());
+    let app = open(place, Keys::MustExist, Settings::default()).await?;
+    let actor = acting(&app, place).await?;
+    actor.must(Permission::SystemSee)?;
+    told(&app, &actor, action, Purpose::Administration, "").await?;
+    app.db().close().await;
     Ok(())
 }
 
@@ -273,30 +200,26 @@ pub async fn keys(place: Place, what: KeysCommand) -> anyhow::Result<()> {
     let mut keys = KeyFile::load(&path)?;
     match what {
         KeysCommand::List => {
+            looked(&place, "keys.list").await?;
             for k in keys.describe() {
                 println!("{:<22}{:<12}{:<12}{}", k.id, k.created, k.alg, if k.active { "使用中" } else { "仅读取" });
             }
         }
         KeysCommand::Public => {
+            looked(&place, "keys.public").await?;
             let vault = vault::Vault::new(keys);
             for (id, alg, hex) in vault.public_head_keys().into_iter().chain(vault.attest_keys(evidence::CONTEXT)) {
                 println!("{id}\t{alg}\t{hex}");
             }
         }
         KeysCommand::Rotate { kind } => {
-            let kind = KeyKind::from_name(&kind).with_context(|| format!("没有“{kind}”这类密钥，请写 data、head 或 backup"))?;
+            let kind = KeyKind::from_name(&kind).with_context(|| format!("没有“{kind}”这类密钥。请写 data（数据）、head（链头签名）或 backup（备份）。"))?;
             let app = open(&place, Keys::MustExist, Settings::default()).await?;
-            let actor = acting(&app, place.account.as_deref()).await?;
+            let actor = acting(&app, &place).await?;
             actor.must(Permission::SystemRun)?;
             let id = keys.rotate(kind, &kernel::clock::day_of(Clock::System.now()).to_string())?;
             keys.save(&path)?;
-            let act = app.act(&actor, "keys.rotate", Purpose::Administration, app.fresh_command());
-            app.db()
-                .write(&act, async |tx: &mut kernel::Tx| {
-                    tx.record("keys.rotate", &[], &id);
-                    Ok(())
-                })
-                .await?;
+            told(&app, &actor, "keys.rotate", Purpose::Administration, &id).await?;
             app.db().close().await;
             println!("新密钥 {id} 已启用，旧密钥仍可读取。正在运行的服务几秒内自动启用；请更新密钥文件的副本。");
         }
@@ -310,19 +233,13 @@ const LOW_DISK: u64 = 2_000_000_000;
 /// `fengqiao check`
 pub async fn check(place: Place) -> anyhow::Result<()> {
     let app = open(&place, Keys::MustExist, Settings::default()).await?;
-    let actor = acting(&app, place.account.as_deref()).await?;
+    let actor = acting(&app, &place).await?;
     actor.must(Permission::SystemSee)?;
     println!("密钥文件    {}", place.key_path().display());
     println!("数据库      {}", app.db().engine().name());
     app.db().ping().await?;
     let began = std::time::Instant::now();
-    let act = app.act(&actor, "check.write", Purpose::Administration, app.fresh_command());
-    app.db()
-        .write(&act, async |tx: &mut kernel::Tx| {
-            tx.record("check.write", &[], "");
-            Ok(())
-        })
-        .await?;
+    told(&app, &actor, "check.write", Purpose::Administration, "").await?;
     println!("写入落盘    {:.1} 毫秒", began.elapsed().as_secs_f64() * 1000.0);
     let act = app.look(&actor, "audit.verify", Purpose::Audit);
     let heads = kernel::verify::heads_file(app.settings());

@@ -1,5 +1,8 @@
 //! What bad input gets, over HTTP through the whole router with the real sign-in, on both engines.
 
+mod tables;
+mod twice;
+
 use fengqiao::domains;
 use http::{Method, Request, header};
 use kernel::{Actor, App, Purpose, Role, StationId, Timestamp, Uuid};

@@ -1,102 +1,81 @@
 //! The built program on the command line: what an operator does in a year, and what is refused.
 
-use fengqiao::open::{Keys, Place, open};
-use kernel::app::Settings;
-use kernel::{Actor, App, Clock, Db, Purpose, Role, StationId};
+mod backups;
+mod common;
+mod named;
+mod serving;
+mod unit;
+
+use common::{BIN, Home, furnish, said};
+use fengqiao::open::Place;
+use kernel::{Actor, Clock, Db, Purpose, Role};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-const BIN: &str = env!("CARGO_BIN_EXE_fengqiao");
-
-struct Home {
-    dir: tempfile::TempDir,
-}
-
-impl Home {
-    fn new() -> Home {
-        Home { dir: tempfile::tempdir().unwrap() }
-    }
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-    fn place(&self) -> Place {
-        Place { data: self.path("data"), ..Place::default() }
-    }
-    /// Runs a command on this data.
-    fn run(&self, args: &[&str]) -> Output {
-        Command::new(BIN).args(args).arg("--data").arg(self.path("data")).output().unwrap()
-    }
-    #[track_caller]
-    fn good(&self, args: &[&str]) -> String {
-        let out = self.run(args);
-        assert!(out.status.success(), "{args:?}: {}", said(&out));
-        said(&out)
-    }
-    /// Runs a command that must be refused; returns what it said.
-    #[track_caller]
-    fn refused(&self, args: &[&str]) -> String {
-        let out = self.run(args);
-        assert!(!out.status.success(), "{args:?} was not refused: {}", said(&out));
-        said(&out)
-    }
-    async fn app(&self) -> App {
-        open(&self.place(), Keys::Make("sm"), Settings::default()).await.unwrap()
-    }
-}
-
-fn said(out: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
-}
-
-/// One station, one officer and one auxiliary, one report whose text a spreadsheet would run.
-async fn furnish(home: &Home) -> StationId {
-    let app = home.app().await;
-    let who = Actor::local("test");
-    let act = || app.act(&who, "test.furnish", Purpose::Administration, app.fresh_command());
-    let sub = places::model::NewSubBureau { code: "150702-FJ".into(), name: "测试分局".into(), region: "150702".into() };
-    let sub_bureau = places::actions::add_sub_bureau(&app, &act(), sub).await.unwrap();
-    let new = places::model::NewStation {
-        sub_bureau,
-        code: "150702990000".into(),
-        name: "测试派出所".into(),
-        region: "150702".into(),
-        address: "测试路1号".into(),
-    };
-    let station = places::actions::add_station(&app, &act(), new).await.unwrap();
-    for (account, role) in [("leader", Role::StationLeader), ("aux", Role::Auxiliary)] {
-        let new = identity::model::NewUser {
-            station,
-            unit: "测试派出所".into(),
-            account: account.into(),
-            name: format!("测试{}", role.label()),
-            role,
-            password: "Word-2026-word".into(),
-            must_change: false,
-        };
-        identity::actions::create_user(&app, &act(), new).await.unwrap();
-    }
-    let mut operator = Actor::resident(station);
-    operator.role = Role::Operator;
-    let take = app.act(&operator, "incidents.take", Purpose::Incident, app.fresh_command());
-    let new = incidents::model::NewIntake {
-        source_code: "0101".into(),
-        content: "=HYPERLINK(\"http://x\")楼上半夜拖动桌椅".into(),
-        place: "测试路1号".into(),
-        reporter_name: "斯琴".into(),
-        reporter_phone: "10000123456".into(),
-        ..Default::default()
-    };
-    incidents::actions::take(&app, &take, new).await.unwrap();
-    app.db().close().await;
-    station
+/// Every command that the tree knows, with the words that lead to it.
+fn all(c: &clap::Command, path: Vec<String>) -> Vec<(Vec<String>, clap::Command)> {
+    let below = c.get_subcommands().flat_map(|s| all(s, path.iter().cloned().chain([s.get_name().to_string()]).collect()));
+    let below: Vec<_> = below.collect();
+    [vec![(path, c.clone())], below].concat()
 }
 
 #[test]
-fn every_command_has_help_that_shows_an_example() {
-    for name in ["demo", "serve", "init", "import", "export", "figures", "audit", "backup", "restore", "keys", "check"] {
-        let out = Command::new(BIN).args([name, "--help"]).output().unwrap();
+fn every_command_has_help_in_chinese_that_shows_an_example() {
+    let mut tree = fengqiao::cli::tree();
+    tree.build();
+    let english = ["Usage", "Options", "Commands", "Arguments", "Print ", "default:", "possible values"];
+    for (path, command) in all(&tree, vec![]) {
+        let out = Command::new(BIN).args(&path).arg("--help").output().unwrap();
         let text = said(&out);
-        assert!(out.status.success() && text.contains("例：fengqiao ") && text.contains("--data") && text.contains("--as"), "{name}: {text}");
+        assert!(out.status.success() && text.contains("用法：fengqiao"), "{path:?}: {text}");
+        for word in english {
+            assert!(!text.contains(word), "{path:?} says “{word}”: {text}");
+        }
+        assert!(text.contains("显示这份说明"), "{path:?}: {text}");
+        let top = path.len() == 1;
+        assert!(!top || text.contains("例：fengqiao "), "{path:?} has no example: {text}");
+        assert!(path.is_empty() || path[0] == "verify-clip" || (text.contains("--data") && text.contains("--as")), "{path:?}: {text}");
+        for a in command.get_arguments() {
+            let help = a.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.chars().any(|c| c > '\u{2e80}'), "{path:?}: {} says nothing", a.get_id());
+        }
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        assert!(about.chars().any(|c| c > '\u{2e80}'), "{path:?} says nothing of itself");
+    }
+    // The examples themselves can be read by the program.
+    for (path, command) in all(&tree, vec![]) {
+        let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for example in text.lines().flat_map(|l| l.split(['；', '。'])).filter_map(|l| l.trim().strip_prefix("例：").or(l.trim().strip_prefix("fengqiao ").map(|_| l.trim()))) {
+            if let Err(e) = fengqiao::cli::parse(example.split_whitespace()) {
+                panic!("{path:?}: the example “{example}” is refused: {e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_in_chinese_with_the_way_to_the_help() {
+    for (args, says, help) in [
+        (&["export", "incidents", "x.csv", "--from", "2026-01-01", "--to", "2026-01-02", "--reason", "季度分析"][..], "缺少 --purpose", "fengqiao export --help"),
+        (&["backup"][..], "缺少 <", "fengqiao backup --help"),
+        (&["backups"][..], "没有“backups”这个命令。是不是 backup", "fengqiao --help"),
+        (&["backup", "x", "--dat", "y"][..], "没有 --dat 这个选项。是不是 --data", "fengqiao backup --help"),
+        (&["keys", "rotat"][..], "没有“rotat”这个命令", "fengqiao keys --help"),
+        (&["check", "--data"][..], "--data", "fengqiao check --help"),
+        (&["serve", "--trusted-proxy", "here"][..], "的内容“here”不对", "fengqiao serve --help"),
+        (&["serve", "--ring", "x", "--no-video"][..], "不能同时写", "fengqiao serve --help"),
+    ] {
+        let out = Command::new(BIN).args(args).output().unwrap();
+        let text = said(&out);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {text}");
+        assert!(text.contains("没有完成：") && text.contains(says) && text.contains(help), "{args:?}: {text}");
+        for word in ["error", "Usage", "required", "For more"] {
+            assert!(!text.contains(word), "{args:?} says “{word}”: {text}");
+        }
+    }
+    for bare in [vec![], vec!["keys"], vec!["audit"]] {
+        let out = Command::new(BIN).args(&bare).output().unwrap();
+        assert!(!out.status.success() && said(&out).contains("用法：fengqiao") && said(&out).contains("命令"), "{}", said(&out));
     }
 }
 
@@ -164,18 +143,7 @@ async fn an_account_narrowed_to_its_beats_is_narrowed_on_the_command_line_too() 
     let home = Home::new();
     let station = furnish(&home).await;
     let app = home.app().await;
-    let who = Actor::local("test");
-    let act = || app.act(&who, "test.narrow", Purpose::Administration, app.fresh_command());
-    let new = identity::model::NewUser {
-        station,
-        unit: "测试派出所".into(),
-        account: "officer".into(),
-        name: "测试民警".into(),
-        role: Role::Officer,
-        password: "Word-2026-word".into(),
-        must_change: false,
-    };
-    let id = identity::actions::create_user(&app, &act(), new).await.unwrap();
+    let id = common::hire(&app, station, "officer", Role::Officer).await;
     app.db().close().await;
     let export = |file: &str| {
         let said = home.good(&["export", "incidents", file, "--from", "2020-01-01", "--to", "2099-01-01", "--purpose", "statistics", "--reason", "季度分析用", "--as", "officer"]);
@@ -268,19 +236,19 @@ async fn upgrade(home: &Home, database: Option<String>) {
     // The backup is the earlier version, whole.
     let old = Home::new();
     let mut restore = vec!["restore".to_string(), backups()[0].display().to_string(), "--keys-file".into(), place.key_path().display().to_string()];
-    if let Some(url) = &database {
+    let old_url = if database.is_some() { Some(common::fresh_database().await) } else { None };
+    if let Some(url) = &old_url {
         restore.extend(["--database".into(), url.clone()]);
     }
-    old.good(&restore.iter().map(String::as_str).collect::<Vec<_>>());
-    if database.is_none() {
-        let db = Db::open(&old.place().database(), Clock::System, vault::HashAlg::Sm3).await.unwrap();
-        assert_eq!(db.pending(&earlier()).await.unwrap().steps, vec![]);
-        assert_eq!(db.pending(&fengqiao::domains::migrations()).await.unwrap().steps.len(), 1);
-        db.close().await;
-    } else {
-        let dump = std::fs::read(old.path("data/fengqiao.dump")).unwrap();
-        assert!(dump.starts_with(b"PGDMP"));
-    }
+    let said = old.good(&restore.iter().map(String::as_str).collect::<Vec<_>>());
+    // It was migrated on its way in, after a backup of its own.
+    assert!(said.contains("先加密备份到") && said.contains("已恢复到"), "{said}");
+    let url = old_url.unwrap_or_else(|| old.place().database());
+    let db = Db::open(&url, Clock::System, vault::HashAlg::Sm3).await.unwrap();
+    assert_eq!(db.pending(&fengqiao::domains::migrations()).await.unwrap().steps, vec![]);
+    db.close().await;
+    let kept = std::fs::read_dir(old.path("data")).unwrap().filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|x| x == "backup")).count();
+    assert_eq!(kept, 1, "the earlier version is kept");
     // A database of a later version is refused and stays as it is.
     let db = Db::open(&place.database(), Clock::System, vault::HashAlg::Sm3).await.unwrap();
     let act = kernel::Act::look(&Actor::system(), "test.newer", Purpose::Administration, &db);
@@ -291,6 +259,24 @@ async fn upgrade(home: &Home, database: Option<String>) {
     .await
     .unwrap();
     db.close().await;
+    // A backup of it is refused too, and nothing of it stays.
+    let newer = home.path("newer.backup");
+    let db = Db::open(&place.database(), Clock::System, vault::HashAlg::Sm3).await.unwrap();
+    let keys = vault::KeyFile::load(&place.key_path()).unwrap();
+    match &database {
+        None => fengqiao::open::write_backup(&db, &keys, &place.data, &newer).await,
+        Some(url) => fengqiao::open::dump(url, &keys, &newer),
+    }
+    .unwrap();
+    db.close().await;
+    let fresh = Home::new();
+    let mut restore = vec!["restore".to_string(), newer.display().to_string(), "--keys-file".into(), place.key_path().display().to_string()];
+    if database.is_some() {
+        restore.extend(["--database".into(), common::fresh_database().await]);
+    }
+    let text = fresh.refused(&restore.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(text.contains("比本程序新"), "{text}");
+    assert_eq!(std::fs::read_dir(fresh.path("data")).unwrap().count(), 0, "{text}");
     let text = home.refused(&args);
     assert!(text.contains("比本程序新") && text.contains("未做任何改动"), "{text}");
     assert_eq!(backups().len(), 1);
@@ -303,14 +289,9 @@ async fn an_upgrade_backs_up_first_and_a_newer_database_is_refused() {
 
 #[tokio::test]
 async fn the_same_on_postgresql() {
-    let Ok(base) = std::env::var("FENGQIAO_TEST_PG") else { return };
-    use sqlx::Connection;
-    let name = format!("up{}", Clock::System.new_id().simple());
-    let mut c = sqlx::PgConnection::connect(&base).await.unwrap();
-    let text: &'static str = Box::leak(format!("create database {name}").into_boxed_str());
-    sqlx::query(text).execute(&mut c).await.unwrap();
-    let (head, _) = base.split('?').next().unwrap().rsplit_once('/').unwrap();
-    upgrade(&Home::new(), Some(format!("{head}/{name}"))).await;
+    if std::env::var("FENGQIAO_TEST_PG").is_ok() {
+        upgrade(&Home::new(), Some(common::fresh_database().await)).await;
+    }
 }
 
 #[tokio::test]
