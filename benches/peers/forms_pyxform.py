@@ -4,8 +4,9 @@
     python benches/peers/forms_pyxform.py --dir ../shared/data/forms > benches/peers/forms_pyxform.json
 
 For each workbook: accepted or refused with pyxform's words, and for each question [path, type, required, relevant,
-constraint]. Types are given by one name each (pyxform keeps the spelling of the workbook); `../x` is given as `${x}`.
-Left out: what pyxform adds for the telephone's program (its `meta` group, label rows of table lists, a hidden count
+constraint, label, choices]. A label is {language: text}, the language of the plain column "", none {}; choices are
+[[name, label], ...]. Types are given by one name each (pyxform keeps the spelling of the workbook); `../x` is given as
+`${x}`. The label of a table list, which pyxform moves into a row of its own, is given at its group. Left out: what pyxform adds for the telephone's program (its `meta` group, label rows of table lists, a hidden count
 beside a repeat); how many such rows there were stands under "added".
 The test `crates/forms/tests/workbooks.rs` compares ours with the file that this script wrote.
 """
@@ -34,6 +35,17 @@ ADDED = re.compile(r"^(generated_table_list_label_|reserved_name_for_field_list_
 YES = {"yes", "Yes", "YES", "true", "True", "TRUE", "true()"}
 
 
+def said(label):
+    if isinstance(label, dict):
+        return {"" if of == "default" else of: text for of, text in sorted(label.items()) if text}
+    return {"": label} if label else {}
+
+
+def choices(element):
+    found = getattr(element, "choices", None)
+    return [[o.name, said(o.label)] for o in getattr(found, "options", None) or []]
+
+
 def question(element, survey):
     bind = getattr(element, "bind", None) or {}
     names, at = [], element
@@ -47,6 +59,8 @@ def question(element, survey):
         "yes" if required in YES else ("" if required in ("no", "false()") else required),
         re.sub(r"\.\./(\w+)", r"${\1}", str(bind.get("relevant", "") or "")),
         str(bind.get("constraint", "") or ""),
+        said(getattr(element, "label", None)),
+        choices(element),
     ]
 
 
@@ -64,6 +78,9 @@ def outcome(path):
         beside_a_repeat = element.name.endswith("_count") and (element.bind or {}).get("readonly") == "true()"
         if path == "meta" or path.startswith("meta/") or ADDED.match(element.name) or beside_a_repeat:
             added += 1
+            of = [q for q in questions if q[0] == path.rpartition("/")[0]]
+            if element.name.startswith("generated_table_list_label_") and of:
+                of[0][5] = ours[5]
             continue
         questions.append(ours)
     return {"outcome": "accepted", "why": "", "questions": questions, "added": added}

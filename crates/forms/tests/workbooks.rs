@@ -66,23 +66,36 @@ const PYXFORM: &str = include_str!("../../../benches/peers/forms_pyxform.json");
 #[test]
 fn good_workbooks_have_the_questions_that_pyxform_finds() {
     let peer: serde_json::Value = serde_json::from_str(PYXFORM).unwrap();
-    let (mut books, mut questions) = (0, 0);
+    let (mut books, mut questions, mut choices) = (0, 0, 0);
     for path in files(false) {
         let theirs = &peer[path.file_name().unwrap().to_string_lossy().as_ref()];
         assert_eq!(theirs["outcome"], "accepted", "{}", name(&path));
         let form = xlsform::read(&as_xlsx(&path)).unwrap().form;
-        let ours: Vec<serde_json::Value> = form.nodes().iter().map(question).collect();
-        assert_eq!(&ours, theirs["questions"].as_array().unwrap(), "{}", name(&path));
+        // As it was read, and as it is read again from what we wrote.
+        let again = xlsform::read(&xlsform::write(form.definition()).unwrap()).unwrap().form;
+        for form in [&form, &again] {
+            let ours: Vec<serde_json::Value> = form.nodes().iter().map(|n| question(form.definition(), n)).collect();
+            for (our, their) in ours.iter().zip(theirs["questions"].as_array().unwrap()) {
+                assert_eq!(our, their, "{}", name(&path));
+            }
+            assert_eq!(ours.len(), theirs["questions"].as_array().unwrap().len(), "{}", name(&path));
+            choices += ours.iter().map(|q| q[6].as_array().map_or(0, Vec::len)).sum::<usize>();
+        }
         books += 1;
-        questions += ours.len();
+        questions += form.nodes().len();
     }
     if books > 0 {
-        println!("{books} workbooks, {questions} questions and groups: the same as pyxform {}", peer["pyxform"]);
+        assert!(choices > 0);
+        println!("{books} workbooks, {questions} questions and groups, with labels and choices: the same as pyxform {}", peer["pyxform"]);
     }
 }
 
+fn said(text: &forms::Text) -> serde_json::Value {
+    text.0.iter().map(|(of, text)| (of.clone(), serde_json::Value::from(text.as_str()))).collect::<serde_json::Map<_, _>>().into()
+}
+
 /// As the script writes one.
-fn question(node: &forms::Node) -> serde_json::Value {
+fn question(definition: &forms::Definition, node: &forms::Node) -> serde_json::Value {
     let item = &node.item;
     let kind = match &item.kind {
         Kind::Group => "group".to_string(),
@@ -98,5 +111,10 @@ fn question(node: &forms::Node) -> serde_json::Value {
         "no" | "false" => String::new(),
         _ => item.required.clone(),
     };
-    serde_json::json!([node.path, kind, required, item.relevant, item.constraint])
+    let list = match &item.kind {
+        Kind::SelectOne(list) | Kind::SelectMultiple(list) => definition.list(list),
+        _ => None,
+    };
+    let choices: Vec<serde_json::Value> = list.map_or(&[][..], |l| &l.choices).iter().map(|c| serde_json::json!([c.name, said(&c.label)])).collect();
+    serde_json::json!([node.path, kind, required, item.relevant, item.constraint, said(&item.label), choices])
 }

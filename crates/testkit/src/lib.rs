@@ -109,6 +109,18 @@ impl TestApp {
         self.send(req).await
     }
 
+    /// `POST path` by nobody in particular from an address, as the server writes it down.
+    pub async fn post_from(&self, address: &str, path: &str, fields: &[(&str, &str)]) -> Answered {
+        let mut pairs: Vec<(&str, String)> = fields.iter().map(|(k, v)| (*k, v.to_string())).collect();
+        pairs.push(("command_id", self.app.fresh_command().to_string()));
+        let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
+        let mut req = self.request(&Actor::resident(StationId::NIL), Method::POST, path, axum::body::Body::from(body));
+        if let Ok(address) = address.parse() {
+            req.headers_mut().insert("x-client-ip", address);
+        }
+        self.send(req).await
+    }
+
     /// `POST path` as a browser sends files: fields, and `(field, file name, bytes)`.
     pub async fn upload(&self, actor: &Actor, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answered {
         const EDGE: &str = "----fengqiao-test";

@@ -98,6 +98,38 @@ async fn a_resident_answers_without_script() {
     }
 }
 
+/// A thousand answers from one telephone on one day: five as they are, up to the hundredth slowed and marked, the rest sent to
+/// the desk. Marked ones are told beside the results; another telephone is free.
+#[tokio::test]
+async fn a_thousand_answers_from_one_telephone_are_marked_and_stopped() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let id = town.built(true, false).await;
+        town.t.post(&town.officer, &format!("/surveys/{id}/open"), &[]).await.is(303);
+        let page = format!("/q/{}", town.survey(id).await.code);
+        let phone = format!("198.51.100.{}", 1 + engine.len());
+        let fields = [("shown", "q1|q3"), ("q.q1", "c1")];
+        for n in 0..5 {
+            town.t.post_from(&phone, &page, &fields).await.is(200).says("已收到您的回答");
+            let boxes = town.read(async |r: &mut Reader| store::boxes(r, town.station, id).await).await;
+            assert_eq!(boxes.iter().flat_map(|b| &b.answers.0).filter(|k| k.many).count(), 0, "answer {n}");
+        }
+        let begun = std::time::Instant::now();
+        town.t.post_from(&phone, &page, &fields).await.is(200).says("已收到您的回答");
+        assert!(begun.elapsed().as_millis() >= 200, "the sixth waits");
+        // The others at once, as a program would send them.
+        let all = futures::future::join_all((0..994).map(|_| town.t.post_from(&phone, &page, &fields))).await;
+        let count = |status: u16| all.iter().filter(|a| a.status.as_u16() == status).count();
+        assert_eq!((count(200), count(422)), (94, 900), "{engine}");
+        assert!(all.iter().filter(|a| a.status.as_u16() == 422).all(|a| a.body.contains("已交了 100 份") && a.body.contains("纸质问卷")));
+        town.t.post_from("203.0.113.7", &page, &fields).await.is(200).says("已收到您的回答");
+        let boxes = town.read(async |r: &mut Reader| store::boxes(r, town.station, id).await).await;
+        let kept: Vec<bool> = boxes.iter().flat_map(|b| &b.answers.0).map(|k| k.many).collect();
+        assert_eq!((kept.len(), kept.iter().filter(|m| **m).count()), (101, 95), "{engine}: the 6th to the 100th are marked");
+        town.t.get(&town.officer, &format!("/surveys/{id}/results")).await.is(200).says("收到 101 份").says("其中 95 份是同一个网络");
+    }
+}
+
 /// Rounds of a repeated group grow by a button, and the sheet never loses what was typed.
 #[tokio::test]
 async fn rounds_grow_by_a_button() {
