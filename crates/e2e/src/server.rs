@@ -34,6 +34,15 @@ pub struct Server {
 impl Server {
     /// Starts the binary and waits until it answers `/healthz`.
     pub fn start() -> Result<Server> {
+        Server::start_by(false)
+    }
+
+    /// The same, and its clock can be set forward by [`Server::set_clock`].
+    pub fn start_with_clock() -> Result<Server> {
+        Server::start_by(true)
+    }
+
+    fn start_by(clock: bool) -> Result<Server> {
         let bin = binary();
         if !bin.is_file() {
             bail!("{} is not there; run `cargo xt test`, or build fengqiao and set FENGQIAO_BIN", bin.display());
@@ -41,14 +50,18 @@ impl Server {
         let data = tempfile::tempdir()?;
         let filled = filled(&bin)?;
         copy(&filled, &data.path().join("data"))?;
-        Server::on(&bin, data)
+        Server::on(&bin, data, clock)
     }
 
     /// The binary on the directory `data` inside `data`, filled by it when it is not there.
-    fn on(bin: &Path, data: tempfile::TempDir) -> Result<Server> {
+    fn on(bin: &Path, data: tempfile::TempDir, clock: bool) -> Result<Server> {
         let host = format!("127.0.0.1:{}", free_port()?);
         let log = File::create(data.path().join("server.log"))?;
-        let child = Command::new(bin)
+        let mut command = Command::new(bin);
+        if clock {
+            command.env("FENGQIAO_DEMO_CLOCK", data.path().join("clock"));
+        }
+        let child = command
             .arg("demo")
             .arg("--data")
             .arg(data.path().join("data"))
@@ -84,6 +97,20 @@ impl Server {
     /// The account of this name, e.g. `zy.mj1`.
     pub fn account(&self, name: &str) -> Result<&Account> {
         self.accounts.iter().find(|a| a.account == name).ok_or_else(|| anyhow!("the demo has no account {name}"))
+    }
+
+    /// Sets the clock of a server started with one forward to a moment (`2026-12-01T19:30:00+08:00`).
+    pub async fn set_clock(&self, moment: &str) -> Result<()> {
+        let (file, fresh) = (self.data.path().join("clock"), self.data.path().join("clock.new"));
+        std::fs::write(&fresh, moment)?;
+        std::fs::rename(&fresh, &file)?;
+        for _ in 0..400 {
+            if !file.exists() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        bail!("the server did not take the moment {moment}:\n{}", self.log())
     }
 
     /// What the server has printed so far.
@@ -131,7 +158,7 @@ fn filled(bin: &Path) -> Result<PathBuf> {
         for old in std::fs::read_dir(&room)?.flatten().filter(|e| e.path().is_dir()) {
             std::fs::remove_dir_all(old.path())?;
         }
-        let server = Server::on(bin, tempfile::tempdir_in(&room)?)?;
+        let server = Server::on(bin, tempfile::tempdir_in(&room)?, false)?;
         let made = server.stop()?;
         std::fs::rename(made.path().join("data"), &ready)?;
     }

@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod commands;
+mod demo_clock;
 pub mod domains;
 mod jobs;
 mod metrics;

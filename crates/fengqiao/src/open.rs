@@ -67,7 +67,15 @@ pub enum Keys<'a> {
 }
 
 /// Opens keys and database, migrates (after an encrypted backup when there is data), loads rules.
-pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyhow::Result<App> {
+pub async fn open(place: &Place, keys: Keys<'_>, settings: Settings) -> anyhow::Result<App> {
+    open_at(place, keys, settings, Clock::System).await
+}
+
+/// The same by another clock, which only a demonstration has.
+pub async fn open_at(place: &Place, keys: Keys<'_>, mut settings: Settings, clock: Clock) -> anyhow::Result<App> {
+    if !matches!(clock, Clock::System) && !place.is_demo() {
+        bail!("只有演示数据可以用演示时钟。");
+    }
     std::fs::create_dir_all(&place.data).with_context(|| format!("数据目录 {}", place.data.display()))?;
     let path = place.key_path();
     let keys = match (path.exists(), keys) {
@@ -80,7 +88,7 @@ pub async fn open(place: &Place, keys: Keys<'_>, mut settings: Settings) -> anyh
     };
     settings.data = place.data.clone();
     settings.heads = place.heads_file.clone();
-    let db = Db::open(&place.database(), Clock::System, HashAlg::Sm3).await?;
+    let db = Db::open(&place.database(), clock, HashAlg::Sm3).await?;
     let all = domains::migrations();
     let pending = db.pending(&all).await?;
     let marked = pending.existing && db.is_marked(DEMO).await.unwrap_or(false);

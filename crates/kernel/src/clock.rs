@@ -7,10 +7,13 @@ use std::sync::{
 };
 use uuid::Uuid;
 
-/// Where "now" comes from: the machine, or a fixed moment that a test or the demo generator moves.
+/// Where "now" comes from: the machine, the machine and so much more (a demonstration only), or a fixed moment that a
+/// test moves.
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
+    /// Microseconds that it goes before the machine's clock. Only `fengqiao demo` makes one, see decision 0038.
+    Ahead(Arc<AtomicI64>),
     /// Microseconds since the Unix epoch; moved by [`Clock::set`] and [`Clock::advance`].
     Fixed(Arc<AtomicI64>),
 }
@@ -21,20 +24,29 @@ impl Clock {
         Clock::Fixed(Arc::new(AtomicI64::new(at.as_microsecond())))
     }
 
+    /// A clock that goes with the machine's until it is set forward.
+    pub fn ahead() -> Clock {
+        Clock::Ahead(Arc::default())
+    }
+
     /// The present moment, cut to microseconds (what both databases keep).
-    #[allow(clippy::disallowed_methods)] // the one place that may ask the machine
     pub fn now(&self) -> Timestamp {
         let micros = match self {
-            Clock::System => Timestamp::now().as_microsecond(),
+            Clock::System => machine(),
+            Clock::Ahead(by) => machine().saturating_add(by.load(Ordering::SeqCst)),
             Clock::Fixed(at) => at.load(Ordering::SeqCst),
         };
         from_micros(micros)
     }
 
-    /// Moves a fixed clock to `at`; a system clock does not move.
+    /// Moves a fixed clock to `at`, and one that may go ahead forward to it, never back; a system clock does not move.
     pub fn set(&self, at: Timestamp) {
-        if let Clock::Fixed(cell) = self {
-            cell.store(at.as_microsecond(), Ordering::SeqCst);
+        match self {
+            Clock::System => {}
+            Clock::Ahead(by) => {
+                by.fetch_max(at.as_microsecond().saturating_sub(machine()), Ordering::SeqCst);
+            }
+            Clock::Fixed(cell) => cell.store(at.as_microsecond(), Ordering::SeqCst),
         }
     }
 
@@ -50,7 +62,7 @@ impl Clock {
     pub fn new_id(&self) -> Uuid {
         match self {
             Clock::System => Uuid::now_v7(),
-            Clock::Fixed(_) => {
+            Clock::Ahead(_) | Clock::Fixed(_) => {
                 let ms = self.now().as_millisecond().max(0) as u64;
                 let r = Uuid::new_v4().into_bytes();
                 let tail: [u8; 10] = std::array::from_fn(|i| r[i + 6]);
@@ -58,6 +70,11 @@ impl Clock {
             }
         }
     }
+}
+
+#[allow(clippy::disallowed_methods)] // the one place that may ask the machine
+fn machine() -> i64 {
+    Timestamp::now().as_microsecond()
 }
 
 /// China has one legal time (UTC+8, no summer time since 1991); days and shifts are counted in it.
@@ -95,6 +112,22 @@ mod tests {
         assert_eq!(day_of(at).to_string(), "2026-05-08");
         assert_eq!(show(at), "2026-05-08 00:30");
         assert_eq!(start_of(day_of(at)).to_string(), "2026-05-07T16:00:00Z");
+    }
+
+    #[test]
+    fn a_clock_ahead_runs_on_from_where_it_was_set_and_never_goes_back() {
+        let clock = Clock::ahead();
+        let now = Clock::System.now();
+        assert!(clock.now().as_second() - now.as_second() < 5);
+        let later = from_micros(now.as_microsecond() + 86_400_000_000);
+        clock.set(later);
+        assert!(clock.now() >= later && clock.now().as_second() - later.as_second() < 5);
+        clock.set(now);
+        assert!(clock.now() >= later);
+        let before = clock.now();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(clock.now() > before);
+        assert!(Clock::System.now().as_second() - now.as_second() < 5);
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub mod figures;
 pub mod import;
 mod named;
 
-use crate::open::{DEMO_MARK, Keys, Place, open};
+use crate::open::{DEMO_MARK, Keys, Place, open, open_at};
 use crate::serve;
 use anyhow::{Context, bail};
 use kernel::app::Settings;
@@ -73,7 +73,8 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
     if fresh {
         std::fs::write(&mark, "演示数据：人员、地址与事件均为虚构。\n")?;
     }
-    let app = open(&place, Keys::Make("sm"), Settings { public_url: format!("http://{at}"), ..Settings::default() }).await?;
+    let settings = Settings { public_url: format!("http://{at}"), ..Settings::default() };
+    let app = open_at(&place, Keys::Make("sm"), settings, crate::demo_clock::from_environment()).await?;
     let accounts_file = place.data.join("demo-accounts.txt");
     if fresh {
         eprintln!("正在生成演示数据……");

@@ -7,7 +7,8 @@ mod serving;
 mod unit;
 
 use common::{BIN, Home, furnish, said};
-use fengqiao::open::Place;
+use fengqiao::open::{Keys, Place, open_at};
+use kernel::app::Settings;
 use kernel::{Actor, Clock, Db, Purpose, Role};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -326,7 +327,11 @@ async fn metrics_tell_routes_and_batches_on_a_port_of_their_own_and_nothing_pers
     furnish(&home).await;
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let (site, metrics) = (free(), free());
+    // The clock of a demonstration is nothing to a server of real data.
+    let moment = home.path("clock");
+    std::fs::write(&moment, "2099-01-01T00:00:00+08:00").unwrap();
     let mut child = Command::new(BIN)
+        .env("FENGQIAO_DEMO_CLOCK", &moment)
         .args(["serve", "--listen", &site, "--metrics", &metrics, "--data"])
         .arg(home.path("data"))
         .stdout(std::process::Stdio::null())
@@ -351,6 +356,8 @@ async fn metrics_tell_routes_and_batches_on_a_port_of_their_own_and_nothing_pers
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(outside.starts_with("HTTP/1.1 404"), "metrics stand on the public port");
+    assert!(moment.exists(), "a server of real data took a clock from outside");
+    assert!(open_at(&home.place(), Keys::MustExist, Settings::default(), Clock::ahead()).await.is_err());
     for part in [
         "fengqiao_requests_total{route=\"/healthz\",method=\"GET\",status=\"200\"}",
         "fengqiao_requests_total{route=\"/p/report/{station}\",method=\"GET\",status=\"404\"} 1",
