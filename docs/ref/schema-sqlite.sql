@@ -264,6 +264,10 @@ CREATE TABLE roster_presence ( station_id blob not null, user_id blob not null, 
 CREATE TABLE roster_rule ( station_id blob not null, key text not null, n integer not null, value integer not null, why text not null, at integer not null, by_user blob not null, primary key (station_id, key, n) );
 CREATE TABLE roster_shift ( station_id blob not null, id blob not null, post_id blob not null, name text not null, code text not null, start_minute integer not null, minutes integer not null, position integer not null, ended_at integer, primary key (station_id, id) );
 CREATE TABLE roster_skill ( station_id blob not null, id blob not null, user_id blob not null, skill text not null, from_day text not null, until_day text, at integer not null, by_user blob not null, primary key (station_id, id) );
+CREATE TABLE roster_stand ( station_id blob not null, id blob not null, user_id blob not null, day text not null, shift_id blob not null, post_id blob not null, began_at integer not null, due_at integer not null, ended_at integer, ended_why text not null, set_at integer, set_by blob, told_at integer, primary key (station_id, id) );
+CREATE INDEX roster_stand_days on roster_stand (station_id, day);
+CREATE INDEX roster_stand_due on roster_stand (due_at) where ended_at is null;
+CREATE UNIQUE INDEX roster_stand_open on roster_stand (station_id, user_id, day, shift_id) where ended_at is null;
 CREATE TABLE roster_succession ( station_id blob not null, before_shift blob not null, after_shift blob not null, n integer not null, barred boolean not null, why text not null, at integer not null, by_user blob not null, primary key (station_id, before_shift, after_shift, n) );
 CREATE TABLE roster_swap ( station_id blob not null, id blob not null, plan_id blob not null, from_user blob not null, from_day text not null, to_user blob not null, to_day text, note text not null, state text not null, asked_at integer not null, agreed_at integer, decided_at integer, decided_by blob, why text not null, primary key (station_id, id) );
 CREATE INDEX roster_swap_open on roster_swap (station_id, state, asked_at);
@@ -336,6 +340,7 @@ CREATE INDEX windows_closure_days on windows_closure (station_id, day);
 CREATE TABLE windows_endorsement ( station_id blob not null, permit_id blob not null, n integer not null, on_day text not null, due text not null, late boolean not null, case_id blob not null, by_user blob not null, at integer not null, primary key (station_id, permit_id, n) );
 CREATE TABLE windows_hours ( station_id blob not null, window_id blob not null, n integer not null, from_day text not null, spans text not null, why text not null, at integer not null, by_user blob not null, primary key (station_id, window_id, n) );
 CREATE TABLE windows_permit ( station_id blob not null, id blob not null, case_id blob not null, person_id blob not null, number text not null, issued_on text not null, counted_from text not null, years integer not null, ended_on text, ended_why text not null, version integer not null, primary key (station_id, id) );
+CREATE TABLE windows_permit_event ( station_id blob not null, permit_id blob not null, n integer not null, kind text not null, on_day text not null, why text not null, at integer not null, by_user blob not null, primary key (station_id, permit_id, n) );
 CREATE UNIQUE INDEX windows_permit_id on windows_permit (id);
 CREATE UNIQUE INDEX windows_permit_number on windows_permit (station_id, number);
 CREATE TABLE windows_post ( station_id blob not null, window_id blob not null, since integer not null, post_id blob, primary key (station_id, window_id, since) );

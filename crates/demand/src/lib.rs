@@ -2,7 +2,7 @@
 //! follows from it, with the promise that it buys.
 //!
 //! **Terms.** 需求曲线 *curve*, 一路到访 *stream* (window services, times booked, visits asked for, reports, calls), 一刻钟 *slot*,
-//! 观察到 *observed*, 外推 *extrapolated*, 潜在需求 *latent* (a band, never one number), 试开 *pilot*, 承诺 *promise*,
+//! 观察到 *observed*, 外推 *extrapolated*, 潜在需求 *latent* (a band, never one number), 试开 *pilot*, 承诺 *promise*, 兑现 *kept*,
 //! 导入的到访 *past*.
 //!
 //! **Invariants.** A quarter hour whose doors were shut teaches nothing: it is not nought. Arrivals of one service on one day
@@ -29,13 +29,14 @@ const PLAN: Need = Need::Can(P::RosterPlan);
 
 /// Routes, tables, menu and slots of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{curve, plan};
+    use web_pages::{curve, kept, plan};
     Domain {
         name: "demand",
         migrations: Some(kernel::migrations!("demand", "0001_demand.sql")),
         routes: vec![
             get("/demand", SEE, curve::page),
             get("/demand/csv", SEE, curve::csv),
+            get("/demand/kept", SEE, kept::page),
             get("/demand/plan", PLAN, plan::page),
             post("/demand/plan", PLAN, plan::send),
         ],

@@ -72,3 +72,12 @@ pub async fn newest_made(r: &mut Reader, station: StationId, post: Uuid) -> Resu
     )
     .await
 }
+
+/// Needs made for a post, the newest first.
+pub async fn made(r: &mut Reader, station: StationId, post: Uuid) -> Result<Vec<Made>> {
+    r.all(
+        sql!("select station_id, id, post_id, share, minutes, hours, kinds, needs, basis, at, by_user from demand_need where station_id = $1 and post_id = $2 order by at desc, id desc limit 60"),
+        args![station, post],
+    )
+    .await
+}

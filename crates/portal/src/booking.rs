@@ -13,6 +13,7 @@ use web::show::weekday;
 use web::{Answer, Ctx, Form, Page};
 use windows::actions;
 use windows::model::{Booking, BookingState, Channel, Service, clock};
+use windows::rules::holds::Lost;
 use windows::rules::slots::{self, Slot};
 use windows::web_pages::bookings::read;
 
@@ -218,8 +219,8 @@ struct State<'a> {
     s: Service,
     station: Station,
     when: String,
-    /// Nobody is at a window at this time any more, whether somebody has marked it yet or not.
-    upset: bool,
+    /// What took the place away, whether somebody has marked it yet or not.
+    lost: Option<Lost>,
     days: Vec<DayOf>,
     looks: Vec<audit::model::Look>,
     form: &'a Form,
@@ -230,7 +231,9 @@ struct State<'a> {
 impl State<'_> {
     fn says(&self) -> &'static str {
         match (self.b.state, self.b.channel) {
-            (BookingState::Booked, Channel::Window) if self.upset => "开放时间变了：您预约的时间窗口不开放。预约还在，请改到别的时间，或者等派出所电话联系。",
+            (BookingState::Booked, _) if self.lost == Some(Lost::Service) => "这项业务本所停办了。您的预约还在，派出所会电话告知到哪里办；不需要的可以取消。",
+            (BookingState::Booked, Channel::Window) if self.lost == Some(Lost::Windows) => "那个时间开的窗口少了，先预约的先办，您的预约排不下。预约还在，请改到别的时间，或者等派出所电话联系。",
+            (BookingState::Booked, Channel::Window) if self.lost.is_some() => "开放时间变了：您预约的时间窗口不开放。预约还在，请改到别的时间，或者等派出所电话联系。",
             (BookingState::Booked, Channel::Window) => "已预约，请按时到窗口，先取号（说有预约，或出示编号）。",
             (BookingState::Booked, Channel::Door) if self.b.officer_id.is_some() => "已安排人员上门。",
             (BookingState::Booked, Channel::Door) => "已收到，正在安排。",
@@ -245,6 +248,9 @@ impl State<'_> {
     fn open(&self) -> bool {
         self.b.is_open()
     }
+    fn upset(&self) -> bool {
+        self.lost.is_some()
+    }
 }
 
 async fn show_state(ctx: &Ctx, b: Booking, form: &Form, again: Again) -> Answer {
@@ -257,17 +263,15 @@ async fn show_state(ctx: &Ctx, b: Booking, form: &Form, again: Again) -> Answer 
         .read(&look, async |r: &mut Reader| {
             let s = windows::store::service(r, b.station_id, b.service_id).await?;
             let station = places::store::station(r, b.station_id).await?;
-            let (_, day) = actions::open_days(r, &rules, b.station_id, b.day, b.day).await?;
-            let holds = day.first().is_some_and(|d| slots::stands(d, b.service_id, b.minute, b.minutes));
-            let upset = b.is_open() && b.channel == Channel::Window && b.at() > now && !holds;
-            let days = if b.is_open() && b.channel == Channel::Window && s.bookable { free_days(r, &rules, b.station_id, &s).await? } else { vec![] };
+            let lost = actions::lost_by(r, &rules, &b).await?;
+            let days = if b.is_open() && b.channel == Channel::Window && s.bookable && lost != Some(Lost::Service) { free_days(r, &rules, b.station_id, &s).await? } else { vec![] };
             let looks = audit::store::looks(r, &[("window_booking", b.id), ("person", b.person_id.0)], now).await?;
             let when = match (b.channel, b.visit_day) {
                 (Channel::Window, _) => format!("{} 月 {} 日 星期{} {}", b.day.month(), b.day.day(), weekday(b.day), b.time()),
                 (Channel::Door, Some(d)) => format!("{} 月 {} 日 星期{} {}", d.month(), d.day(), weekday(d), clock(b.visit_minute.unwrap_or(0))),
                 (Channel::Door, None) => format!("希望 {}，时间等候答复", b.day),
             };
-            Ok(State { b, s, station, when, upset, days, looks, form, again: &again, command_id: ctx.command_id().to_string() })
+            Ok(State { b, s, station, when, lost, days, looks, form, again: &again, command_id: ctx.command_id().to_string() })
         })
         .await?;
     let page = Page::new("我的预约", &content).plain();

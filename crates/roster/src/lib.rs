@@ -2,12 +2,14 @@
 //! change almost nothing.
 //!
 //! **Terms.** 岗位 *post*, 班次 *shift* (begins on its day, may end on the next), 需要 *need*, 搭配 *mix*, 愿望 *wish*,
-//! 一版 *plan*, 一班岗 *duty*, 知悉 *acknowledgement*, 调休 the State Council's rearrangement of working days.
+//! 一版 *plan*, 一班岗 *duty*, 知悉 *acknowledgement*, 在岗 *stand* (from 到岗 to 离岗), 空岗 *empty*, 调休 the State Council's rearrangement of working days.
 //!
 //! **Invariants.** A plan answers a frozen [`model::Problem`]; what is edited meanwhile never changes it, and publishing
 //! judges by what holds now. Every roster shown is judged by the solver's independent checker. What the law asks for
 //! (an auxiliary never alone, qualifications) stands against any reason; what the station set itself may be passed with
 //! a reason that is kept. A published plan is never altered: another version takes its place, duties as published stay.
+//! Planned minutes of a post are those with somebody there and the empty ones, always; an end that nobody told is asked for and
+//! set by a person with a reason, never by the program.
 
 pub mod actions;
 mod calendar;
@@ -16,6 +18,8 @@ mod paper;
 pub mod rules;
 pub mod store;
 mod web_pages;
+
+pub use web_pages::month::part as month_part;
 
 #[cfg(test)]
 mod tests;
@@ -32,10 +36,10 @@ pub const POST_SLOT: web::Slot = "roster.post";
 
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{after, attendance, mine, people, plan, plans, posts, rules};
+    use web_pages::{after, attendance, mine, people, plan, plans, posts, rules, today};
     Domain {
         name: "roster",
-        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql", "0004_bounds.sql")),
+        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql", "0004_bounds.sql", "0005_stands.sql")),
         routes: vec![
             get("/roster", SEE, plans::page),
             post("/roster/solve", PLAN, plans::solve),
@@ -70,11 +74,14 @@ pub fn domain() -> Domain {
             get("/roster/swaps", SEE, after::swaps),
             post("/roster/swaps", SEE, after::ask),
             post("/roster/swaps/{id}", SEE, after::step),
-            get("/roster/today", SEE, after::today),
-            get("/roster/today/live", SEE, after::today_live),
+            get("/roster/today", SEE, today::page),
+            get("/roster/today/live", SEE, today::live),
             get("/roster/attendance", PLAN, attendance::page),
-            post("/roster/check-in", SEE, after::check_in),
-            post("/roster/presence", PLAN, after::note),
+            get("/roster/attendance/post/{id}", PLAN, attendance::post),
+            post("/roster/check-in", SEE, today::check_in),
+            post("/roster/check-out", SEE, today::check_out),
+            post("/roster/stands/{id}/end", SEE, today::tell_departure),
+            post("/roster/presence", PLAN, today::note),
             post("/roster/feed", SEE, after::make_feed),
             post("/roster/feed/end", SEE, after::end_feed),
             get("/roster/feed/{token}", Need::Public, after::feed),
@@ -82,7 +89,10 @@ pub fn domain() -> Domain {
             post("/roster/wishes", SEE, mine::wish),
             post("/roster/wishes/{id}/withdraw", SEE, mine::withdraw),
         ],
-        jobs: vec![Job { name: "roster.bury", every_seconds: 30, run: |app| Box::pin(async move { actions::bury(&app).await.map(|_| ()) }) }],
+        jobs: vec![
+            Job { name: "roster.bury", every_seconds: 30, run: |app| Box::pin(async move { actions::bury(&app).await.map(|_| ()) }) },
+            Job { name: "roster.departures", every_seconds: 60, run: |app| Box::pin(async move { actions::ask_departures(&app).await }) },
+        ],
         menu: vec![
             MenuItem { group: "勤务", label: "值班表", path: "/roster", permission: P::RosterSee, order: 36 },
             MenuItem { group: "勤务", label: "我的班", path: "/roster/mine", permission: P::RosterSee, order: 37 },

@@ -374,6 +374,26 @@ record! {
     }
 }
 
+record! {
+    /// 在岗: from when to when somebody stood at a post for a duty. Who goes for a meal and comes back has two.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Stand {
+        pub id: Uuid,
+        pub user_id: UserId,
+        pub day: Date,
+        pub shift_id: Uuid,
+        pub post_id: Uuid,
+        pub began_at: Timestamp,
+        /// The end of the duty as it was at the sign-in.
+        pub due_at: Timestamp,
+        pub ended_at: Option<Timestamp>,
+        pub ended_why: String,
+        /// When and by whom the end was told afterwards, where it was forgotten.
+        pub set_at: Option<Timestamp>,
+        pub set_by: Option<UserId>,
+    }
+}
+
 /// How an answer to "why can it not all be kept" was come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reached {

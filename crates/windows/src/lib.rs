@@ -4,7 +4,7 @@
 //! **Terms.** 票 *ticket* (取号, 叫号, 过号), 上岗 *stand* (somebody at a window), 空岗 *empty* (open by plan, nobody there),
 //! 业务 *service* (a kind of the catalogue as this station offers it), 窗口 *window*, 开放时间 *hours* (of the roster
 //! or by hand 常用时间), 停办 *closure*, 预约 *booking*, 上门办理 a booking whose channel is the door, 办件 *case*, 补正 papers told as missing,
-//! 居住证 *permit* with its yearly 签注 *endorsement*, 一次性告知单 *notice*.
+//! 居住证 *permit* with its yearly 签注 *endorsement*, suspended (中止) without it, ended (注销) by hand, 一次性告知单 *notice*.
 //!
 //! **Invariants.** What a station may issue, what it must refuse and with which papers are lists of the rule pack with their
 //! sources. Hours of past days never change. A booking never disappears: hours that change mark it, put a task to phone and
@@ -32,10 +32,10 @@ const MANAGE: Need = Need::Can(P::WindowManage);
 
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{booking, bookings, cases, catalogue, desk, hours, monitor, register, services, setup};
+    use web_pages::{booking, bookings, cases, catalogue, desk, hours, monitor, permit, register, services, setup};
     Domain {
         name: "windows",
-        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql", "0004_posts.sql")),
+        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql", "0004_posts.sql", "0005_permits.sql")),
         routes: vec![
             get("/windows/desk", SERVE, desk::page),
             get("/windows/desk/live", SERVE, desk::live),
@@ -80,6 +80,8 @@ pub fn domain() -> Domain {
             post("/windows/cases/{id}/refuse", SERVE, cases::refuse),
             post("/windows/cases/{id}/withdraw", SERVE, cases::withdraw),
             get("/windows/permits", SERVE, register::permits),
+            get("/windows/permits/{id}", SERVE, permit::page),
+            post("/windows/permits/{id}/end", SERVE, permit::end),
             get("/windows/bookings", SEE, bookings::list),
             get("/windows/bookings/live", SEE, bookings::live),
             get("/windows/bookings/new", SERVE, bookings::new_page),

@@ -1,6 +1,7 @@
 //! Decisions, pure: what days teach, what a curve says, what it asks of the roster.
 
 pub mod curve;
+pub mod kept;
 pub mod latent;
 pub mod past;
 pub mod plan;

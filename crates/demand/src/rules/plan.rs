@@ -50,7 +50,7 @@ impl Plan {
     }
 }
 
-fn covers(spans: &[Span], slot: usize) -> bool {
+pub(super) fn covers(spans: &[Span], slot: usize) -> bool {
     let minute = slot as i64 * SLOT;
     spans.iter().any(|s| s.from <= minute && minute + SLOT <= s.until)
 }

@@ -1,6 +1,7 @@
 //! What the database and HTTP say, on both engines.
 
 mod curve;
+mod kept;
 mod need;
 mod past;
 mod town;

@@ -1,6 +1,7 @@
 //! Pages: the curve with its table, the need that follows from it, and the note under a post.
 
 pub mod curve;
+pub mod kept;
 pub mod plan;
 
 use crate::actions;

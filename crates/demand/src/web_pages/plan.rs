@@ -67,6 +67,8 @@ struct View<'a> {
     form: &'a Form,
     again: &'a Again,
     result: Option<Result>,
+    /// 承诺与兑现 of the post.
+    kept: String,
     command_id: String,
 }
 
@@ -205,7 +207,12 @@ async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
             }
         }
     }
+    let kept = match set {
+        Some(set) => super::kept::part(ctx, set.post.id).await?,
+        None => String::new(),
+    };
     let content = View {
+        kept,
         posts: posts.iter().map(|p| (p.post.id, p.post.name.clone())).collect(),
         form: &form,
         again: &again,

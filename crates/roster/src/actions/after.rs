@@ -1,17 +1,14 @@
-//! What follows the publication: swaps with approval, presence at the post, a calendar feed.
+//! What follows the publication: swaps with approval, a calendar feed.
 
 use super::plan::{holding, see};
 use super::publish::put_out;
 use super::solve::fresh_plan;
-use crate::model::{Duty, Origin, Plan, State, Swap, SwapState, Told};
+use crate::model::{Origin, Plan, State, Swap, SwapState, Told};
 use crate::rules::{self, judge, swap as rule};
 use crate::store;
 use kernel::row::Json;
 use kernel::{Act, Actor, App, Date, Error, FieldErrors, Permission as P, Purpose, Reader, Refusal, Result, Role, ToSpan, Tx, UserId, Uuid};
 use notices::model::NewTask;
-
-/// Minutes before its beginning from which a duty may be checked in.
-const EARLY: i64 = 60;
 
 /// A request: the person acting gives the duty of a day to another, and takes one of theirs when `to_day` is given.
 ///
@@ -127,79 +124,6 @@ async fn carry_out(tx: &mut Tx, rules: &kernel::rules::RuleSet, s: &Swap) -> Res
         return Err(Refusal::new("roster.swap_first", what, "请先在已发布的值班表里办“临时调整”，由所领导发布后再批准。").into());
     }
     put_out(tx, seen, 1, &plan.reason).await
-}
-
-/// Duties of a person that can be checked in now.
-pub fn due_now(duties: &[Duty], now: kernel::Timestamp) -> Vec<Duty> {
-    let early = kernel::clock::from_micros(now.as_microsecond() + EARLY * 60_000_000);
-    duties.iter().filter(|d| d.starts_at <= early && now < d.ends_at).cloned().collect()
-}
-
-/// The person acting is at the post.
-///
-/// # Errors
-/// No duty at this moment, or checked in already.
-pub async fn check_in(app: &App, act: &Act, day: Date, shift: Uuid) -> Result<()> {
-    act.actor.must(P::RosterSee)?;
-    let (station, me, now) = (act.station, act.actor.user, act.at);
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            let mine = store::duties_of(tx, me, day, day).await?;
-            let Some(d) = due_now(&mine, now).into_iter().find(|d| d.shift_id == shift) else {
-                return Err(Refusal::new("roster.not_now", "现在不是这一班的到岗时间。", "开班前一小时到下班前可以签到；其余请带班领导登记。").into());
-            };
-            if !store::insert_presence(tx, station, me, d.day, shift, "").await? {
-                return Err(Refusal::new("roster.there", "这一班已经签到。", "不用再签。").into());
-            }
-            tx.record("roster.check_in", &[("user", me.0)], &format!("{day} {shift}"));
-            tx.emit("roster.presence", shift);
-            Ok(())
-        })
-        .await
-}
-
-/// Inside another domain's command: the person acting is at work, so duties of theirs that can be checked in now are.
-/// Returns how many were.
-pub async fn present(tx: &mut Tx) -> Result<usize> {
-    let (station, me, now) = (tx.act().station, tx.act().actor.user, tx.now());
-    let today = kernel::clock::day_of(now);
-    let mine = store::duties_of(tx, me, today.saturating_sub(1.days()), today).await?;
-    let mut noted = 0;
-    for d in due_now(&mine, now) {
-        if store::insert_presence(tx, station, me, d.day, d.shift_id, "").await? {
-            tx.record("roster.check_in", &[("user", me.0)], &format!("{} {}", d.day, d.shift_id));
-            tx.emit("roster.presence", d.shift_id);
-            noted += 1;
-        }
-    }
-    Ok(noted)
-}
-
-/// The leader notes who was really there, planned or not.
-pub async fn note_presence(app: &App, act: &Act, user: UserId, day: Date, shift: Uuid, note: &str) -> Result<()> {
-    act.actor.must(P::RosterPlan)?;
-    let station = act.station;
-    let today = kernel::clock::day_of(act.at);
-    if day > today || day < today.saturating_sub(31.days()) {
-        return Err(FieldErrors::one("day", "只能登记今天和以前一个月内的到岗。"));
-    }
-    if note.trim().chars().count() < 2 || note.chars().count() > 100 {
-        return Err(FieldErrors::one("note", "请写明情况，2 到 100 字，例如“临时顶班”。"));
-    }
-    app.db()
-        .write(act, async |tx: &mut Tx| {
-            super::colleague(tx, station, user).await?;
-            if !store::duties(tx, station, day, day).await?.iter().any(|d| d.shift_id == shift) {
-                return Err(Error::NotFound("这一班岗"));
-            }
-            if !store::insert_presence(tx, station, user, day, shift, note.trim()).await? {
-                return Err(Refusal::new("roster.there", "这个人这一班已经登记到岗。", "不用再登记。").into());
-            }
-            tx.record("roster.note_presence", &[("user", user.0)], note);
-            tx.emit("roster.presence", shift);
-            Ok(())
-        })
-        .await
 }
 
 /// A fresh secret address for the calendar of the person acting; the former one ends. It is shown once.

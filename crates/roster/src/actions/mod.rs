@@ -7,6 +7,7 @@ mod publish;
 mod repair;
 mod setup;
 mod solve;
+mod stands;
 
 pub use after::*;
 pub use alter::*;
@@ -15,6 +16,7 @@ pub use publish::*;
 pub use repair::*;
 pub use setup::*;
 pub use solve::*;
+pub use stands::*;
 
 use crate::model::{DayType, Problem};
 use crate::rules::build::{self, Facts};

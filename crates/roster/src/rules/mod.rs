@@ -5,7 +5,9 @@ pub mod build;
 mod entry;
 pub mod judge;
 pub mod lack;
+pub mod load;
 mod needs;
+pub mod stood;
 pub mod swap;
 pub mod words;
 

@@ -4,8 +4,10 @@
 mod after;
 mod plans;
 mod setup;
+mod stands;
 
 pub use after::*;
 pub use plans::*;
 pub use setup::*;
+pub use stands::*;
 use setup::stale;

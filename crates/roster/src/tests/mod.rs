@@ -5,6 +5,7 @@ mod bad_input;
 mod bound;
 mod changed;
 mod fair;
+mod stands;
 mod story;
 mod town;
 mod web;

@@ -1,7 +1,7 @@
-//! After publication: paper and workbook, swaps, who is at the post today, the calendar feed.
+//! After publication: paper and workbook, swaps, the calendar feed.
 
 use crate::actions;
-use crate::model::{Duty, Presence, State, Swap, SwapState};
+use crate::model::{State, Swap, SwapState};
 use crate::{paper, store};
 use askama::Template;
 use axum::extract::Path;
@@ -154,131 +154,6 @@ pub async fn step(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     }
     .await;
     swapped(&ctx, &form, r).await
-}
-
-struct Place {
-    duty: Duty,
-    name: String,
-    there: Option<Presence>,
-    running: bool,
-    late: bool,
-}
-
-struct Extra {
-    name: String,
-    what: String,
-    note: String,
-    at: kernel::Timestamp,
-}
-
-#[derive(Template)]
-#[template(path = "today.html")]
-struct Today<'a> {
-    live: bool,
-    day: Date,
-    weekday: &'static str,
-    places: Vec<Place>,
-    extra: Vec<Extra>,
-    mine: Vec<Duty>,
-    people: Vec<(UserId, String)>,
-    may_plan: bool,
-    form: &'a Form,
-    again: &'a Again,
-    command_id: String,
-}
-
-async fn today_content<'a>(ctx: &Ctx, live: bool, form: &'a Form, again: &'a Again) -> kernel::Result<Today<'a>> {
-    let (station, me, now, day) = (ctx.who.station, ctx.who.user, ctx.now(), ctx.app.today());
-    let before = day.saturating_sub(1.days());
-    let look = ctx.look("roster.today", Purpose::Administration);
-    let (duties, presence, users) = ctx
-        .app
-        .db()
-        .read(&look, async |r: &mut Reader| {
-            let duties = store::duties(r, station, before, day).await?;
-            let presence = store::presence(r, station, before, day).await?;
-            Ok((duties, presence, identity::store::list_users(r, Some(station)).await?))
-        })
-        .await?;
-    let name = |u: UserId| users.iter().find(|x| x.id == u).map_or("—".to_string(), |x| x.name.clone());
-    let there = |d: &Duty| presence.iter().find(|p| (p.user_id, p.day, p.shift_id) == (d.user_id, d.day, d.shift_id)).cloned();
-    let mine = actions::due_now(&duties.iter().filter(|d| d.user_id == me && there(d).is_none()).cloned().collect::<Vec<_>>(), now);
-    let planned = |p: &Presence| duties.iter().any(|d| (p.user_id, p.day, p.shift_id) == (d.user_id, d.day, d.shift_id));
-    let what = |p: &Presence| duties.iter().find(|d| (d.day, d.shift_id) == (p.day, p.shift_id)).map_or(String::new(), |d| format!("{}·{}", d.post, d.shift));
-    let places = duties.iter().filter(|d| d.ends_at > now || d.day == day).map(|d| {
-        let running = d.starts_at <= now && now < d.ends_at;
-        let there = there(d);
-        Place { name: name(d.user_id), late: running && there.is_none(), running, there, duty: d.clone() }
-    });
-    Ok(Today {
-        live,
-        day,
-        weekday: weekday(day),
-        places: places.collect(),
-        extra: presence.iter().filter(|p| !planned(p)).map(|p| Extra { name: name(p.user_id), what: what(p), note: p.note.clone(), at: p.at }).collect(),
-        mine,
-        people: users.iter().filter(|u| u.disabled_at.is_none() && crate::rules::usual_standing(u.role).is_some()).map(|u| (u.id, u.name.clone())).collect(),
-        may_plan: ctx.may(P::RosterPlan),
-        form,
-        again,
-        command_id: ctx.command_id().to_string(),
-    })
-}
-
-async fn show_today(ctx: &Ctx, form: &Form, again: Again) -> Answer {
-    let content = today_content(ctx, false, form, &again).await?;
-    let page = Page::new("今天在岗", &content).crumb("值班表", "/roster");
-    let page = if ctx.may(P::RosterPlan) { page.action("到岗情况", "/roster/attendance") } else { page };
-    if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
-}
-
-/// `GET /roster/today`
-pub async fn today(ctx: Ctx) -> Answer {
-    show_today(&ctx, &Form::default(), Again::default()).await
-}
-
-/// `GET /roster/today/live`
-pub async fn today_live(ctx: Ctx) -> Answer {
-    let (form, again) = (Form::default(), Again::default());
-    web::page::fragment(&today_content(&ctx, true, &form, &again).await?)
-}
-
-/// `POST /roster/check-in`
-pub async fn check_in(ctx: Ctx, mut form: Form) -> Answer {
-    let day = form.date("day", "日期");
-    let shift: Uuid = form.id("shift", "班次");
-    let act = ctx.act("roster.check_in", Purpose::OwnMatter, &form);
-    let r = async {
-        form.finish(())?;
-        actions::check_in(&ctx.app, &act, day, shift).await
-    }
-    .await;
-    match r {
-        Ok(()) => go("/roster/today"),
-        Err(e) => show_today(&ctx, &form, Again::from_error(e)?).await,
-    }
-}
-
-/// `POST /roster/presence`: the leader notes who was really there. `duty` is `day shift`.
-pub async fn note(ctx: Ctx, mut form: Form) -> Answer {
-    let user: UserId = form.id("person", "人");
-    let duty = form.text("duty");
-    let parsed = duty.split_once(' ').and_then(|(d, s)| Some((web::form::parse_date(d)?, s.parse::<Uuid>().ok()?)));
-    if parsed.is_none() {
-        form.errors.add("duty", "请选择岗位。");
-    }
-    let text = form.text("note");
-    let act = ctx.act("roster.note_presence", Purpose::Administration, &form);
-    let r = async {
-        form.finish(())?;
-        let (day, shift) = parsed.ok_or(Error::NotFound("这一班岗"))?;
-        actions::note_presence(&ctx.app, &act, user, day, shift, &text).await
-    }
-    .await;
-    match r {
-        Ok(()) => go("/roster/today"),
-        Err(e) => show_today(&ctx, &form, Again::from_error(e)?).await,
-    }
 }
 
 #[derive(Template)]

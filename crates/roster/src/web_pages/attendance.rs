@@ -4,8 +4,8 @@ use super::{Asked, around, month};
 use crate::rules::attendance::{self, Attended, Kept, Sum};
 use crate::store;
 use askama::Template;
-use axum::extract::Query;
-use kernel::{Date, Purpose, Reader, UserId};
+use axum::extract::{Path, Query};
+use kernel::{Date, Purpose, Reader, UserId, Uuid};
 use web::show::weekday;
 use web::{Answer, Ctx, Page};
 
@@ -29,6 +29,8 @@ struct Attendance {
     begun: usize,
     there: usize,
     only_missing: bool,
+    /// Empty minutes of posts, load and rest of people.
+    part: String,
 }
 
 /// `GET /roster/attendance?month=2026-06-01&view=missing`
@@ -67,6 +69,27 @@ pub async fn page(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
     });
     let lines: Vec<Line> = lines.collect();
     let sums = sums.into_iter().map(|s| (name(s.user), s)).collect();
-    let content = Attendance { months: around(first), month: first, lines, sums, begun, there, only_missing };
+    let part = super::month::part(&ctx, first, false).await?;
+    let content = Attendance { months: around(first), month: first, lines, sums, begun, there, only_missing, part };
     Page::new("到岗情况", &content).crumb("值班表", "/roster").crumb("今天在岗", "/roster/today").show(&ctx)
+}
+
+#[derive(Template)]
+#[template(path = "post_gaps.html")]
+struct Gaps {
+    name: String,
+    month: Date,
+    planned: String,
+    empty: String,
+    gaps: Vec<super::month::Gap>,
+}
+
+/// `GET /roster/attendance/post/{id}?month=`: when nobody was at a post, and where whoever left had gone.
+pub async fn post(ctx: Ctx, Path(id): Path<String>, Query(q): Query<Asked>) -> Answer {
+    let id: Uuid = web::page::id(&id, "这个岗位")?;
+    let first = month(&ctx, &q.month);
+    let (post, gaps) = super::month::gaps(&ctx, id, first).await?;
+    let minutes = |list: &[crate::rules::stood::Stretch]| super::month::hours(crate::rules::stood::seconds(list) / 60);
+    let content = Gaps { planned: minutes(&post.kept.planned), empty: minutes(&post.kept.empty), name: post.name, month: first, gaps };
+    Page::new("岗位空岗", &content).crumb("值班表", "/roster").crumb("到岗情况", format!("/roster/attendance?month={first}")).show(&ctx)
 }

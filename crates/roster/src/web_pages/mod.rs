@@ -3,12 +3,14 @@
 pub mod after;
 pub mod attendance;
 pub mod mine;
+pub mod month;
 pub mod people;
 pub mod plan;
 pub mod plans;
 pub mod posts;
 pub mod rules;
 pub mod table;
+pub mod today;
 
 use kernel::{Date, ToSpan};
 use serde::Deserialize;

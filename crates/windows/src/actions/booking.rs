@@ -2,7 +2,8 @@
 
 use super::{bookable, limits, open_days, service_in_use};
 use crate::model::{Booking, BookingState, Channel, NewBooking};
-use crate::rules::slots::{self, stands};
+use crate::rules::holds::{self, Lost};
+use crate::rules::slots;
 use crate::store;
 use kernel::{Act, Actor, App, Date, Error, FieldErrors, Permission as P, Purpose, Reader, Refusal, Result, Role, StationId, Timestamp, ToSpan, Tx, Uuid, clock};
 use notices::model::NewTask;
@@ -186,24 +187,21 @@ pub async fn told(app: &App, act: &Act, id: Uuid, how: &str) -> Result<()> {
         .await
 }
 
-/// Compares what is booked with the hours as they are now: a booking without an open window is marked and becomes a task
-/// to phone, one that has a window again is set right. Returns how many lost their time. Harmless to repeat.
+/// Compares what is booked with hours, windows and services as they are now: a booking that lost its place is marked and
+/// becomes a task to phone, one that has a place again is set right. Returns how many lost theirs. Harmless to repeat.
 pub async fn recheck(app: &App, station: StationId) -> Result<u64> {
     let rules = app.rules();
     let mut actor = Actor::system();
     actor.station = station;
     let look = app.look(&actor, "windows.recheck", Purpose::Window).in_station(station);
-    let now = app.now();
     let today = app.today();
     let wrong = app
         .db()
         .read(&look, async |r: &mut Reader| {
-            let open = store::open_from(r, station, today).await?;
-            let open: Vec<Booking> = open.into_iter().filter(|b| b.channel == Channel::Window && b.at() > now).collect();
-            let Some(last) = open.last().map(|b| b.day) else { return Ok(vec![]) };
-            let (_, days) = open_days(r, &rules, station, today, last).await?;
-            let holds = |b: &Booking| days.iter().find(|d| d.date() == b.day).is_some_and(|d| stands(d, b.service_id, b.minute, b.minutes));
-            Ok(open.into_iter().map(|b| (holds(&b), b)).filter(|(h, b)| *h == b.upset_at.is_some()).collect())
+            let open = waiting(r, station, today).await?;
+            let gone = lost_of(r, &rules, station, &open).await?;
+            let by = |b: &Booking| gone.iter().find(|g| g.0 == b.id).map(|g| g.1);
+            Ok(open.into_iter().map(|b| (by(&b), b)).filter(|(l, b)| l.is_some() != b.upset_at.is_some()).collect::<Vec<_>>())
         })
         .await?;
     if wrong.is_empty() {
@@ -213,24 +211,50 @@ pub async fn recheck(app: &App, station: StationId) -> Result<u64> {
     app.db()
         .write(&act, async |tx: &mut Tx| {
             let mut lost = 0;
-            for (holds, b) in &wrong {
-                if store::set_upset(tx, station, b.id, !holds).await? == 0 {
+            for (by, b) in &wrong {
+                if store::set_upset(tx, station, b.id, by.is_some()).await? == 0 {
                     continue;
                 }
                 notices::actions::done_for(tx, b.id, "windows.upset").await?;
-                if !holds {
+                if let Some(by) = by {
                     lost += 1;
                     let day = clock::start_of(b.day);
                     let soon = tx.now().checked_add(std::time::Duration::from_secs(86_400)).unwrap_or(tx.now());
-                    desk_task(tx, b.id, "windows.upset", &format!("开放时间变了，请电话告知：{} {} 的预约（{}）", b.day, b.time(), b.number), day.min(soon).max(tx.now())).await?;
+                    let when = if b.channel == Channel::Window { format!("{} {} 的预约", b.day, b.time()) } else { format!("{} 的上门申请", b.day) };
+                    desk_task(tx, b.id, "windows.upset", &format!("{}，请电话告知：{when}（{}）", by.words(), b.number), day.min(soon).max(tx.now())).await?;
                 }
-                tx.record(if *holds { "windows.restored" } else { "windows.upset" }, &[("window_booking", b.id)], "");
+                tx.record(if by.is_some() { "windows.upset" } else { "windows.restored" }, &[("window_booking", b.id)], by.map_or("", Lost::words));
                 tx.emit("windows.booking", b.id);
             }
             tx.record("windows.recheck", &[], "");
             Ok(lost)
         })
         .await
+}
+
+/// Open bookings whose time has not come.
+async fn waiting(r: &mut Reader, station: StationId, from: Date) -> Result<Vec<Booking>> {
+    let now = r.now();
+    let open = store::open_from(r, station, from).await?;
+    Ok(open.into_iter().filter(|b| b.channel == Channel::Door || b.at() > now).collect())
+}
+
+/// Which of them lost their place.
+async fn lost_of(r: &mut Reader, rules: &kernel::rules::RuleSet, station: StationId, open: &[Booking]) -> Result<Vec<(Uuid, Lost)>> {
+    let (Some(first), Some(last)) = (open.iter().map(|b| b.day).min(), open.iter().map(|b| b.day).max()) else { return Ok(vec![]) };
+    let (_, days) = open_days(r, rules, station, first, last).await?;
+    let services: Vec<Uuid> = store::services(r, station).await?.into_iter().map(|s| s.id).collect();
+    Ok(holds::lost(&days, &services, open))
+}
+
+/// What took the place of one booking away, if anything, as of now; whether somebody has marked it yet or not.
+pub async fn lost_by(r: &mut Reader, rules: &kernel::rules::RuleSet, b: &Booking) -> Result<Option<Lost>> {
+    if !b.is_open() {
+        return Ok(None);
+    }
+    let mut beside = waiting(r, b.station_id, b.day).await?;
+    beside.retain(|x| x.day == b.day);
+    Ok(lost_of(r, rules, b.station_id, &beside).await?.into_iter().find(|l| l.0 == b.id).map(|l| l.1))
 }
 
 /// Clocked: hours that the roster changed, and bookings of past days that nobody came to.
@@ -243,6 +267,7 @@ pub async fn keep_up(app: &App) -> Result<()> {
         recheck(app, station).await?;
     }
     super::queue::close_up(app).await?;
+    super::permits::suspend(app).await?;
     for (station, id) in past {
         let act = app.act(&Actor::system(), "windows.missed", Purpose::Window, app.fresh_command()).in_station(station);
         app.db()
@@ -289,7 +314,10 @@ pub async fn put_off(app: &App, act: &Act, id: Uuid, day: Date, minute: i64) -> 
             if b.channel != Channel::Window {
                 return Err(Error::NotFound("这个预约"));
             }
-            let service = service_in_use(tx, station, b.service_id).await?;
+            let service = service_in_use(tx, station, b.service_id).await.map_err(|e| match e {
+                Error::NotFound(_) => Refusal::new("windows.service_ended", "这项业务本所已经停办，不能改期。", "请看证明目录里该到哪里办，或者电话联系派出所；不需要的可以取消。").into(),
+                e => e,
+            })?;
             let limits = limits(tx, &rules, station).await?;
             let mut days = bookable(tx, &rules, station, &limits).await?;
             free_up(&mut days, &b);

@@ -186,6 +186,7 @@ pub async fn issue(app: &App, act: &Act, id: Uuid, version: i64, i: Issue) -> Re
                     let due = permit::due(&p, months);
                     let (next, late) = permit::endorse(&p, months, today)?;
                     store::endorse(tx, &p, &next, today, due, late, id).await?;
+                    super::permits::restored(tx, &p, today).await?;
                 }
                 _ => {}
             }

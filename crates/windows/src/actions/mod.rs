@@ -4,6 +4,7 @@ mod booking;
 mod cases;
 mod door;
 mod monitor;
+mod permits;
 mod queue;
 mod setup;
 
@@ -11,6 +12,7 @@ pub use booking::*;
 pub use cases::*;
 pub use door::*;
 pub use monitor::*;
+pub use permits::*;
 pub use queue::*;
 pub use setup::*;
 

@@ -171,6 +171,7 @@ pub async fn leave(app: &App, act: &Act, why: &str) -> Result<()> {
             leave_nobody(tx, &s).await?;
             let now = tx.now();
             store::end_stand(tx, station, s.id, now, why.trim()).await?;
+            roster::actions::absent(tx, why.trim()).await?;
             tx.record("windows.leave", &[("window", s.window_id), ("user", me.0)], why);
             tx.emit("windows.stand", s.window_id);
             Ok(())

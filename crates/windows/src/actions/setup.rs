@@ -54,8 +54,8 @@ pub async fn save_service(app: &App, act: &Act, id: Option<Uuid>, s: NewService)
         .await
 }
 
-/// Takes a service out of use; what is booked stays.
-pub async fn end_service(app: &App, act: &Act, id: Uuid) -> Result<()> {
+/// Takes a service out of use. What is booked stays, the desk tells the people. Returns how many bookings lost their place.
+pub async fn end_service(app: &App, act: &Act, id: Uuid) -> Result<u64> {
     act.actor.must(P::WindowManage)?;
     let station = act.station;
     app.db()
@@ -65,7 +65,8 @@ pub async fn end_service(app: &App, act: &Act, id: Uuid) -> Result<()> {
             tx.emit("windows.setup", id);
             Ok(())
         })
-        .await
+        .await?;
+    recheck(app, station).await
 }
 
 /// Keeps a window, a new one without `id`.

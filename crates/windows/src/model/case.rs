@@ -82,6 +82,27 @@ record! {
     }
 }
 
+text_enum! {
+    /// What happened to a permit after it was issued.
+    pub enum PermitStep {
+        Suspended = "suspended" / "使用功能中止",
+        Restored = "restored" / "使用功能恢复",
+        Ended = "ended" / "注销",
+    }
+}
+
+record! {
+    /// 中止、恢复、注销 of a permit.
+    #[derive(Clone, Debug)]
+    pub struct PermitEvent {
+        pub kind: PermitStep,
+        pub on_day: Date,
+        pub why: String,
+        pub at: Timestamp,
+        pub by_user: UserId,
+    }
+}
+
 record! {
     /// 签注
     #[derive(Clone, Debug)]

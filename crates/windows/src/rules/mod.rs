@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod catalogue;
 pub mod empty;
+pub mod holds;
 pub mod hours;
 pub mod permit;
 pub mod queue;

@@ -2,7 +2,7 @@
 //! count anew from then (居住证暂行条例第十条).
 
 use crate::model::Permit;
-use kernel::{Date, Refusal, ToSpan};
+use kernel::{Date, FieldErrors, Refusal, ToSpan};
 
 /// The clock of a permit on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,25 @@ pub fn endorse(p: &Permit, m: Months, on: Date) -> Result<(Permit, bool), Refusa
         Clock::Open { .. } => Ok((Permit { years: p.years + 1, ..p.clone() }, false)),
         Clock::Suspended { .. } => Ok((Permit { counted_from: on, years: 0, ..p.clone() }, true)),
     }
+}
+
+/// A permit after 注销. The national regulation names no cases of it, so the reason carries its own basis.
+///
+/// # Errors
+/// Ended already; a day before the issue or ahead, no reason, by field.
+pub fn end(p: &Permit, on: Date, today: Date, why: &str) -> kernel::Result<Permit> {
+    if p.ended_on.is_some() {
+        return Err(Refusal::new("windows.permit_ended", "这张居住证已经注销。", "请看本页的记录。").into());
+    }
+    let mut e = FieldErrors::default();
+    if on < p.issued_on || on > today {
+        e.add("on", format!("注销日期应在签发（{}）以后、今天以前。", p.issued_on));
+    }
+    if !(4..=200).contains(&why.trim().chars().count()) {
+        e.add("why", "请写明注销的事由和依据，4 到 200 字。");
+    }
+    e.ok(())?;
+    Ok(Permit { ended_on: Some(on), ended_why: why.trim().into(), ..p.clone() })
 }
 
 impl Clock {
@@ -120,6 +139,20 @@ mod tests {
         // A leap day's full year falls on the last of February.
         assert_eq!(due(&permit("2024-02-29", 0), M), d("2025-02-28"));
         assert_eq!(clock(&Permit { ended_on: Some(d("2025-06-01")), ..p }, M, d("2026-05-01")), Clock::Ended);
+    }
+
+    #[test]
+    fn a_permit_ends_once_on_a_day_that_was_with_a_reason() {
+        let p = permit("2025-05-08", 0);
+        let bad = |on: &str, why: &str| end(&p, d(on), d("2026-05-08"), why).unwrap_err();
+        for (on, why, field) in [("2025-05-07", "户口迁入本地", "on"), ("2026-05-09", "户口迁入本地", "on"), ("2026-05-01", "无", "why")] {
+            let kernel::Error::Invalid(e) = bad(on, why) else { panic!() };
+            assert!(!e.of(field).is_empty(), "{on} {why}");
+        }
+        let ended = end(&p, d("2026-05-01"), d("2026-05-08"), " 户口迁入本地 ").unwrap();
+        assert_eq!((ended.ended_on, ended.ended_why.as_str()), (Some(d("2026-05-01")), "户口迁入本地"));
+        assert_eq!(end(&ended, d("2026-05-01"), d("2026-05-08"), "户口迁入本地").unwrap_err().key(), "windows.permit_ended");
+        assert_eq!(endorse(&ended, M, d("2026-04-20")).unwrap_err().key, "windows.permit_ended");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Limits;
 use super::hours::OpenDay;
 use crate::model::{Service, clock, moment};
-use kernel::{Date, Refusal, Timestamp, Uuid};
+use kernel::{Date, Refusal, Timestamp};
 
 /// A bookable time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,17 +104,12 @@ fn next_text(slots: &[Slot]) -> String {
     format!("接下来可以预约的时间：{}。", all.join("、"))
 }
 
-/// Whether a booking still falls into the hours.
-pub fn stands(day: &OpenDay, service: Uuid, minute: i64, minutes: i64) -> bool {
-    day.covers(service, minute, minute + minutes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::hours::OpenWindow;
     use super::*;
     use crate::model::{HoursFrom, Span};
-    use kernel::StationId;
+    use kernel::{StationId, Uuid};
     use kernel::row::Json;
     use roster::model::{Day, DayType};
 

@@ -1,7 +1,7 @@
 //! Cases, permits, endorsements.
 
 use super::stale;
-use crate::model::{Case, CaseState, Channel, Endorsement, Permit};
+use crate::model::{Case, CaseState, Channel, Endorsement, Permit, PermitEvent, PermitStep};
 use kernel::{Date, Reader, Result, StationId, Timestamp, Tx, Uuid, args, sql};
 
 /// Writes a case as it was taken.
@@ -108,10 +108,10 @@ pub async fn permit(r: &mut Reader, station: StationId, id: Uuid) -> Result<Perm
     .await
 }
 
-/// Permits that are not ended, the longest unendorsed first; 500 at most.
+/// Permits, those that are not ended before the others, the longest unendorsed first; 500 at most.
 pub async fn permits(r: &mut Reader, station: StationId) -> Result<Vec<Permit>> {
     r.all(
-        sql!("select station_id, id, case_id, person_id, number, issued_on, counted_from, years, ended_on, ended_why, version from windows_permit where station_id = $1 and ended_on is null order by counted_from, number limit 500"),
+        sql!("select station_id, id, case_id, person_id, number, issued_on, counted_from, years, ended_on, ended_why, version from windows_permit where station_id = $1 order by case when ended_on is null then 0 else 1 end, counted_from, number limit 500"),
         args![station],
     )
     .await
@@ -142,4 +142,52 @@ pub async fn endorsements(r: &mut Reader, station: StationId) -> Result<Vec<Endo
         args![station],
     )
     .await
+}
+
+/// Ends a permit; refused when somebody changed it meanwhile.
+pub async fn end_permit(tx: &mut Tx, p: &Permit) -> Result<()> {
+    let n = tx
+        .exec(
+            sql!("update windows_permit set ended_on = $4, ended_why = $5, version = version + 1 where station_id = $1 and id = $2 and version = $3 and ended_on is null"),
+            args![p.station_id, p.id, p.version, p.ended_on, &p.ended_why],
+        )
+        .await?;
+    stale(n)
+}
+
+/// Appends what happened to a permit.
+pub async fn insert_permit_event(tx: &mut Tx, station: StationId, permit: Uuid, kind: PermitStep, on: Date, why: &str) -> Result<()> {
+    let (now, by) = (tx.now(), tx.act().actor.user);
+    tx.exec(
+        sql!("insert into windows_permit_event (station_id, permit_id, n, kind, on_day, why, at, by_user) values ($1, $2, (select coalesce(max(n), 0) + 1 from windows_permit_event where station_id = $1 and permit_id = $2), $3, $4, $5, $6, $7)"),
+        args![station, permit, kind, on, why, now, by],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What happened to a permit, oldest first.
+pub async fn permit_events(r: &mut Reader, station: StationId, permit: Uuid) -> Result<Vec<PermitEvent>> {
+    r.all(
+        sql!("select kind, on_day, why, at, by_user from windows_permit_event where station_id = $1 and permit_id = $2 order by n limit 200"),
+        args![station, permit],
+    )
+    .await
+}
+
+/// Permits whose newest event is that they were suspended.
+pub async fn suspended(r: &mut Reader, station: StationId) -> Result<Vec<Uuid>> {
+    let rows = r
+        .rows(
+            sql!("select e.permit_id from windows_permit_event e where e.station_id = $1 and e.kind = 'suspended' and e.n = (select max(x.n) from windows_permit_event x where x.station_id = e.station_id and x.permit_id = e.permit_id) limit 5000"),
+            args![station],
+        )
+        .await?;
+    rows.iter().map(|row| row.get("permit_id")).collect()
+}
+
+/// Stations with permits.
+pub async fn permit_stations(r: &mut Reader) -> Result<Vec<StationId>> {
+    let rows = r.rows(sql!("select distinct station_id from windows_permit where ended_on is null limit 2000"), args![]).await?;
+    rows.iter().map(|row| row.get("station_id")).collect()
 }

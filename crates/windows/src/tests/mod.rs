@@ -2,6 +2,8 @@
 
 mod bookings;
 mod cases;
+mod changed;
 mod queue;
+mod report;
 mod town;
 mod web;

@@ -3,6 +3,7 @@
 use super::bookings::back;
 use crate::actions;
 use crate::model::{Booking, Channel, Service};
+use crate::rules::holds::Lost;
 use crate::store;
 use askama::Template;
 use axum::extract::Path;
@@ -19,6 +20,7 @@ struct One<'a> {
     person: PersonView,
     officer: String,
     crew: Vec<(UserId, String)>,
+    lost: Option<Lost>,
     form: &'a Form,
     again: &'a Again,
     command_id: String,
@@ -33,7 +35,8 @@ impl One<'_> {
 async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
     let station = ctx.who.station;
     let look = ctx.look("windows.booking", Purpose::Window);
-    let (b, s, person, officer, crew) = ctx
+    let rules = ctx.app.rules();
+    let (b, s, person, officer, crew, lost) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -44,11 +47,12 @@ async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
             let officer = users.iter().find(|u| Some(u.id) == b.officer_id).map_or(String::new(), |u| u.name.clone());
             let crew: Vec<(UserId, String)> =
                 users.into_iter().filter(|u| u.disabled_at.is_none() && u.role.may(P::WindowServe)).map(|u| (u.id, format!("{}（{}）", u.name, u.role.label()))).collect();
-            Ok((b, s, person, officer, crew))
+            let lost = actions::lost_by(r, &rules, &b).await?;
+            Ok((b, s, person, officer, crew, lost))
         })
         .await?;
     let title = if b.channel == Channel::Door { "上门申请" } else { "预约" };
-    let content = One { b, s, person, officer, crew, form, again: &again, command_id: ctx.command_id().to_string() };
+    let content = One { b, s, person, officer, crew, lost, form, again: &again, command_id: ctx.command_id().to_string() };
     let page = Page::new(title, &content).crumb("预约和上门", "/windows/bookings");
     if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
 }

@@ -55,7 +55,7 @@ async fn show_new(ctx: &Ctx, form: &Form, again: Again) -> Answer {
             let mut permits = vec![];
             if endorses {
                 let months = actions::months(&rules_now, today)?;
-                for p in store::permits(r, station).await? {
+                for p in store::permits(r, station).await?.into_iter().filter(|p| p.ended_on.is_none()) {
                     let name = people::store::person_for(r, p.person_id, true).await?.name;
                     permits.push((p.id, format!("{} {name}：{}", p.number, permit::clock(&p, months, today).words())));
                 }

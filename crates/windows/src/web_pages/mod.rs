@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod desk;
 pub mod hours;
 pub mod monitor;
+pub mod permit;
 pub mod register;
 pub mod services;
 pub mod setup;

@@ -120,6 +120,9 @@ struct Report {
     services: Vec<Served>,
     waits: Waits,
     upto: String,
+    /// Posts, load and rest, for those who plan; "" for others.
+    people: String,
+    knows_demand: bool,
 }
 
 impl Report {
@@ -174,7 +177,10 @@ pub async fn report(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         let m = month.saturating_add(n.months()).first_of_month();
         (m.to_string(), format!("{} 年 {} 月", m.year(), m.month()))
     });
+    let people = if ctx.may(kernel::Permission::RosterPlan) { roster::month_part(&ctx, month, true).await? } else { String::new() };
     let content = Report {
+        people,
+        knows_demand: ctx.site.has_menu(|p| p == "/demand"),
         months: around,
         windows,
         all: Sum::of(days.iter()),
@@ -183,7 +189,7 @@ pub async fn report(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         upto: if last >= today { format!("算到今天 {}", clock(minute_of(ctx.now()))) } else { "全月".into() },
         month,
     };
-    Page::new("窗口月报", &content).crumb("窗口不空岗", "/windows/monitor").show(&ctx)
+    Page::new("月报", &content).crumb("窗口不空岗", "/windows/monitor").show(&ctx)
 }
 
 struct Line {
@@ -307,5 +313,5 @@ pub async fn rows(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
             Rows { title: format!("{month_name}{name}"), lines: vec![], total: 0, many: all.len(), tickets: all.iter().take(500).map(line).collect() }
         }
     };
-    Page::new(content.title.clone(), &content).crumb("窗口不空岗", "/windows/monitor").crumb("窗口月报", format!("/windows/report?month={month}")).show(&ctx)
+    Page::new(content.title.clone(), &content).crumb("窗口不空岗", "/windows/monitor").crumb("月报", format!("/windows/report?month={month}")).show(&ctx)
 }

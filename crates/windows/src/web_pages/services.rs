@@ -169,8 +169,9 @@ pub async fn save(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
 /// `POST /windows/services/{id}/end`
 pub async fn end(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     let id: Uuid = web::page::id(&id, "这项业务")?;
-    actions::end_service(&ctx.app, &ctx.act("windows.end_service", Purpose::Window, &form), id).await?;
-    go("/windows/services")
+    let lost = actions::end_service(&ctx.app, &ctx.act("windows.end_service", Purpose::Window, &form), id).await?;
+    // Whoever had booked it is to be told: the list of those is next.
+    go(if lost > 0 { "/windows/bookings?upset=1" } else { "/windows/services" })
 }
 
 /// `GET /windows/services/{id}/notice`: 一次性告知单 (PDF).
