@@ -7,26 +7,16 @@ use std::fmt;
 
 const SCRIPT: &str = include_str!("../vendor/axe.min.js");
 
-const RUN: &str = r"axe.run(document, { resultTypes: ['violations'], preload: false }).then(r => r.violations.map(v => ({
+/// Advice that axe never calls serious; the walk over all pages leaves it out.
+const ADVICE: &str = "['region', 'landmark-banner-is-top-level', 'landmark-complementary-is-top-level', \
+  'landmark-contentinfo-is-top-level', 'landmark-main-is-top-level', 'landmark-no-duplicate-banner', \
+  'landmark-no-duplicate-contentinfo', 'landmark-no-duplicate-main', 'landmark-one-main', 'landmark-unique', \
+  'heading-order', 'page-has-heading-one', 'skip-link', 'empty-heading', 'empty-table-header', 'image-redundant-alt', \
+  'presentation-role-conflict', 'meta-viewport-large', 'aria-allowed-role']";
+
+const RUN: &str = r"axe.run(document, { resultTypes: ['violations'], preload: false, rules: RULES }).then(r => r.violations.map(v => ({
   rule: v.id, impact: v.impact ?? '', help: v.help, nodes: v.nodes.length,
   html: v.nodes[0]?.html ?? '', why: (v.nodes[0]?.failureSummary ?? '').replace(/\s+/g, ' ') })))";
-
-/// A number for every kind of element on the page: tag, classes, attributes, names and references that are there or
-/// missing, and the same of everything around it. Two pages with the same kinds give axe the same to say.
-const SHAPES: &str = r"(() => {
-  const one = (e, ids) => [e.tagName, e.getAttribute('class') ?? '', [...e.attributes].map(a => a.name).sort(),
-    e.getAttribute('role') ?? '', e.getAttribute('type') ?? '', e.labels ? e.labels.length > 0 : '',
-    e.textContent.trim() !== '', ids(e)].join('|');
-  const count = {};
-  document.querySelectorAll('[id]').forEach(e => count[e.id] = (count[e.id] ?? 0) + 1);
-  const known = e => ['aria-labelledby', 'aria-describedby', 'aria-controls', 'for'].map(a =>
-    (e.getAttribute(a) ?? '').split(/\s+/).filter(Boolean).every(id => count[id] === 1)).join();
-  const hash = (t, h) => { for (let i = 0; i < t.length; i++) h = Math.imul(h ^ t.charCodeAt(i), 16777619); return h >>> 0 };
-  const all = new Set();
-  const walk = (e, around) => { const h = hash(one(e, known), around); all.add(h); for (const c of e.children) walk(c, h) };
-  walk(document.documentElement, 2166136261);
-  return [[...all], Object.keys(count).filter(id => count[id] > 1)];
-})()";
 
 /// One broken rule on one page.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,17 +46,22 @@ impl fmt::Display for Violation {
 }
 
 impl Tab {
-    /// The kinds of elements on the page (see `SHAPES`), and ids that stand more than once.
-    pub async fn shapes(&self) -> Result<(Vec<u32>, Vec<String>)> {
-        self.eval(SHAPES).await
-    }
-
     /// Runs axe-core; all violations, whatever their impact.
     pub async fn axe(&self) -> Result<Vec<Violation>> {
+        self.run_axe("{}").await
+    }
+
+    /// Runs the rules of axe-core whose breach keeps people out; those violations.
+    pub async fn grave(&self) -> Result<Vec<Violation>> {
+        let off = format!("Object.fromEntries({ADVICE}.map(r => [r, {{ enabled: false }}]))");
+        Ok(self.run_axe(&off).await?.into_iter().filter(Violation::is_grave).collect())
+    }
+
+    async fn run_axe(&self, rules: &str) -> Result<Vec<Violation>> {
         if !self.eval::<bool>("typeof axe === 'object'").await? {
             self.eval::<bool>(&format!("{SCRIPT}\n;true")).await?;
         }
-        self.eval(RUN).await
+        self.eval(&RUN.replace("RULES", rules)).await
     }
 }
 

@@ -12,12 +12,14 @@ mod browser;
 mod devtools;
 pub mod dispute;
 mod keyboard;
+mod probe;
 mod server;
 mod tab;
 
 pub use axe::{Violation, both};
 pub use browser::Browser;
 pub use keyboard::Key;
+pub use probe::Seen;
 pub use server::{Account, Server};
 pub use tab::{Tab, View, one_time_code};
 

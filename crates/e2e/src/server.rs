@@ -55,6 +55,29 @@ impl Server {
 
     /// The binary on the directory `data` inside `data`, filled by it when it is not there.
     fn on(bin: &Path, data: tempfile::TempDir, clock: bool) -> Result<Server> {
+        let mut server = Server::run(bin, data, "demo", clock)?;
+        let list = server.data.path().join("data/demo-accounts.txt");
+        let text = std::fs::read_to_string(&list).with_context(|| format!("no {}", list.display()))?;
+        server.accounts = text.lines().filter_map(account).collect();
+        Ok(server)
+    }
+
+    /// `init` and `serve` on an empty directory: a station before its first day, and the paths of the one-time links for
+    /// the three administrators.
+    pub fn fresh() -> Result<(Server, Vec<String>)> {
+        let bin = binary();
+        let data = tempfile::tempdir()?;
+        let out = Command::new(&bin).arg("init").arg("--data").arg(data.path().join("data")).output()?;
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        if !out.status.success() {
+            bail!("init: {said}{}", String::from_utf8_lossy(&out.stderr));
+        }
+        let links = said.split_whitespace().filter(|w| w.starts_with("/setup/")).map(str::to_string).collect();
+        Ok((Server::run(&bin, data, "serve", false)?, links))
+    }
+
+    /// Runs a command of the binary that serves, and waits until it answers.
+    fn run(bin: &Path, data: tempfile::TempDir, what: &str, clock: bool) -> Result<Server> {
         let host = format!("127.0.0.1:{}", free_port()?);
         let log = File::create(data.path().join("server.log"))?;
         let mut command = Command::new(bin);
@@ -62,7 +85,7 @@ impl Server {
             command.env("FENGQIAO_DEMO_CLOCK", data.path().join("clock"));
         }
         let child = command
-            .arg("demo")
+            .arg(what)
             .arg("--data")
             .arg(data.path().join("data"))
             .args(["--listen", &host])
@@ -74,9 +97,6 @@ impl Server {
         // From here on Drop ends the process, whatever happens.
         let mut server = Server { base: format!("http://{host}"), accounts: vec![], child, data };
         server.wait(&host)?;
-        let list = server.data.path().join("data/demo-accounts.txt");
-        let text = std::fs::read_to_string(&list).with_context(|| format!("no {}", list.display()))?;
-        server.accounts = text.lines().filter_map(account).collect();
         Ok(server)
     }
 
@@ -91,7 +111,7 @@ impl Server {
     pub fn killed_and_started(self) -> Result<Server> {
         let bin = binary();
         let data = self.stop()?;
-        Server::on(&bin, data)
+        Server::on(&bin, data, false)
     }
 
     /// The account of this name, e.g. `zy.mj1`.

@@ -42,7 +42,7 @@ fn show_new(ctx: &Ctx, form: &Form, again: Again) -> Answer {
             categories::panel::html(&rules, today, &text, categories::For::Incident, form)
         },
     };
-    let page = Page::new("登记警情", &content).crumb("警情", "/incidents");
+    let page = Page::new("登记警情", &content).crumb("警情", if ctx.may(kernel::Permission::IncidentSee) { "/incidents" } else { "/" });
     if failed { page.again().show(ctx) } else { page.show(ctx) }
 }
 

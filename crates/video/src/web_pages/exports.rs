@@ -101,7 +101,10 @@ async fn show(ctx: &Ctx, station: &str, form: &Form, again: Again) -> Answer {
         days: rules.int("video.export_keep_days", ctx.app.today())?,
     };
     let failed = again.any();
-    let page = Page::new("录像导出", &content).crumb("摄像机", "/video").action("录像保全", "/video/holds");
+    let mut page = Page::new("录像导出", &content).crumb("摄像机", "/video");
+    if ctx.may(Permission::VideoReplay) {
+        page = page.action("录像保全", "/video/holds");
+    }
     if failed { page.status(again.status()).show(ctx) } else { page.show(ctx) }
 }
 

@@ -15,7 +15,7 @@ pub mod wall;
 
 use crate::model::{Group, StreamKind, Whole};
 use crate::run::{Live, Seen};
-use kernel::{Actor, Error, Reader, Result, StationId, Uuid};
+use kernel::{Actor, Reader, Refusal, Result, StationId, Uuid};
 use places::model::Station;
 use std::sync::Arc;
 use web::Ctx;
@@ -26,7 +26,8 @@ pub async fn station_for(r: &mut Reader, who: &Actor, asked: &str) -> Result<(Ve
         places::store::stations(r).await?.into_iter().filter(|s| who.reach().houses(s.id)).collect();
     let chosen =
         asked.parse::<StationId>().ok().and_then(|id| all.iter().find(|s| s.id == id)).or(all.first()).cloned();
-    Ok((all, chosen.ok_or(Error::NotFound("派出所"))?))
+    let none = || Refusal::new("video.no_station", "还没有派出所，摄像机登记不了。", "请先在“单位与辖区”中建立派出所。");
+    Ok((all, chosen.ok_or_else(none)?))
 }
 
 /// A group with its depth in the tree.
