@@ -181,9 +181,7 @@ mod tests {
             let value = data(&w, "正阳派出所", &people);
             let pdf = documents::render(&TEMPLATE, &value).unwrap_or_else(|e| panic!("{}", e.detail()));
             assert_eq!((pdf.missing.len(), pdf.bytes == documents::render(&TEMPLATE, &value).unwrap().bytes), (0, true));
-            if let Ok(dir) = std::env::var("FENGQIAO_PAPERS") {
-                std::fs::write(format!("{dir}/bulletin-{}.pdf", state.code()), &pdf.bytes).unwrap();
-            }
+            testkit::papers::golden(&format!("bulletins-data-{}", state.code()), &pdf.bytes);
         }
     }
 }

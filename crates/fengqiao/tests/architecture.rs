@@ -219,3 +219,69 @@ async fn the_schema_of_postgresql_is_as_reviewed() {
     let pg = app("postgres").await;
     golden("schema-postgres.txt", &postgres_schema(&pg.place).await);
 }
+
+/// Functions that make the data of a printed paper, and how the names of their samples begin in `docs/ref/papers`.
+const PAPERS: &[(&str, &str)] = &[
+    ("bulletins::data", "bulletins-data"),
+    // The list of `Paper`; each kind has its sample.
+    ("dossier::form", "dossier-"),
+    ("dossier::print", "dossier-receipt"),
+    ("dossier::whole", "dossier-whole"),
+    ("mediation::agreement_data", "dossier-agreement"),
+    ("roster::data", "roster-data"),
+    ("surveys::minutes", "surveys-minutes"),
+    ("surveys::sheet", "surveys-sheet"),
+    ("windows::not_issued", "windows-not_issued"),
+    ("windows::notice", "windows-notice"),
+    ("windows::of_case", "windows-of_case"),
+];
+
+/// `crate::function` of every place that writes `issued_at`, without which nothing prints.
+fn makers() -> std::collections::BTreeSet<String> {
+    let mut files = vec![];
+    sources(&root().join("crates"), &mut files);
+    let mut out = std::collections::BTreeSet::new();
+    for f in files {
+        let path = f.strip_prefix(root().join("crates")).expect("inside").to_path_buf();
+        let mut parts = path.iter().map(|p| p.to_string_lossy().into_owned());
+        let (krate, rest) = (parts.next().unwrap_or_default(), parts.collect::<Vec<_>>());
+        // The engine itself knows no paper; its samples are its own.
+        if krate == "documents" || rest.iter().any(|p| p.starts_with("tests") || p == "examples") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&f).expect("a source file");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let mut function = String::new();
+        for line in text.lines().map(str::trim) {
+            if let Some((_, after)) = line.split_once("fn ")
+                && !line.starts_with("//")
+                && let Some(name) = after.split(['(', '<']).next()
+            {
+                function = name.to_string();
+            }
+            if line.contains("\"issued_at\":") {
+                out.insert(format!("{krate}::{function}"));
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn every_printed_paper_has_a_sample_whose_text_is_kept() {
+    let kept: Vec<String> = std::fs::read_dir(testkit::papers::folder())
+        .expect("docs/ref/papers")
+        .filter_map(|e| e.ok()?.file_name().to_string_lossy().strip_suffix(".txt").map(str::to_string))
+        .collect();
+    let known: std::collections::BTreeSet<String> = PAPERS.iter().map(|(m, _)| m.to_string()).collect();
+    assert_eq!(makers(), known, "a paper without a sample: print one in its domain's tests (testkit::papers::golden) and name it in PAPERS");
+    for (maker, prefix) in PAPERS {
+        assert!(kept.iter().any(|k| k.starts_with(prefix)), "{maker}: no golden text {prefix}… in docs/ref/papers");
+    }
+    // What a court returns is bound in, not printed.
+    for paper in dossier::model::Paper::ALL.iter().filter(|p| **p != dossier::model::Paper::Court) {
+        assert!(kept.contains(&format!("dossier-{}", paper.code())), "{paper}: no golden text in docs/ref/papers");
+    }
+    let strays: Vec<&String> = kept.iter().filter(|k| !PAPERS.iter().any(|(_, p)| k.starts_with(p))).collect();
+    assert!(strays.is_empty(), "golden texts of no paper: {strays:?}");
+}

@@ -1,6 +1,8 @@
 //! What tests share: an application on either engine with a clock that stands still, and a caller
 //! that speaks HTTP to the router as a named person.
 
+pub mod papers;
+
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use kernel::rules::RuleSet;
@@ -70,7 +72,8 @@ impl TestApp {
         let response = self.router.clone().oneshot(req).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.map(|b| b.to_bytes()).unwrap_or_default();
-        Answered { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answered { status: parts.status, headers: parts.headers, body, bytes: bytes.to_vec() }
     }
 
     /// `GET path` as `actor`.
@@ -170,7 +173,10 @@ impl TestApp {
 pub struct Answered {
     pub status: StatusCode,
     pub headers: http::HeaderMap,
+    /// As text; what is not UTF-8 is replaced.
     pub body: String,
+    /// As it came, for files.
+    pub bytes: Vec<u8>,
 }
 
 impl Answered {

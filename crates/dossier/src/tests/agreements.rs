@@ -56,6 +56,7 @@ async fn signed(w: &Town, id: DisputeId, track: Track) -> Value {
     let data = sheet(&case, Paper::Agreement, record).unwrap().data;
     let act = w.t.app.act(&w.officer, "dossier.print", Purpose::Mediation, w.t.app.fresh_command());
     let printed = actions::print(&w.t.app, &act, id, Paper::Agreement, record).await.unwrap();
+    testkit::papers::golden(&format!("dossier-agreement-{}", track.code()), &printed.bytes);
     if let Some(text) = text_of(&printed.bytes, &format!("agreement-{}", track.code())) {
         for shown in on_the_sheet(track) {
             let plain: String = shown.split_whitespace().collect();

@@ -36,6 +36,7 @@ async fn compare(w: &Town, id: DisputeId, seen: &mut BTreeSet<Paper>) {
         let printed = actions::print(&w.t.app, &act, id, paper, record).await.unwrap();
         let bytes = String::from_utf8_lossy(&printed.bytes);
         assert!(bytes.contains("<pdfaid:part>2</pdfaid:part>"), "{paper} is PDF/A-2b");
+        testkit::papers::golden(&format!("dossier-{}", paper.code()), &printed.bytes);
         let Some(text) = text_of(&printed.bytes, paper.code()) else { continue };
         for field in required::of(paper) {
             let shown = match *field {
@@ -156,6 +157,7 @@ async fn every_paper_holds_what_the_table_asks_for() {
     assert!(first.bytes == again.bytes && first.pdf_hash == again.pdf_hash);
     let prints = w.reader(async |r| crate::store::prints(r, id).await).await;
     assert_eq!(prints.iter().filter(|p| p.paper == Paper::Whole).count(), 1, "a reprint is no new edition");
+    testkit::papers::golden("dossier-whole", &first.bytes);
     if let Some(text) = text_of(&first.bytes, "whole") {
         for part in ["卷内目录", "人民调解申请书", "人民调解权利义务告知书", "人民调解协议书", "授权委托书", "证据材料清单", "回访记录", "结案报告表",
             // 封面 and 封底 (domain.md §1.4).

@@ -22,6 +22,7 @@ async fn the_paper_sheet_goes_out_and_comes_in_by_numbers() {
         t.post(who, &format!("/surveys/{id}/open"), &[]).await.is(303);
         let pdf = t.get(who, &sheet).await.is(200);
         assert!(pdf.body.starts_with("%PDF") && pdf.headers["content-type"] == "application/pdf");
+        testkit::papers::golden("surveys-sheet", &pdf.bytes);
         t.get(&town.auxiliary, &quick).await.is(403);
         t.get(who, &quick).await.is(200).says("照纸质问卷录入").says("<b>2</b> 晚上");
         let codes = actions::make_codes(&t.app, &town.act(who, "surveys.codes"), id, 2).await.unwrap();
@@ -190,4 +191,47 @@ async fn an_anonymous_answer_leaves_nothing_of_the_telephone() {
             assert!(read > 50_000, "the files of the database were read: {read}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_minutes_of_a_meeting_print_what_their_golden_text_says() {
+    use crate::model::{Channel, Meeting, MeetingState, Vote, Wish, WishState};
+    use kernel::{StationId, Uuid};
+    use roster::model::DayType;
+    let station_id = StationId(Uuid::from_u128(1));
+    let meeting = Meeting {
+        station_id,
+        id: Uuid::from_u128(2),
+        title: "楼前停车和夜间照明议事会".into(),
+        held_on: "2026-05-06".parse().unwrap(),
+        place: "社区居民活动室".into(),
+        chair: "居委会主任".into(),
+        present: 23,
+        names: "敖日格乐、乌仁其木格·巴特尔苏和、宋䶮群".into(),
+        minutes: "居委会通报上次议定事项。\n居民反映三号楼门口路灯坏了半个月。".into(),
+        state: MeetingState::Final,
+        closed_at: Some(testkit::start()),
+        version: 2,
+    };
+    let vote = |n: u128, question: &str, struck: bool| Vote { id: Uuid::from_u128(n), question: question.into(), yes: 18, no: 3, abstained: 2, struck };
+    let votes = [vote(3, "消防通道划黄线", false), vote(4, "记错的一项", true)];
+    let wish = Wish {
+        station_id,
+        id: Uuid::from_u128(5),
+        channel: Channel::Meeting,
+        meeting_id: Some(meeting.id),
+        service_id: None,
+        day_type: Some(DayType::Work),
+        from_minute: Some(1_080),
+        until_minute: Some(1_200),
+        content: "上班的人希望窗口晚上开到八点".into(),
+        people: 9,
+        day: meeting.held_on,
+        state: WishState::ALL[0],
+        reply: String::new(),
+        replied_at: None,
+        version: 1,
+    };
+    let data = crate::paper::minutes("测试派出所", &meeting, &votes, &[(&wish, "居住证申领".into())], testkit::start());
+    testkit::papers::golden("surveys-minutes", &crate::paper::pdf(data).await.unwrap());
 }

@@ -3,6 +3,7 @@
 mod bookings;
 mod cases;
 mod changed;
+mod papers;
 mod queue;
 mod report;
 mod town;
