@@ -33,7 +33,6 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
 
 fn refuse(key: &'static str, what: String, next: &str) -> Error {
     Refusal::new(key, what, next)
-        .by("附件要求", "本系统附件规则：照片 JPEG/PNG/WebP、文书 PDF，单个不超过 20 MB")
         .into()
 }
 

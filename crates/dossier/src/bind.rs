@@ -38,7 +38,6 @@ pub async fn check(file: &attachments::Prepared) -> Result<()> {
             Unreadable::TooSlow => "请打印后拍照上传，或者过几分钟再试。",
         };
         Refusal::new("dossier.pdf", format!("“{name}”{why}，不能装订入卷。"), next)
-            .by("卷宗附件", "本系统附件规则：PDF 逐页印入卷宗，能直接打开才能装订")
             .into()
     })
 }

@@ -194,7 +194,7 @@ pub fn party(m: &PartyMore, p: &Party, age: Option<i64>, track: Option<Track>, r
     e.ok(())?;
     if p.suspect && track == Some(Track::PublicOrder) && m.power.is_some() {
         return Err(Refusal::new("dossier.suspect_agent", "违法嫌疑人不得委托他人参加治安调解。", "请由本人参加；被侵害人可以委托代理人。")
-            .by("委托代理", rules.cite("mediation.public_order.suspect_may_send_agent", today).source)
+            .in_force(rules, today)
             .into());
     }
     if m.guardian_exempt {
@@ -206,7 +206,7 @@ pub fn party(m: &PartyMore, p: &Party, age: Option<i64>, track: Option<Track>, r
                 format!("{known}，不能免于通知监护人。"),
                 format!("年满 {least} 周岁、以自己的劳动收入为主要生活来源、本人同意不通知的，才可以不通知；请核对出生日期或者通知监护人。"),
             )
-            .by("未成年人的监护人", rules.cite("mediation.public_order.minor_exempt_age", today).source)
+            .in_force(rules, today)
             .into());
         }
     }
@@ -216,8 +216,7 @@ pub fn party(m: &PartyMore, p: &Party, age: Option<i64>, track: Option<Track>, r
 /// An electronic signature counts only with the recording of the signing itself (程序规定 §263): the recording is of
 /// this matter, began before the signature and had not ended.
 pub fn signing(recording: Option<&Recording>, at: Timestamp, rules: &RuleSet, today: Date) -> Result<(), Refusal> {
-    let source = rules.cite("mediation.signing_must_be_recorded", today).source;
-    let refuse = |what: String, next: &str| Err(Refusal::new("dossier.unrecorded", what, next).by("电子签名同步录音录像", source.clone()));
+    let refuse = |what: String, next: &str| Err(Refusal::new("dossier.unrecorded", what, next).in_force(rules, today));
     match recording {
         None => refuse(
             "没有关联签署过程的录音录像，电子签名无效。".into(),

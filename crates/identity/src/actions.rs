@@ -189,7 +189,7 @@ pub async fn change_password(app: &App, act: &Act, old: &str, new: &str) -> Resu
     let (Some(user), Some(secrets)) = (user, secrets) else { return Err(Error::SignedOut) };
     let (old_password, stored) = (old.to_string(), secrets.password.clone());
     if !slow(move || vault::password::verify(&old_password, &stored)).await? {
-        return Err(FieldErrors::one("old", "原密码不对。"));
+        return Err(FieldErrors::one("old", "原密码不对，密码没有更改。请输入现在登录用的密码；忘记了的，请系统管理员重置。"));
     }
     policy(&limits, &user.account, new).ok(())?;
     not_used_before(app, &look, &limits, me, new).await?;
@@ -251,7 +251,7 @@ pub async fn create_hashed(app: &App, act: &Act, new: NewUser, hashed: &str) -> 
     app.db()
         .write(act, async |tx: &mut Tx| {
             if store::by_account(tx, &new.account).await?.is_some() {
-                return Err(FieldErrors::one("account", "这个账号已经有人使用。"));
+                return Err(FieldErrors::one("account", "这个账号已经有人使用，请换一个登录名。"));
             }
             let id: UserId = tx.fresh();
             store::insert_user(tx, id, &new, hashed).await?;
@@ -466,7 +466,7 @@ pub async fn use_link(app: &App, act: &Act, token: &str, account: &str, name: &s
                 }
                 None => {
                     if store::by_account(tx, &new.account).await?.is_some() {
-                        return Err(FieldErrors::one("account", "这个账号已经有人使用。"));
+                        return Err(FieldErrors::one("account", "这个账号已经有人使用，请换一个登录名。"));
                     }
                     let id: UserId = tx.fresh();
                     store::insert_user(tx, id, &new, &hashed).await?;

@@ -58,30 +58,28 @@ pub fn may_narrow(role: Role) -> Result<(), Refusal> {
         "identity.narrow",
         format!("“{}”的工作面向全所，不能限于警务区。", role.label()),
         "只有民警和警务辅助人员的账号可以限于所辖警务区；网格员本来只看自己的网格。",
-    )
-    .by("处理个人信息限于实现目的的最小范围", "个人信息保护法第六条"))
+    ))
 }
 
 /// An administrator belongs to no station and keeps that one role; others belong to a station
 /// (等级保护三级：系统、安全、审计管理员分设，一人不兼两职).
 pub fn may_become(old: Option<Role>, new: Role, has_station: bool) -> Result<(), Refusal> {
-    let rule = |r: Refusal| r.by("三员分立", "GB/T 22239-2019（等级保护第三级，待核实）");
     if let Some(old) = old
         && old != new
         && (old.is_admin() || new.is_admin())
     {
-        return Err(rule(Refusal::new(
+        return Err(Refusal::new(
             "identity.admin_separation",
             format!("“{}”不能改为“{}”：管理员账号不能与其他岗位互换。", old.label(), new.label()),
             "请停用原账号，另建新账号。",
-        )));
+        ));
     }
     if new.is_admin() == has_station {
-        return Err(rule(Refusal::new(
+        return Err(Refusal::new(
             "identity.admin_station",
             if new.is_admin() { "管理员账号不属于任何派出所。" } else { "这个岗位的账号须属于一个派出所。" },
             "请改正所属单位。",
-        )));
+        ));
     }
     if !Role::ACCOUNTS.contains(&new) {
         return Err(Refusal::new("identity.role", format!("“{}”不能有账号。", new.label()), "请选择其他岗位。"));
@@ -119,8 +117,7 @@ pub fn may_reset_factor(by: Role, own: bool, of: Role) -> Result<(), Refusal> {
         "identity.reset_factor",
         "您不能重置这个账号的动态验证码。",
         "请安全管理员办理；安全管理员本人的由系统管理员办理。",
-    )
-    .by("三员分立", "GB/T 22239-2019（等级保护第三级，待核实）"))
+    ))
 }
 
 /// Account names: 3 to 40 of letters, digits, dot, dash, underscore.

@@ -48,7 +48,6 @@ pub fn next(state: State, step: Step) -> Result<State, Refusal> {
                 _ => "请先完成当前步骤。",
             },
         )
-        .by("警情处置流程", "110接处警工作规则（公通字〔2003〕31号）")
     })
 }
 
@@ -67,8 +66,7 @@ pub fn may_receive(role: Role, officer_on_it: bool) -> Result<(), Refusal> {
             "incidents.auxiliary_alone",
             "辅警不能单独出警。",
             "请同时派一名民警，或先派民警再加派辅警。",
-        )
-        .by("辅警在民警带领下开展工作", "河南省公安机关警务辅助人员条例 第十五至十七条（外地条例，本地以规则包为准）")),
+        )),
         Role::GridWorker => Ok(()),
         other => Err(Refusal::new(
             "incidents.target_role",

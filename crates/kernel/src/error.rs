@@ -1,4 +1,5 @@
-//! One error type for the whole house, and where each kind goes.
+//! One error type for the whole house, and where each kind goes. Every kind but `Internal` rests on a rule ([`crate::ground`])
+//! that the page, the command line and the JSON answer name with its source.
 //!
 //! | variant | the person sees | HTTP |
 //! |---|---|---|
@@ -6,7 +7,7 @@
 //! | `SignedOut` | the login page, what was typed is kept | 401 |
 //! | `Forbidden` | which right is missing and who can grant it | 403 |
 //! | `Invalid` | the form again, each field with its rule | 422 |
-//! | `Refused` | what, which rule and its source, what to do next | 422 |
+//! | `Refused` | what, which rule and its source, what to do next | 422; 429 when it came too often |
 //! | `Conflict` | both values, a person picks | 409 |
 //! | `TooLarge` | the bound and how to get below it | 413 |
 //! | `Busy` | try again in a moment | 503 |
@@ -24,27 +25,63 @@ pub struct RuleRef {
     pub source: String,
 }
 
-/// A refusal by rule: what was refused, by which rule, and the way on.
+/// A refusal by rule: what was refused, by which rule, and the way on. The rule is the one of its key ([`crate::ground`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// A stable short name for tests and logs, such as `mediation.no_violation`.
+    /// A stable short name for tests and logs, such as `mediation.no_violation`; it stands in `grounds.toml` under its rule.
     pub key: &'static str,
     /// What is not possible, in one Chinese sentence.
     pub what: String,
-    pub rule: Option<RuleRef>,
+    pub rule: RuleRef,
     /// What the person can do instead, in one Chinese sentence.
     pub next: String,
 }
 
 impl Refusal {
     pub fn new(key: &'static str, what: impl Into<String>, next: impl Into<String>) -> Refusal {
-        Refusal { key, what: what.into(), rule: None, next: next.into() }
+        Refusal { key, what: what.into(), rule: crate::ground::of(key).rule(), next: next.into() }
     }
 
-    /// Adds the rule and its source.
+    /// A rule named at the place: it holds only while the table lacks the key, so that a refusal still on its way into the
+    /// table is not without one. The table's rule stands against it.
     pub fn by(mut self, name: impl Into<String>, source: impl Into<String>) -> Refusal {
-        self.rule = Some(RuleRef { name: name.into(), source: source.into() });
+        if crate::ground::find(self.key).is_none() {
+            self.rule = RuleRef { name: name.into(), source: source.into() };
+        }
         self
+    }
+
+    /// The source as the rule pack has it on `on`; for rules that the table ties to the pack.
+    pub fn in_force(mut self, rules: &crate::rules::RuleSet, on: crate::Date) -> Refusal {
+        if let Some(rule) = crate::ground::of(self.key).pack.as_deref().and_then(|pack| rules.rule(pack, on).ok()) {
+            self.rule.source = rule.source.clone();
+        }
+        self
+    }
+
+    /// The source of the very item (an entry of a list, a level), where it is closer than the rule's own; "" changes nothing.
+    pub fn citing(mut self, source: impl Into<String>) -> Refusal {
+        let source = source.into();
+        if !source.is_empty() {
+            self.rule.source = source;
+        }
+        self
+    }
+
+    /// Whether it is refused only because it came too often: the same is possible later (HTTP 429).
+    pub fn is_pace(&self) -> bool {
+        crate::ground::of(self.key).pace
+    }
+
+    /// Where the rule can be read, on the page of rules.
+    pub fn place(&self) -> String {
+        format!("{}#{}", crate::ground::PAGE, crate::ground::of(self.key).anchor)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}依据：{}（{}）。{}", self.what, self.rule.name, self.rule.source, self.next)
     }
 }
 
@@ -86,12 +123,14 @@ pub enum Error {
     /// The Chinese noun of what was looked for.
     NotFound(&'static str),
     SignedOut,
-    /// One Chinese sentence: which right is missing.
+    /// Which right is missing, in one Chinese sentence; what follows it is the way on.
     Forbidden(String),
     Invalid(FieldErrors),
     Refused(Box<Refusal>),
     Conflict(Vec<Clash>),
+    /// The bound, in one Chinese sentence; what follows it is the way on.
     TooLarge(String),
+    /// As [`Error::TooLarge`].
     Busy(String),
     /// The disk under the database is full; nothing was kept, reading goes on.
     Full,
@@ -102,6 +141,13 @@ pub enum Error {
 impl Error {
     pub fn internal(cause: impl fmt::Display) -> Error {
         Error::Internal(cause.to_string())
+    }
+    /// The rule that it rests on, by its key; every refusal names one, whatever its kind.
+    pub fn rule(&self) -> RuleRef {
+        match self {
+            Error::Refused(r) => r.rule.clone(),
+            other => crate::ground::of(other.key()).rule(),
+        }
     }
     /// The refusal's or error's stable key, for tests and logs.
     pub fn key(&self) -> &str {
@@ -132,7 +178,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Error::Refused(r) => write!(f, "{}{}", r.what, r.next),
+            Error::Refused(r) => write!(f, "{r}"),
             Error::Conflict(c) => write!(f, "有 {} 处内容已被他人修改", c.len()),
             Error::TooLarge(why) | Error::Busy(why) => f.write_str(why),
             Error::Full => f.write_str("服务器磁盘已满，没有保存；请联系系统管理员清理磁盘后重试"),

@@ -17,6 +17,7 @@ pub mod error;
 pub mod event;
 pub mod figure;
 mod filing;
+pub mod ground;
 pub mod id;
 mod index;
 pub mod job;

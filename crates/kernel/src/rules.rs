@@ -113,7 +113,6 @@ fn period(from: &str, until: Option<&str>, of: &str) -> Result<()> {
             format!("规则 {of} 的截止日期 {u} 早于起始日期 {from}。"),
             "请改正日期后重新导入。",
         )
-        .by("有效期", "规则包格式：from、until 两端都含当日")
         .into()),
         _ => Ok(()),
     }
@@ -122,7 +121,7 @@ fn period(from: &str, until: Option<&str>, of: &str) -> Result<()> {
 /// Two versions that follow each other: never on one day, and for a value never a day without one.
 fn joins(from: &str, until: Option<&str>, next: &str, what: &str, gapless: bool) -> Result<()> {
     let refuse = |key: &'static str, how: String, way: &str| {
-        Err(Error::from(Refusal::new(key, how, way.to_string()).by("有效期首尾相接", "规则包格式：from、until 两端都含当日，整包核对，有一处不对全部不导入")))
+        Err(Error::from(Refusal::new(key, how, way.to_string())))
     };
     let Some(until) = until.filter(|u| *u < next) else {
         return refuse(
@@ -377,7 +376,7 @@ from = "2026-01-01"
         let e = set(&LAW.replace("until = \"2025-12-31\"", "until = \"2025-11-30\"")).unwrap_err();
         assert_eq!(e.key(), "rule_pack.hole");
         let Error::Refused(r) = e else { panic!() };
-        assert!(r.what.contains("2025-11-30") && r.next.contains("until") && r.rule.is_some());
+        assert!(r.what.contains("2025-11-30") && r.next.contains("until") && !r.rule.source.is_empty());
         let e = set(&LAW.replace("until = \"2025-12-31\"", "until = \"2019-12-31\"")).unwrap_err();
         assert_eq!(e.key(), "rule_pack.dates");
     }

@@ -212,7 +212,7 @@ pub(crate) async fn propose_in(app: &App, tx: &mut Tx, id: DisputeId) -> Result<
     let obstacles = rules::obstacles(&o.course, days, today);
     if !obstacles.is_empty() {
         return Err(Refusal::new("precedents.not_held", format!("还不能推荐：{}。", obstacles.join("；")), "满足条件后再推荐；系统每天也会自动挑选。")
-            .by("入库条件", book.cite("precedent.held_days", today).source)
+            .in_force(&book, today)
             .into());
     }
     let texts = draft(&o).texts;

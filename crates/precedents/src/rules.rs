@@ -57,8 +57,7 @@ pub fn may_decide(by: UserId, makers: &[UserId]) -> Result<(), Refusal> {
             "precedents.own",
             "这份协议是您经办、主持或者推荐的，不能由您审核入库。",
             "请由没有经办这起纠纷的带班领导或者所领导审核。",
-        )
-        .by("编、审分开", "本地默认"));
+        ));
     }
     Ok(())
 }

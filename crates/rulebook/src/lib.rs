@@ -58,6 +58,8 @@ pub fn domain() -> Domain {
         migrations: Some(kernel::migrations!("rulebook", "0001_rulebook.sql")),
         routes: vec![
             get("/rules", Need::Can(P::RuleSee), web_pages::list),
+            get("/rules/house", Need::SignedIn, web_pages::house),
+            get(kernel::ground::PAGE, Need::Public, web_pages::public),
             get("/rules/codes", Need::Can(P::RuleSee), web_pages::codes),
             get("/rules/calendar", Need::Can(P::RuleSee), web_pages::calendar),
             post("/rules/confirm", Need::Can(P::RuleAdmin), web_pages::confirm),
@@ -124,7 +126,7 @@ mod tests {
             let act = t.app.act(&admin, "rulebook.import", Purpose::Administration, t.app.fresh_command());
             let kernel::Error::Refused(r) = import(&t.app, &act, "local.toml", &text).await.unwrap_err() else { panic!("{until}") };
             assert_eq!(r.key, key);
-            assert!(r.what.contains("local.test_days") && r.next.contains("until") && r.rule.is_some(), "{}", r.what);
+            assert!(r.what.contains("local.test_days") && r.next.contains("until") && r.rule.name.contains("首尾相接"), "{}", r.what);
             assert!(t.app.rules().int("local.test_days", d("2026-05-08")).is_err(), "nothing of it is in force");
         }
         let text = version(3, "2025-01-01", "until = \"2025-12-31\"") + &version(5, "2026-01-01", "");

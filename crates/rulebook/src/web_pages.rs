@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::Query;
+use kernel::ground::{self, Ground};
 use kernel::rules::{Code, PendingRule, Rule, RuleSet};
 use kernel::{Date, Permission, Purpose};
 use serde::Deserialize;
@@ -70,7 +71,7 @@ fn show_list(ctx: &Ctx, show: String, form: &Form, again: Again) -> Answer {
         form,
         command_id: ctx.command_id().to_string(),
     };
-    let page = Page::new("规则包", &content).action("代码表", "/rules/codes").action("工作日历", "/rules/calendar");
+    let page = Page::new("规则包", &content).action("办理规则和依据", "/rules/house").action("代码表", "/rules/codes").action("工作日历", "/rules/calendar");
     if failed { page.again().show(ctx) } else { page.show(ctx) }
 }
 
@@ -132,6 +133,70 @@ pub async fn calendar(ctx: Ctx, Query(q): Query<std::collections::HashMap<String
     Page::new(format!("{year} 年工作日历"), &content).crumb("规则包", "/rules").show(&ctx)
 }
 
+/// Rules under one heading.
+struct Part {
+    name: &'static str,
+    anchor: String,
+    rules: Vec<&'static Ground>,
+}
+
+#[derive(Template)]
+#[template(path = "grounds.html")]
+struct Grounds {
+    house: Vec<Part>,
+    law: Vec<Part>,
+    rules: Arc<RuleSet>,
+    today: Date,
+}
+
+impl Grounds {
+    fn read(ctx: &Ctx) -> Grounds {
+        let (mut house, mut law): (Vec<Part>, Vec<Part>) = (vec![], vec![]);
+        for g in ground::all() {
+            let list = if g.number.is_some() { &mut house } else { &mut law };
+            match list.iter_mut().find(|p| p.name == g.part) {
+                Some(part) => part.rules.push(g),
+                None => {
+                    let anchor = format!("{}-{}", if g.number.is_some() { "house" } else { "law" }, list.len() + 1);
+                    list.push(Part { name: &g.part, anchor, rules: vec![g] });
+                }
+            }
+        }
+        Grounds { house, law, rules: ctx.app.rules(), today: ctx.app.today() }
+    }
+
+    /// The source as the pack has it today, else the table's.
+    fn source(&self, g: &Ground) -> String {
+        let packed = g.pack.as_deref().and_then(|key| self.rules.rule(key, self.today).ok());
+        packed.map_or_else(|| g.source.clone(), |r| r.source.clone())
+    }
+
+    /// The law that a house rule is modelled on, "" for none.
+    fn rests_on<'g>(&self, g: &'g Ground) -> &'g str {
+        g.source.split_once('，').map_or("", |(_, law)| law)
+    }
+
+    /// 已核对原文: read word for word, or compared and confirmed by the security administrator.
+    fn is_read(&self, g: &Ground) -> bool {
+        g.pack.as_deref().map_or(g.read, |key| !self.rules.is_unverified(key, self.today))
+    }
+}
+
+/// `GET /rules/house`: what refusals rest on, for those with an account.
+pub async fn house(ctx: Ctx) -> Answer {
+    let content = Grounds::read(&ctx);
+    let page = Page::new("办理规则和依据", &content);
+    if ctx.may(Permission::RuleSee) { page.crumb("规则包", "/rules").show(&ctx) } else { page.show(&ctx) }
+}
+
+/// `GET /p/rules`: the same for everybody; the browser keeps the anchor when it is led on.
+pub async fn public(ctx: Ctx) -> Answer {
+    if ctx.who.role != kernel::Role::Resident {
+        return go("/rules/house");
+    }
+    Page::new("办理规则和依据", &Grounds::read(&ctx)).plain().show(&ctx)
+}
+
 /// `POST /rules/confirm`
 pub async fn confirm(ctx: Ctx, mut form: Form) -> Answer {
     let key = form.required("key", "规则", 120);
@@ -158,7 +223,7 @@ pub async fn import(ctx: Ctx, mut form: Form) -> Answer {
         }
         Some(u) => match String::from_utf8(u.bytes.to_vec()) {
             Ok(text) => crate::import(&ctx.app, &act, &u.file_name, &text).await,
-            Err(_) => Err(kernel::FieldErrors::one("pack", "文件不是 UTF-8 文本。")),
+            Err(_) => Err(kernel::FieldErrors::one("pack", "规则包应为 UTF-8 编码的 TOML 文本，请另存为 UTF-8 后再导入。")),
         },
     };
     match done {

@@ -52,7 +52,7 @@ pub fn check_camera(rules: &RuleSet, today: Date, f: &CameraForm, networks: &[Ne
             format!("“{}”禁止安装图像采集设备，不能登记。", bad.name),
             "已经装了的，请立即停用，并报告所在地公安机关处理。",
         )
-        .by("禁止安装的区域、部位", bad.source.clone())
+        .citing(bad.source.clone())
         .into());
     }
     let mut e = FieldErrors::default();

@@ -36,7 +36,7 @@ fn forbidden_places_are_refused_with_the_article() {
             panic!("{code}")
         };
         assert_eq!(r.key, "video.forbidden_place");
-        assert!(r.rule.unwrap().source.starts_with("公共安全视频图像信息系统管理条例第八条第一款第"), "{code}");
+        assert!(r.rule.source.starts_with("公共安全视频图像信息系统管理条例第八条第一款第"), "{code}");
     }
     let inside = CameraForm { name: "女更衣室".into(), ..form() };
     let Err(Error::Invalid(e)) = judged(&inside) else { panic!() };

@@ -218,9 +218,13 @@ impl Again {
     pub fn any(&self) -> bool {
         !self.errors.is_empty() || self.refusal.is_some() || !self.clashes.is_empty()
     }
-    /// 409 when two people changed the record, else 422.
+    /// 409 when two people changed the record, 429 when it came too often, else 422.
     pub fn status(&self) -> StatusCode {
-        if self.clashes.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::CONFLICT }
+        match &self.refusal {
+            _ if !self.clashes.is_empty() => StatusCode::CONFLICT,
+            Some(r) if r.is_pace() => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
     }
     /// The paragraph under `field`, or ""; templates print it with `|safe`.
     pub fn under(&self, field: &str) -> String {
@@ -244,7 +248,7 @@ impl Again {
     /// The box above the form: refusal with rule, source and next step, or the list of wrong fields.
     /// Every form template prints it with `{{ again.summary()|safe }}`.
     pub fn summary(&self) -> String {
-        SummaryTemplate { again: self }.render().unwrap_or_default()
+        SummaryTemplate { again: self, conflict: kernel::ground::of("conflict") }.render().unwrap_or_default()
     }
 }
 
@@ -252,6 +256,8 @@ impl Again {
 #[template(path = "summary.html")]
 struct SummaryTemplate<'a> {
     again: &'a Again,
+    /// The rule that two people's changes rest on.
+    conflict: &'static kernel::ground::Ground,
 }
 
 /// See-other after a post.

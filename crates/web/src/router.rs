@@ -40,13 +40,14 @@ pub fn router(site: Site, caller: Caller) -> Router {
         .layer(middleware::from_fn_with_state((site.clone(), caller), identify))
         .layer(middleware::from_fn_with_state(site.clone(), record_looks))
         .layer(csrf)
-        .layer(middleware::from_fn_with_state(site.clone(), errors_to_pages))
-        .layer(middleware::from_fn_with_state(site.clone(), headers))
-        .layer(tower_http::compression::CompressionLayer::new().compress_when(compressible()))
         .layer(tower_http::timeout::TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
             Duration::from_secs(60),
         ))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(site.clone(), errors_to_pages))
+        .layer(middleware::from_fn_with_state(site.clone(), headers))
+        .layer(tower_http::compression::CompressionLayer::new().compress_when(compressible()))
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(site.meter().clone(), crate::meter::count))
         .with_state(site)
@@ -55,6 +56,12 @@ pub fn router(site: Site, caller: Caller) -> Router {
 fn compressible() -> impl tower_http::compression::predicate::Predicate {
     use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
     SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES)
+}
+
+/// A handler that panicked is a fault of the program like any other: a page with a code, the cause in the log.
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    Failure(Error::internal(format!("panic: {}", text.unwrap_or("?")))).into_response()
 }
 
 async fn identify(State((site, caller)): State<(Site, Caller)>, mut req: Request, next: Next) -> Response {
@@ -145,19 +152,23 @@ async fn errors_to_pages(State(site): State<Site>, req: Request, next: Next) -> 
         None if response.status() == StatusCode::FORBIDDEN
             && response.extensions().get::<tower_http::csrf::ProtectionError>().is_some() =>
         {
-            Trouble {
-                status: StatusCode::FORBIDDEN,
-                title: "来源不明的提交".into(),
-                says: "这次提交不是从本系统的页面发出的，没有办理。".into(),
-                rule: None,
-                next: "请从本系统页面重新提交；使用代理时请让它原样转发 Host 与 Origin。".into(),
-                code: None,
-            }
+            Trouble::under(
+                "foreign_form",
+                StatusCode::FORBIDDEN,
+                "来源不明的提交",
+                "这次提交不是从本系统的页面发出的，没有办理。",
+                "请从本系统页面重新提交；使用代理时请让它原样转发 Host 与 Origin。",
+            )
         }
-        None => return response,
+        None => match Trouble::of_bare(response.status()) {
+            Some(t) => t,
+            None => return response,
+        },
     };
     if json {
-        let body = serde_json::json!({ "title": trouble.title, "says": trouble.says, "next": trouble.next, "code": trouble.code });
+        let rule = trouble.rule.as_ref().map(|r| serde_json::json!({ "name": r.name, "source": r.source, "place": trouble.place }));
+        let Trouble { title, says, next, code, .. } = &trouble;
+        let body = serde_json::json!({ "title": title, "says": says, "rule": rule, "next": next, "code": code });
         return (trouble.status, axum::Json(body)).into_response();
     }
     let (method, uri, headers) = probe;

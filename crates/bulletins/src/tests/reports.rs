@@ -131,7 +131,7 @@ async fn totals_that_were_tampered_with_are_refused() {
         })
         .await
         .unwrap();
-    t.post(&officer, &format!("{path}/step"), &[("step", "submit")]).await.is(422).says("各分项之和是 2，合计却是 1").says("合计与分项相符");
+    t.post(&officer, &format!("{path}/step"), &[("step", "submit")]).await.is(422).says("各分项之和是 2，合计却是 1").says("合计须与各分项相符");
 }
 
 #[tokio::test]

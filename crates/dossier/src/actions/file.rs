@@ -19,7 +19,6 @@ pub async fn file(app: &App, act: &Act, id: DisputeId, v: &NewVolume) -> Result<
     let case = Case::load(app, act, id, false).await?;
     if !rules::needs_dossier(&case.facts()) {
         return Err(Refusal::new("dossier.on_spot", "当场调解不需要立卷，按编号留存。", "请打印“现场治安调解书”三联，存根按编号留存。")
-            .by("现场调解书按编号留存", "治安调解工作规范（公通字〔2007〕81号）")
             .into());
     }
     let (organ, committee, year) = (case.organ(), case.committee(), i64::from(v.filed_on.year()));

@@ -95,7 +95,7 @@ fn each_path_has_its_own_papers() {
 fn a_signature_needs_the_recording_of_the_signing() {
     let (r, today, now) = (rules(), day("2026-05-08"), at("2026-05-08T02:00:00Z"));
     let none = signing(None, now, &r, today).unwrap_err();
-    assert!(none.rule.unwrap().source.contains("二百六十三") && none.next.contains("扫描件"));
+    assert!(none.rule.source.contains("二百六十三") && none.next.contains("扫描件"));
     let rec = |from: &str, until: Option<&str>| Recording {
         id: Uuid::nil(),
         device: "执法记录仪 12".into(),

@@ -111,7 +111,7 @@ pub async fn files(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     for upload in form.files("files").into_iter().cloned().collect::<Vec<_>>() {
         match attachments::prepare(&upload.file_name, upload.bytes).await {
             Ok(f) => ready.push(f),
-            Err(Error::Refused(r)) => form.errors.add("files", format!("{}{}", r.what, r.next)),
+            Err(Error::Refused(r)) => form.errors.add("files", r.to_string()),
             Err(e) => return Err(e.into()),
         }
     }

@@ -331,7 +331,6 @@ pub async fn take_handover(app: &App, act: &Act, id: HandoverId, answer: &str) -
                     "交班人不能自己接班。",
                     "请由接班人登录后签收。",
                 )
-                .by("交接班双方签名", "值班备勤制度（本地规则）")
                 .into());
             }
             shift::take(tx, id, me, answer).await?;

@@ -242,7 +242,7 @@ pub async fn feedback(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answe
     for upload in form.files("photos").into_iter().cloned().collect::<Vec<_>>() {
         match attachments::prepare(&upload.file_name, upload.bytes).await {
             Ok(f) => files.push(f),
-            Err(Error::Refused(r)) => form.errors.add("photos", format!("{}{}", r.what, r.next)),
+            Err(Error::Refused(r)) => form.errors.add("photos", r.to_string()),
             Err(e) => return Err(e.into()),
         }
     }

@@ -154,7 +154,7 @@ pub async fn confirm(app: &App, act: &Act, id: DisputeId, agreement: AgreementId
             let a = parts::agreements(tx, id).await?.into_iter().find(|a| a.id == agreement).ok_or(Error::NotFound("这份协议"))?;
             let (Some(from), Some(due)) = (a.confirmation, a.confirmation_due) else {
                 return Err(Refusal::new("mediation.no_confirmation", "这份协议不适用司法确认。", "人民调解协议才可以申请。")
-                    .by("司法确认", rules.cite("mediation.judicial_confirmation.request_days", today).source)
+                    .in_force(&rules, today)
                     .into());
             };
             let last = tracks::confirm_steps(tx, id).await?.into_iter().filter(|s| s.agreement_id == agreement).map(|s| s.day).next_back();

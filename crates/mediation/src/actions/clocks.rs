@@ -242,8 +242,9 @@ pub async fn extend_court(app: &App, act: &Act, id: DisputeId, why: &str) -> Res
             let long = "mediation.judicial_confirmation.decide_extension_days";
             let open = open_ones(tx, id, |k| k == ClockKind::ConfirmDecide).await?;
             let Some(c) = open.into_iter().find(|c| c.rule != long) else {
-                let cite = rules.cite(long, today);
-                return Err(Refusal::new("mediation.no_clock", "法院没有正在审查的申请，或者已经延长过。", "请按法院的实际进展登记。").by(cite.name, cite.source).into());
+                return Err(Refusal::new("mediation.court_clock", "法院没有正在审查的申请，或者已经延长过。", "请按法院的实际进展登记。")
+                    .in_force(&rules, today)
+                    .into());
             };
             tracks::end_clock(tx, c.id, ClockState::Replaced, today, why).await?;
             notices::actions::done_for(tx, c.id, TASK).await?;

@@ -141,7 +141,6 @@ pub(crate) async fn take_application(tx: &mut Tx, d: &Dispute, today: Date) -> R
     let Some(a) = tracks::applications(tx, d.id).await?.into_iter().find(|a| a.answer.is_none()) else { return Ok(()) };
     if !a.ours {
         return Err(Refusal::new("mediation.not_ours", "登记的申请不属于本机关职责，不能受理。", "请“移送”有关机关；登记有误的，先不予受理再重新登记申请。")
-            .by("行政机关在职权范围内调解", "公安机关办理行政案件程序规定第一百八十五条")
             .into());
     }
     tracks::answer_application(tx, a.id, AdminAnswer::Accepted, today, "").await?;

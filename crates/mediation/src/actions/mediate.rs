@@ -27,7 +27,7 @@ pub async fn gate(app: &App, act: &Act, id: DisputeId, track: Track, a: &Answers
             let answers = answer_text(a, track, &rules);
             let why = refused.as_ref().map_or(String::new(), |r| r.what.clone());
             if refused.is_some() {
-                let source = refused.as_ref().and_then(|r| r.rule.as_ref()).map_or("", |r| r.source.as_str());
+                let source = refused.as_ref().map_or("", |r| r.rule.source.as_str());
                 parts::insert_gate(tx, id, track, false, &answers, (&why, source)).await?;
                 note(tx, &d, Step::Gate, &format!("{}：{why}", track.label())).await?;
                 return Ok(refused.map(Kept::from));
@@ -59,6 +59,9 @@ pub async fn gate(app: &App, act: &Act, id: DisputeId, track: Track, a: &Answers
 /// A refusal as a command's result is kept and given again to a repeated command.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Kept {
+    /// The refusal's key; commands done before it was kept have none.
+    #[serde(default)]
+    key: String,
     what: String,
     next: String,
     rule: Option<(String, String)>,
@@ -66,15 +69,16 @@ struct Kept {
 
 impl From<Refusal> for Kept {
     fn from(r: Refusal) -> Kept {
-        Kept { what: r.what, next: r.next, rule: r.rule.map(|r| (r.name, r.source)) }
+        Kept { key: r.key.into(), what: r.what, next: r.next, rule: Some((r.rule.name, r.rule.source)) }
     }
 }
 
 impl From<Kept> for Refusal {
     fn from(k: Kept) -> Refusal {
-        let r = Refusal::new("mediation.gate", k.what, k.next);
+        let key = kernel::ground::known(&k.key).unwrap_or("mediation.excluded");
+        let r = Refusal::new(key, k.what, k.next);
         match k.rule {
-            Some((name, source)) => r.by(name, source),
+            Some((name, source)) => Refusal { rule: kernel::RuleRef { name, source }, ..r },
             None => r,
         }
     }
@@ -152,7 +156,6 @@ pub async fn number_recording(app: &App, act: &Act, id: DisputeId, record: kerne
                     "这份记录没有登记为已录音录像，或者已有编号。",
                     "已有的编号不能改；编号有误的，请在卷宗情况说明中写明。",
                 )
-                .by("原始登记不改动", "本系统定义：已登记的内容不覆盖")
                 .into());
             }
             tx.record("mediation.recording_no", &[("dispute", id.0), ("recording", record)], no.trim());
@@ -191,7 +194,6 @@ async fn hosted(tx: &mut Tx, d: &Dispute, t: &NewTalk, on: Date) -> Result<()> {
             "这起纠纷由另一个调解委员会受理。",
             "请选择受理的调解委员会；要换委员会的，请先记为调解不成，再移交另一个委员会。",
         )
-        .by("人民调解由受理的委员会主持", "人民调解法第十九条")
         .into()),
         Some(_) => Ok(()),
         None => tracks::set_host(tx, run.id, committee).await,
@@ -284,7 +286,7 @@ pub async fn recheck(app: &App, act: &Act, id: DisputeId, a: &Answers) -> Result
             let refused = rules::recheck(track, a, &rules, today)?;
             let answers = format!("复核\n{}", answer_text(a, track, &rules));
             let why = refused.as_ref().map_or(String::new(), |r| r.what.clone());
-            let source = refused.as_ref().and_then(|r| r.rule.as_ref()).map_or("", |r| r.source.as_str());
+            let source = refused.as_ref().map_or("", |r| r.rule.source.as_str());
             parts::insert_gate(tx, id, track, refused.is_none(), &answers, (&why, source)).await?;
             note(tx, &d, Step::Recheck, if refused.is_some() { &why } else { "可以继续调解" }).await?;
             if refused.is_some() {

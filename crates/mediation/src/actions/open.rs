@@ -204,7 +204,6 @@ async fn add(app: &App, tx: &mut Tx, id: DisputeId, p: &NewParty) -> Result<()> 
             format!("同一个人不能在一起纠纷中既是{}又是{}。", old.side.label(), side.label()),
             "请核对姓名和电话；要改地位的，请在“修改登记”中说明，或者登记另一名当事人。",
         )
-        .by("一人一种地位", "本系统登记规则：各方当事人对立，同一人只登记一次")
         .into());
     }
     parts::insert_party(tx, id, person, side, p).await?;

@@ -229,8 +229,7 @@ fn identified(v: &people::model::PersonView) -> Result<(), Refusal> {
     if lacks.is_empty() {
         return Ok(());
     }
-    Err(Refusal::new("mediation.offender_unknown", format!("加害人的身份信息不全：没有登记{}。", lacks.join("、")), "请在“人员”中补全加害人的登记，再出具告诫书。")
-        .by("告诫书应当包括加害人的身份信息", "反家庭暴力法第十六条"))
+    Err(Refusal::new("mediation.offender_unknown", format!("加害人的身份信息不全：没有登记{}。", lacks.join("、")), "请在“人员”中补全加害人的登记，再出具告诫书。"))
 }
 
 /// Links the case that this dispute caused: 民转治 or 民转刑. Figures count it whenever it is found.

@@ -219,7 +219,7 @@ pub async fn paper(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) 
     let l = load(app, act, id, agreement).await?;
     if l.agreement.form == Form::OnSpot {
         return Err(Refusal::new("mediation.no_paper", "当场调解不制作协议书。", "全程录音录像已代替协议书，请保存好录像。")
-            .by("当场调解", app.rules().cite("mediation.public_order.on_spot_without_paper", l.agreement.signed_on).source)
+            .in_force(&app.rules(), l.agreement.signed_on)
             .into());
     }
     let (title, value) = agreement_data(app, act, id, agreement).await?;
@@ -256,6 +256,5 @@ pub fn refuse_missing(missing: &[char]) -> Result<()> {
         format!("字库里没有{}，文书没有生成；已登记的内容都保存着。", list.join("、")),
         "请由系统管理员安装含有该字的字体后重新打印；急需时可在登记中改用同音字或者拼音，并在卷宗情况说明中注明。",
     )
-    .by("文书不得缺字", "本系统文书规则：字库没有的字不打印为空白或者方框")
     .into())
 }

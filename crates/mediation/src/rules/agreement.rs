@@ -56,12 +56,10 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
     errors.ok(())?;
     if a.promises.is_empty() {
         return Err(Refusal::new("mediation.no_term", "协议没有内容：没有写明谁做什么、什么时候之前。", "请至少写一项协议内容，写明义务人、方式和期限。")
-            .by("协议书应当载明协议内容、履行期限和方式", "人民调解法第二十九条；公安机关办理行政案件程序规定第一百八十四条")
             .into());
     }
     if track == Track::PublicOrder && a.promises.iter().all(|p| p.due(a.signed_on).is_none()) {
         return Err(Refusal::new("mediation.no_period", "治安调解协议没有履行期限。", "履行之后才不再处罚：请至少有一项限期履行或者即时履行。")
-            .by("协议书应当载明履行期限和方式", "公安机关办理行政案件程序规定第一百八十四条")
             .into());
     }
     if set.paused {
@@ -71,13 +69,13 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
         return Err(Refusal::new("mediation.parties", "协议至少要有两方当事人。", "请先登记各方当事人。").into());
     }
     if track == Track::Peoples && a.committee.is_none() {
-        return Err(Refusal::new("mediation.committee_hosts", "人民调解协议由人民调解委员会主持并盖章。", "请选择调解委员会和调解员。")
-            .by("协议书由调解员签名并加盖印章后生效", rules.cite("mediation.peoples.written_effective_on", today).source)
+        return Err(Refusal::new("mediation.committee_seals", "人民调解协议由人民调解委员会主持并盖章。", "请选择调解委员会和调解员。")
+            .in_force(rules, today)
             .into());
     }
     if track == Track::Peoples && set.committee.is_some_and(|c| a.committee != Some(c)) {
-        return Err(Refusal::new("mediation.other_committee", "盖章的调解委员会不是主持调解的那一个。", "请选择主持调解的调解委员会；要换委员会的，请先记为调解不成，再移交另一个委员会。")
-            .by("调解协议由主持调解的委员会盖章", rules.cite("mediation.peoples.written_effective_on", today).source)
+        return Err(Refusal::new("mediation.other_seal", "盖章的调解委员会不是主持调解的那一个。", "请选择主持调解的调解委员会；要换委员会的，请先记为调解不成，再移交另一个委员会。")
+            .in_force(rules, today)
             .into());
     }
     hosts(&a.mediator, &set.hosts, track)?;
@@ -87,7 +85,7 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
             "当场调解只适用于治安调解，并须全程录音录像。",
             "请确认录音录像中已明确记录当事人情况、事实和协议内容，或者改用书面协议。",
         )
-        .by("当场调解", rules.cite("mediation.public_order.on_spot_without_paper", today).source)
+        .in_force(rules, today)
         .into());
     }
     filmed(a, rules, today)?;
@@ -97,17 +95,16 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
             "当场调解须不涉及医疗费用、物品损失，或者双方对赔付无争议，并且双方同意当场调解、当场履行。",
             "请逐项核实并确认；有争议或者不能当场履行的，请改用书面协议。",
         )
-        .by("当场调解的条件", "公安机关办理行政案件程序规定第一百七十八条第三款")
         .into());
     }
     if a.form == Form::OnSpot && a.promises.iter().any(|p| p.term != Some(Term::AtOnce)) {
         return Err(Refusal::new("mediation.on_spot_later", "当场调解须当场履行，不能约定以后的期限。", "请逐项选“即时履行”；有后续义务的请改用书面协议。")
-            .by("当场调解", rules.cite("mediation.public_order.on_spot_without_paper", today).source)
+            .in_force(rules, today)
             .into());
     }
     if a.form == Form::Oral && track != Track::Peoples {
         return Err(Refusal::new("mediation.oral", "口头协议只适用于人民调解。", "请制作书面协议书。")
-            .by("口头协议", rules.cite("mediation.peoples.oral_effective_on", today).source)
+            .in_force(rules, today)
             .into());
     }
     if a.form != Form::OnSpot && set.held.is_empty() {
@@ -122,25 +119,24 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
 
 /// What is signed on a screen is filmed, and the recording that a rule asks for has its number (程序规定 §178, 263).
 fn filmed(a: &NewAgreement, rules: &RuleSet, today: Date) -> Result<(), Refusal> {
-    let signing = "电子签名、电子指纹捺印应当同步录音录像";
-    let source = rules.cite("mediation.signing_must_be_recorded", today).source;
     if a.electronic && !a.signing_recorded {
         return Err(Refusal::new(
             "mediation.signing_recorded",
             "电子签名、电子捺印的过程没有录音录像，签名无效。",
             "请在录音录像下重新签署；没有录像条件的，请用纸笔签名、捺印。",
         )
-        .by(signing, source));
+        .in_force(rules, today));
     }
     if !a.recording_no.trim().is_empty() {
         return Ok(());
     }
     if a.form == Form::OnSpot {
-        let spot = rules.cite("mediation.public_order.on_spot_without_paper", today).source;
-        return Err(super::recording_no("当场调解以录音录像代替协议书，没有录音录像编号不能登记。", "当场调解", spot));
+        let what = "当场调解以录音录像代替协议书，没有录音录像编号不能登记。";
+        return Err(super::recording_no("mediation.on_spot_recording_no", what).in_force(rules, today));
     }
     if a.electronic {
-        return Err(super::recording_no("电子签名、电子捺印没有写明签署过程的录音录像编号。", signing, source));
+        let what = "电子签名、电子捺印没有写明签署过程的录音录像编号。";
+        return Err(super::recording_no("mediation.signing_recording_no", what).in_force(rules, today));
     }
     Ok(())
 }
@@ -179,14 +175,12 @@ pub fn hosts(names: &str, may: &[String], track: Track) -> Result<(), Refusal> {
             "mediation.mediator_unknown",
             format!("“{name}”不是这个人民调解委员会的调解员，不能主持或者签名。"),
             format!("请写本委员会的调解员（{}），多人用顿号分开。", may.join("、")),
-        )
-        .by("人民调解员由委员会委员和聘任的人员担任", "人民调解法第十三条、第二十九条")),
+        )),
         (Some(name), _) => Err(Refusal::new(
             "mediation.host_role",
             format!("“{name}”不是本所民警，不能作为主持人签名。"),
             "请写主持调解的民警姓名，多人用顿号分开；辅警、网格员只写在参加人中。",
-        )
-        .by("调解由公安机关主持", "公安机关办理行政案件程序规定第五十二条、第一百七十八条")),
+        )),
     }
 }
 
@@ -200,8 +194,7 @@ pub fn not_of_the_station(names: &[String], staff: &[(String, Role)]) -> Result<
             "mediation.mediator_is_staff",
             format!("“{name}”是本所{}的账号姓名，不能作为人民调解员主持或者签名。", role.label()),
             "请写调解委员会的委员或者聘任的调解员；确是同名的另一人，请在姓名后注明，例如“王芳（社区居委会）”。",
-        )
-        .by("人民调解由调解委员会的调解员主持，民警、辅警、网格员只协助", "人民调解法第十三条、第十四条、第十九条")),
+        )),
     }
 }
 
@@ -213,7 +206,7 @@ const ADULT: i64 = 18;
 pub fn party(p: &Party, age: Option<i64>, track: Track, rules: &RuleSet, today: Date) -> Result<(), Refusal> {
     if track == Track::PublicOrder && p.suspect && !p.agent_name.is_empty() {
         return Err(Refusal::new("mediation.suspect_agent", "违法嫌疑人不得委托他人参加调解。", "请由本人参加。")
-            .by("委托代理", rules.cite("mediation.public_order.suspect_may_send_agent", today).source));
+            .in_force(rules, today));
     }
     let minor = age.map_or(p.minor, |a| a < ADULT);
     if minor && p.guardian.trim().is_empty() {
@@ -225,7 +218,7 @@ pub fn party(p: &Party, age: Option<i64>, track: Track, rules: &RuleSet, today: 
                 format!("{}是未成年人（{known}），须通知监护人到场。", p.side.label()),
                 format!("请在该当事人的“补充监护人、代理人”中写明监护人；年满 {least} 周岁、以自己的劳动收入为主要生活来源、本人同意不通知的，在“不通知监护人的理由”中写明。"),
             )
-            .by("未成年人的监护人", rules.cite("mediation.public_order.minor_guardian_notice", today).source));
+            .in_force(rules, today));
         }
         if age.is_none_or(|a| a < least) {
             return Err(Refusal::new(
@@ -233,12 +226,11 @@ pub fn party(p: &Party, age: Option<i64>, track: Track, rules: &RuleSet, today: 
                 format!("{}{known}，不能免于通知监护人。", p.side.label()),
                 format!("年满 {least} 周岁的才可以不通知；请核对出生日期，或者通知监护人到场。"),
             )
-            .by("未成年人的监护人", rules.cite("mediation.public_order.minor_exempt_age", today).source));
+            .in_force(rules, today));
         }
     }
     if !p.agent_name.is_empty() && p.agent_power.trim().is_empty() {
-        return Err(Refusal::new("mediation.power", "代理人的权限没有写明。", "请写明一般授权或者特别授权，并附授权委托书。")
-            .by("授权委托", "公安机关办理行政案件程序规定第一百八十一条"));
+        return Err(Refusal::new("mediation.power", "代理人的权限没有写明。", "请写明一般授权或者特别授权，并附授权委托书。"));
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ pub fn one_more(d: &crate::model::Dispute, on: Date, rules: &RuleSet) -> Result<
             format!("治安调解一般为一次，必要时再一次，已经进行 {} 次。", d.sessions),
             "请记为达成协议或者调解不成，依法处理。",
         )
-        .by("治安调解次数", rules.cite("mediation.public_order.sessions_max", on).source)
+        .in_force(rules, on)
         .into());
     }
     Ok(())
@@ -111,12 +111,11 @@ pub fn of_case(from: Date, rules: &RuleSet) -> Result<Spec> {
 
 /// The case's extension, once, approved by the organ above (程序规定 §165).
 pub fn case_extended(due: Date, on: Date, extended_before: bool, approved_by: &str, rules: &RuleSet) -> Result<Spec> {
-    let cite = rules.cite("case.public_order.extension_days", on);
     if extended_before {
-        return Err(Refusal::new("mediation.case_extended", "这起治安案件已经延长过一次。", "请在期限内依法作出处理决定。").by(cite.name, cite.source).into());
+        return Err(Refusal::new("mediation.case_extended", "这起治安案件已经延长过一次。", "请在期限内依法作出处理决定。").in_force(rules, on).into());
     }
     if approved_by.trim().is_empty() {
-        return Err(Refusal::new("mediation.approval", "延长治安案件办案期限须经上一级公安机关批准。", "请写明批准的机关和文号。").by(cite.name, cite.source).into());
+        return Err(Refusal::new("mediation.approval", "延长治安案件办案期限须经上一级公安机关批准。", "请写明批准的机关和文号。").in_force(rules, on).into());
     }
     let due = rules.calendar().add_days(due, rules.int("case.public_order.extension_days", on)?);
     Ok(spec(ClockKind::Case, due, "case.public_order.extension_days", rules, on))
@@ -175,12 +174,12 @@ pub fn runs_on(kind: ClockKind, due: Date, paused: Date, resumed_on: Date, no_se
 pub fn extended(track: Option<Track>, old: Option<Date>, to: Date, both: bool, rules: &RuleSet, today: Date) -> Result<()> {
     if track == Some(Track::PublicOrder) {
         return Err(Refusal::new("mediation.no_extension", "治安调解的期限不能协商延长。", "需要鉴定、评估的请“中止”；调解不成的依法处理。")
-            .by("治安调解期限", rules.cite("mediation.public_order.first_session_days", today).source)
+            .in_force(rules, today)
             .into());
     }
     if !both {
         return Err(Refusal::new("mediation.both_agree", "延长期限须双方当事人同意。", "请征得双方同意后再延长。")
-            .by("双方同意延长", rules.cite("mediation.peoples.extendable_by_both", today).source)
+            .in_force(rules, today)
             .into());
     }
     if old.is_some_and(|old| to <= old) {

@@ -51,34 +51,29 @@ pub fn close(d: &Dispute, promises: &[Kept], told: &str, violence: &Violence) ->
             "mediation.pending",
             "还有协议义务没有履行结果。",
             "请先登记每项义务的履行情况；不履行的，请登记“未履行”并按规定处理。",
-        )
-        .by("监督协议履行", "人民调解法第三十一条")),
+        )),
         State::Agreed if promises.contains(&Kept::Broken) => Err(Refusal::new(
             "mediation.broken",
             "有协议义务没有履行，不能按化解办结。",
             "请记为“调解不成”：治安案件依法处罚，民事部分告知当事人可以起诉；或者另行协商后补登履行。",
-        )
-        .by("不履行协议的处理", "公安机关办理行政案件程序规定第一百八十五条；人民调解法第三十一条")),
+        )),
         State::Agreed => Ok(Outcome::Settled),
         State::Failed if told.trim().is_empty() => Err(Refusal::new(
             "mediation.tell_ways",
             "调解不成，须告知当事人其他解决途径。",
             "请写明告知了哪些途径（仲裁、行政处理、向人民法院起诉）。",
-        )
-        .by("调解不成的告知", "人民调解法第二十六条；公安机关办理行政案件程序规定第一百八十五条")),
+        )),
         State::Failed => Ok(Outcome::NotSettled),
         State::Protected if !violence.warned && told.trim().is_empty() => Err(Refusal::new(
             "mediation.no_warning",
             "家暴处置还没有结果。",
             "请出具告诫书并登记查访；已依法处罚或者立案的，请写明案号和处理结果。",
-        )
-        .by("家庭暴力告诫", "反家庭暴力法第十六条、第十七条")),
+        )),
         State::Protected if violence.warned && !violence.lacks().is_empty() => Err(Refusal::new(
             "mediation.no_visit",
             format!("告诫书送达后还没有登记：{}。", violence.lacks().join("、")),
             "居（村）民委员会和派出所都要查访，加害人、受害人都要访到；“到所”和电话不算查访。请登记查访情况后再办结。",
-        )
-        .by("对收到告诫书的加害人、受害人进行查访", "反家庭暴力法第十七条")),
+        )),
         State::Protected => Ok(Outcome::Warned),
         _ => Err(Refusal::new("mediation.state", "现在不能办结。", "请先完成前面的步骤。")),
     }

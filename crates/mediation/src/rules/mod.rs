@@ -74,7 +74,6 @@ pub fn next(state: State, step: Step) -> Result<State, Refusal> {
                 Closed => "如需继续办理，请由带班领导“重新办理”。",
             },
         )
-        .by("纠纷办理流程", "人民调解法、公安机关办理行政案件程序规定；状态为本系统定义")
     })
 }
 
@@ -124,7 +123,7 @@ pub fn gate(d: &Dispute, track: Track, a: &Answers, rules: &RuleSet, today: Date
                 "家庭暴力不作为一般纠纷调解。",
                 "请转入“家暴处置”：制止、固定证据、协助就医，情节较轻的出具告诫书并查访。",
             )
-            .by("家庭暴力单独处置", rules.cite("domestic_violence.own_path", today).source),
+            .in_force(rules, today),
         ));
     }
     if track == Track::PublicOrder {
@@ -136,7 +135,7 @@ pub fn gate(d: &Dispute, track: Track, a: &Answers, rules: &RuleSet, today: Date
                     "没有违反治安管理的行为，不适用治安调解。",
                     "请改走人民调解，或者“告知分流”：告知当事人向人民法院或者人民调解组织申请处理。",
                 )
-                .by("治安调解以治安案件为前提", rules.cite("mediation.public_order.plain_dispute_must_be_told", today).source),
+                .in_force(rules, today),
             ));
         }
         if a.circumstance.is_none() {
@@ -145,8 +144,7 @@ pub fn gate(d: &Dispute, track: Track, a: &Answers, rules: &RuleSet, today: Date
                     "mediation.no_circumstance",
                     "不属于可以治安调解的情形（亲友邻里琐事、被侵害人过错在先、其他更易化解的）。",
                     "请依法处理治安案件，不作调解。",
-                )
-                .by("治安调解的适用情形", "公安机关办理行政案件程序规定第一百七十八条"),
+                ),
             ));
         }
     }
@@ -181,12 +179,12 @@ fn excluded(track: Track, a: &Answers, rules: &RuleSet, today: Date) -> Option<R
             Track::PublicOrder => "请依法处理治安案件；民事部分告知当事人可以向人民法院起诉。",
             _ => "请告知当事人仲裁、行政、司法等其他途径（“告知分流”）。",
         };
-        return Some(Refusal::new("mediation.excluded", format!("不得调解：{name}。"), next).by("不适用调解的情形", source));
+        return Some(Refusal::new("mediation.excluded", format!("不得调解：{name}。"), next).citing(source));
     }
     if !a.willing {
         return Some(
             Refusal::new("mediation.unwilling", "有当事人不同意调解，不得调解。", "请告知分流，或者待双方同意后再次受理。")
-                .by("自愿调解", rules.cite("mediation.peoples.refusal_forbids", today).source),
+                .in_force(rules, today),
         );
     }
     None
@@ -202,7 +200,7 @@ pub fn all_asked(track: Track, parties: &[Party], gates: &[Gate], rules: &RuleSe
             format!("有一名{}是受理之后登记的，还没有告知权利义务、征询是否同意调解。", p.side.label()),
             "请在“复核受理条件”中逐条回答，再继续调解或者登记协议。",
         )
-        .by("自愿调解", rules.cite("mediation.peoples.refusal_forbids", today).source)),
+        .in_force(rules, today)),
     }
 }
 
@@ -240,7 +238,6 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
                 "人民调解由人民调解委员会的调解员主持，民警不作主持人。",
                 "请选择调解委员会并写明调解员；民警、网格员可以协助。",
             )
-            .by("人民调解的主持", "人民调解法第十七条、第十八条、第十九条")
             .into());
         }
         return Ok(());
@@ -251,7 +248,6 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
             format!("{}须由民警主持，辅警和网格员不能主持或者签名。", track.map_or("调解", Track::label)),
             "请选择主持的民警。",
         )
-        .by("调解由公安机关主持", "公安机关办理行政案件程序规定第五十二条、第一百七十八条")
         .into());
     }
     if track == Some(Track::Peoples) {
@@ -259,7 +255,6 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
     }
     if sworn == 0 && helpers {
         return Err(Refusal::new("mediation.auxiliary_alone", "辅警不能单独调查。", "请由民警带领，并在参加人员中选上民警。")
-            .by("辅警在民警带领下开展工作", "公安机关办理行政案件程序规定第五十二条")
             .into());
     }
     let one = rules.int("mediation.public_order.officers_min_with_recording", today)? as usize;
@@ -275,13 +270,13 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
             format!("调查取证须 {evidence} 名以上民警；一名民警带领辅警、全程录音录像的例外不包括询问。"),
             "请增加参加的民警；只是了解情况、不作为证据的，由网格员走访或者写在调解记录中。",
         )
-        .by("办案人员人数", rules.cite("mediation.public_order.officers_min_evidence", today).source)
+        .in_force(rules, today)
         .into());
     }
     let led = sworn >= one && helpers && talk.recorded;
     if led && talk.recording_no.trim().is_empty() {
-        let source = rules.cite("mediation.public_order.officers_min_with_recording", today).source;
-        return Err(recording_no("只有一名民警带辅警的，以全程录音录像为条件，没有录音录像编号不能登记。", "一名民警带辅警全程录音录像", source).into());
+        let what = "只有一名民警带辅警的，以全程录音录像为条件，没有录音录像编号不能登记。";
+        return Err(recording_no("mediation.recording_no", what).in_force(rules, today).into());
     }
     if led || (talk.kind == TalkKind::Inquiry && sworn == 0) {
         return Ok(());
@@ -295,12 +290,12 @@ fn recording(evidence: usize, rules: &RuleSet, today: Date) -> Refusal {
         format!("须 {evidence} 名以上民警；只有一名民警的，须带领辅警并全程录音录像。"),
         "请在参加人员中增加民警，或者选上辅警并确认已全程录音录像。",
     )
-    .by("一名民警带辅警全程录音录像", rules.cite("mediation.public_order.officers_min_with_recording", today).source)
+    .in_force(rules, today)
 }
 
 /// The recording that a rule asks for is named by its number.
-fn recording_no(what: &str, rule: &str, source: impl Into<String>) -> Refusal {
-    Refusal::new("mediation.recording_no", what, "请填写执法记录仪或者录音录像文件的编号；没有录的，请增加民警或者改用不要求录像的方式。").by(rule, source)
+fn recording_no(key: &'static str, what: &str) -> Refusal {
+    Refusal::new(key, what, "请填写执法记录仪或者录音录像文件的编号；没有录的，请增加民警或者改用不要求录像的方式。")
 }
 
 /// How a promise stands when it is reported as done on `on`.

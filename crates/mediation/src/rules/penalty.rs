@@ -39,14 +39,13 @@ impl PoliceCase {
 /// Nothing ends a public-order case but its decision or the accepted settlement: no withdrawal, no notice where to go,
 /// no merging (程序规定 §172, 185).
 pub fn undecided(case: &PoliceCase, rules: &RuleSet, today: Date) -> Result<(), Refusal> {
-    let cite = rules.cite("mediation.public_order.failed_must_penalise", today);
     if case.under_way() {
         return Err(Refusal::new(
             "mediation.case_open",
             "治安案件正在调解，不能这样结束。",
             "当事人不愿继续的，请记为“调解不成”，再依法作出处理决定；已经自行和解并履行的，登记“自行和解”。",
         )
-        .by(cite.name, cite.source));
+        .in_force(rules, today));
     }
     if case.due().is_some() {
         return Err(Refusal::new(
@@ -54,7 +53,7 @@ pub fn undecided(case: &PoliceCase, rules: &RuleSet, today: Date) -> Result<(), 
             "治安调解不成或者没有履行，治安案件还没有处理决定。",
             "请先“登记处理决定”（决定的种类、文号、日期）；办案期限一直计算到作出决定。双方书面申请、公安机关认可和解或者人民调解的，登记“自行和解”。",
         )
-        .by(cite.name, cite.source));
+        .in_force(rules, today));
     }
     Ok(())
 }
@@ -83,26 +82,24 @@ pub fn decide(n: &NewDecision, case: &PoliceCase, rules: &RuleSet, today: Date) 
 
 /// 程序规定 §186 leaves out what was already decided.
 pub fn not_decided(decisions: &[Decision], rules: &RuleSet, today: Date) -> Result<(), Refusal> {
-    let cite = rules.cite("mediation.public_order.self_settlement_request", today);
     match decisions.last() {
         Some(d) => Err(Refusal::new(
             "mediation.decided",
             format!("公安机关已于 {} 作出处理决定（{}），不能再认可和解。", d.decided_on, d.number),
             "请按处理决定办结；对决定不服的，告知可以申请行政复议或者提起行政诉讼。",
         )
-        .by(cite.name, cite.source)),
+        .in_force(rules, today)),
         None => Ok(()),
     }
 }
 
 /// A committee's agreement in a matter whose public-order case waits: performed, then asked for and accepted (程序规定 §186).
 pub fn settled_by_committee(track: Option<Track>, due: bool, promises: &[Kept], rules: &RuleSet, today: Date) -> Result<(), Refusal> {
-    let cite = rules.cite("mediation.public_order.self_settlement_request", today);
     if track != Some(Track::Peoples) || !due {
-        return Err(Refusal::new("mediation.no_case", "没有等待处理的治安案件，不需要公安机关认可。", "协议履行完毕后请直接“办结”。").by(cite.name, cite.source));
+        return Err(Refusal::new("mediation.no_case", "没有等待处理的治安案件，不需要公安机关认可。", "协议履行完毕后请直接“办结”。").in_force(rules, today));
     }
     if promises.iter().any(|k| matches!(k, Kept::Pending | Kept::Broken)) {
-        return Err(Refusal::new("mediation.pending", "人民调解协议还没有履行完毕。", "请先登记每项义务的履行情况，全部履行后再由双方书面申请认可。").by(cite.name, cite.source));
+        return Err(Refusal::new("mediation.not_performed", "人民调解协议还没有履行完毕。", "请先登记每项义务的履行情况，全部履行后再由双方书面申请认可。").in_force(rules, today));
     }
     Ok(())
 }
@@ -110,8 +107,7 @@ pub fn settled_by_committee(track: Option<Track>, due: bool, promises: &[Kept], 
 /// An agreement with nothing but 长期履行 is seen to at least once before it counts as settled (人民调解法 §31).
 pub fn watched(promises: &[Kept], followed: bool) -> Result<(), Refusal> {
     if !promises.is_empty() && promises.iter().all(|k| *k == Kept::Standing) && !followed {
-        return Err(Refusal::new("mediation.not_watched", "协议只有长期履行的约定，还没有回访过。", "请先登记至少一次回访，了解是否做到，再办结。")
-            .by("监督协议履行", "人民调解法第三十一条"));
+        return Err(Refusal::new("mediation.not_watched", "协议只有长期履行的约定，还没有回访过。", "请先登记至少一次回访，了解是否做到，再办结。"));
     }
     Ok(())
 }

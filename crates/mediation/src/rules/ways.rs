@@ -9,8 +9,7 @@ use kernel::{AddressId, Date, FieldErrors, Refusal, Result, Role};
 /// 公调对接: one hand-over waits for its answer at a time.
 pub fn hand_over(earlier: &[HandOver]) -> Result<(), Refusal> {
     if earlier.iter().any(|h| h.answer.is_none()) {
-        return Err(Refusal::new("mediation.handed_over", "已经移交，正在等调解委员会答复。", "请先登记调解委员会的答复（接收或者退回）。")
-            .by("公调对接移交", "人民调解法第十八条"));
+        return Err(Refusal::new("mediation.handed_over", "已经移交，正在等调解委员会答复。", "请先登记调解委员会的答复（接收或者退回）。"));
     }
     Ok(())
 }
@@ -20,8 +19,7 @@ pub fn hand_over(earlier: &[HandOver]) -> Result<(), Refusal> {
 pub fn again(track: Track, runs: &[TrackRun], rules: &RuleSet, today: Date) -> Result<(), Refusal> {
     let over = runs.iter().any(|r| r.track == Track::PublicOrder && matches!(r.result, Some(TrackResult::Failed | TrackResult::NotPerformed)));
     if track == Track::PublicOrder && over {
-        let cite = rules.cite("mediation.public_order.failed_must_penalise", today);
-        return Err(Refusal::new("mediation.must_penalise", "治安调解已经不成或者没有履行，不能再次治安调解。", "请依法处罚，并告知当事人可以就民事争议起诉；民事部分双方愿意的，可以移交人民调解。").by(cite.name, cite.source));
+        return Err(Refusal::new("mediation.must_penalise", "治安调解已经不成或者没有履行，不能再次治安调解。", "请依法处罚，并告知当事人可以就民事争议起诉；民事部分双方愿意的，可以移交人民调解。").in_force(rules, today));
     }
     Ok(())
 }
@@ -64,8 +62,7 @@ pub fn refer(told_to: &str, how: &str, disputed: bool, rules: &RuleSet, today: D
     };
     e.ok(())?;
     if disputed && !written {
-        let cite = rules.cite("incident.not_police_written_if_disputed", today);
-        return Err(Refusal::new("mediation.written_notice", "当事人有异议或者不能当场判断的，须书面告知。", "请制作书面告知并送交，再登记为书面。").by(cite.name, cite.source).into());
+        return Err(Refusal::new("mediation.written_notice", "当事人有异议或者不能当场判断的，须书面告知。", "请制作书面告知并送交，再登记为书面。").in_force(rules, today).into());
     }
     Ok(written)
 }
@@ -98,7 +95,6 @@ pub fn self_settle(s: &Settlement, case: Option<Date>, rules: &RuleSet, today: D
         e.add("opinion", "请写明认可的意见。");
     }
     e.ok(())?;
-    let cite = rules.cite("mediation.public_order.self_settlement_request", today);
     let known: Vec<(&str, &str, Date)> = days.iter().filter_map(|(f, label, day)| Some((*f, *label, (*day)?))).collect();
     if let Some(w) = known.windows(2).find(|w| w[1].2 < w[0].2) {
         return Err(Refusal::new(
@@ -106,7 +102,7 @@ pub fn self_settle(s: &Settlement, case: Option<Date>, rules: &RuleSet, today: D
             format!("“{}”的日期 {} 不能早于“{}”的日期 {}。", w[1].1, w[1].2, w[0].1, w[0].2),
             "自行和解须先达成协议并履行，再由双方书面申请，最后由公安机关认可；请核对日期。",
         )
-        .by(cite.name, cite.source)
+        .in_force(rules, today)
         .into());
     }
     if violation && known.len() < days.len() {
@@ -116,7 +112,7 @@ pub fn self_settle(s: &Settlement, case: Option<Date>, rules: &RuleSet, today: D
             "治安案件自行和解的，须达成协议并履行，双方书面申请并经公安机关认可。",
             format!("请补上{}{}。", missing.join("、"), if case.is_some() { "；还没有履行的，请继续调解或者依法处理" } else { "" }),
         );
-        return Err(refusal.by(cite.name, cite.source).into());
+        return Err(refusal.in_force(rules, today).into());
     }
     Ok(())
 }
@@ -126,7 +122,6 @@ pub fn self_settle(s: &Settlement, case: Option<Date>, rules: &RuleSet, today: D
 /// of the joint request, `last` the day of the step before.
 pub fn confirm(from: Confirmation, p: &Progress, effective: Date, due: Date, last: Option<Date>, rules: &RuleSet, today: Date) -> Result<()> {
     use Confirmation as C;
-    let window = rules.cite("mediation.judicial_confirmation.request_days", today);
     let fits = matches!(
         (from, p.to),
         (C::ToApply, C::ToAccept | C::Overdue)
@@ -169,18 +164,17 @@ pub fn confirm(from: Confirmation, p: &Progress, effective: Date, due: Date, las
     }
     if p.on > due {
         return Err(Refusal::new("mediation.confirmation_late", format!("共同申请的期限 {due} 已过，法院不予受理。"), "请登记为“超时”；当事人可以就协议的履行或者内容向人民法院起诉。")
-            .by(window.name, window.source)
+            .in_force(rules, today)
             .into());
     }
     if !p.both {
-        let cite = rules.cite("mediation.judicial_confirmation.joint_request", today);
-        return Err(Refusal::new("mediation.joint_request", "司法确认须双方当事人共同申请。", "请双方共同提出；一方不同意的，协议仍有效，发生争议可以起诉。").by(cite.name, cite.source).into());
+        return Err(Refusal::new("mediation.joint_request", "司法确认须双方当事人共同申请。", "请双方共同提出；一方不同意的，协议仍有效，发生争议可以起诉。").in_force(rules, today).into());
     }
     if let Some(code) = p.exclusions.iter().find(|(_, yes)| **yes).map(|(c, _)| c) {
         let list = "judicial_confirmation.exclusion";
         let source = rules.code(list, code).map_or(String::new(), |c| c.source.clone());
         return Err(Refusal::new("mediation.confirmation_excluded", format!("不适用司法确认：{}。", rules.name(list, code)), "协议仍然有效；请告知当事人就有关事项另行起诉或者向主管机关申请。")
-            .by("不予受理的情形", source)
+            .citing(source)
             .into());
     }
     Ok(())
@@ -189,24 +183,23 @@ pub fn confirm(from: Confirmation, p: &Progress, effective: Date, due: Date, las
 /// Whether `d` may be merged into `master`. Both having an agreement, one of them would be lost sight of.
 pub fn merge(d: &Dispute, master: &Dispute, own_agreement: bool, master_agreement: bool) -> Result<(), Refusal> {
     super::next(d.state, Step::Merge)?;
-    let by = |r: Refusal| r.by("并入是关联，原记录保留", "公安机关办理行政案件程序规定第六十条；做法为本系统定义");
     if d.id == master.id {
-        return Err(by(Refusal::new("mediation.merge_self", "不能并入自己。", "请选择另一起纠纷。")));
+        return Err(Refusal::new("mediation.merge_self", "不能并入自己。", "请选择另一起纠纷。"));
     }
     if master.master_id.is_some() {
-        return Err(by(Refusal::new("mediation.master_merged", format!("{} 本身已并入他案。", master.number), "请并入最初的那一起。")));
+        return Err(Refusal::new("mediation.master_merged", format!("{} 本身已并入他案。", master.number), "请并入最初的那一起。"));
     }
     if master.domestic_violence != d.domestic_violence {
-        return Err(by(Refusal::new("mediation.merge_violence", "家暴处置和一般纠纷不能并为一件。", "请认定为“相关”，分别办理。")));
+        return Err(Refusal::new("mediation.merge_violence", "家暴处置和一般纠纷不能并为一件。", "请认定为“相关”，分别办理。"));
     }
     if own_agreement && master_agreement {
-        return Err(by(Refusal::new("mediation.two_agreements", "两起纠纷都已有调解协议，不能并为一件。", "请认定为“相关”；确属同一纠纷再次发生的，认定为“同一纠纷再次发生”，两份协议各自履行。")));
+        return Err(Refusal::new("mediation.two_agreements", "两起纠纷都已有调解协议，不能并为一件。", "请认定为“相关”；确属同一纠纷再次发生的，认定为“同一纠纷再次发生”，两份协议各自履行。"));
     }
     if own_agreement {
-        return Err(by(Refusal::new("mediation.merge_agreement", "这起纠纷已有调解协议，不能并入没有协议的那一起。", format!("请打开 {}，把它并入这一起。", master.number))));
+        return Err(Refusal::new("mediation.merge_agreement", "这起纠纷已有调解协议，不能并入没有协议的那一起。", format!("请打开 {}，把它并入这一起。", master.number)));
     }
     if master.state == State::Closed && master.outcome != Some(Outcome::Settled) && !master_agreement {
-        return Err(by(Refusal::new("mediation.master_closed", format!("{} 已办结，并入后没有人办理。", master.number), "请由带班领导先“重新办理”那一起，或者认定为“同一纠纷再次发生”。")));
+        return Err(Refusal::new("mediation.master_closed", format!("{} 已办结，并入后没有人办理。", master.number), "请由带班领导先“重新办理”那一起，或者认定为“同一纠纷再次发生”。"));
     }
     Ok(())
 }
@@ -247,7 +240,7 @@ pub fn lead(level: &str, role: Role, rules: &RuleSet) -> Result<(), Refusal> {
     let wanted = rules.code("dispute.level", level).and_then(|c| c.attr_text("owner_role")).and_then(Role::from_code).unwrap_or(Role::Officer);
     if rank(role) < rank(wanted) {
         let source = rules.code("dispute.level", level).map_or(String::new(), |c| c.source.clone());
-        return Err(Refusal::new("mediation.lead_rank", format!("{}级纠纷须由{}包案。", rules.name("dispute.level", level), wanted.label()), format!("请由{}登录后包案。", wanted.label())).by("级别与包案", source));
+        return Err(Refusal::new("mediation.lead_rank", format!("{}级纠纷须由{}包案。", rules.name("dispute.level", level), wanted.label()), format!("请由{}登录后包案。", wanted.label())).citing(source));
     }
     Ok(())
 }
@@ -257,7 +250,7 @@ pub fn plan_first(d: &Dispute, rules: &RuleSet) -> Result<(), Refusal> {
     let Some(code) = rules.code("dispute.level", &d.level) else { return Ok(()) };
     let wanted = code.attrs.get("plan_required").and_then(|v| v.as_bool()).unwrap_or(false);
     if wanted && d.plan.trim().is_empty() {
-        return Err(Refusal::new("mediation.plan_first", format!("{}级纠纷须先有调解方案（一案一策）。", code.name), "请先“写调解方案”，再组织调解。").by("级别与方案", code.source.clone()));
+        return Err(Refusal::new("mediation.plan_first", format!("{}级纠纷须先有调解方案（一案一策）。", code.name), "请先“写调解方案”，再组织调解。").citing(code.source.clone()));
     }
     Ok(())
 }

@@ -85,7 +85,7 @@ fn each_of_the_seven_exclusions_closes_public_order_mediation_and_names_its_sour
         a.exclusions.insert(code.clone(), true);
         let r = asked(Track::PublicOrder, &a).unwrap_or_else(|| panic!("{code} must exclude"));
         assert_eq!(r.key, "mediation.excluded");
-        assert!(!r.rule.unwrap().source.is_empty(), "{code}");
+        assert!(!r.rule.source.is_empty(), "{code}");
     }
 }
 
@@ -349,7 +349,7 @@ fn on_the_spot_is_recorded_public_order_performed_at_once() {
     let both = [side(Side::Applicant), side(Side::Respondent)];
     assert_eq!(signed(&paper(Form::OnSpot), Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot");
     let unnumbered = NewAgreement { signing_recorded: true, ..paper(Form::OnSpot) };
-    assert_eq!(signed(&unnumbered, Track::PublicOrder, &both).unwrap_err(), "mediation.recording_no");
+    assert_eq!(signed(&unnumbered, Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot_recording_no");
     let recorded = NewAgreement { recording_no: "执法仪 7".into(), ..unnumbered };
     assert_eq!(signed(&recorded, Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot_later");
     let at_once = NewAgreement {
@@ -444,7 +444,7 @@ fn only_the_committees_own_mediators_and_officers_sign_as_host() {
     let a = NewAgreement { mediator: "辅警小王".into(), ..paper(Form::Written) };
     assert_eq!(signed(&a, Track::PublicOrder, &both).unwrap_err(), "mediation.host_role");
     let other = NewAgreement { committee: Some(Uuid::from_u128(8)), ..paper(Form::Written) };
-    assert_eq!(signed(&other, Track::Peoples, &both).unwrap_err(), "mediation.other_committee");
+    assert_eq!(signed(&other, Track::Peoples, &both).unwrap_err(), "mediation.other_seal");
     let paused = Setting { paused: true, ..setting() };
     assert_eq!(signed_in(&paper(Form::Written), Track::Peoples, &both, &paused).unwrap_err(), "mediation.paused");
 }
@@ -456,11 +456,11 @@ fn a_signature_on_a_screen_needs_its_recording() {
     let e = agreement(&a, Track::Peoples, &both, &setting(), &rules(), day("2026-05-08")).unwrap_err();
     let kernel::Error::Refused(r) = e else { panic!("{e}") };
     assert_eq!(r.key, "mediation.signing_recorded");
-    assert!(r.rule.unwrap().source.contains("二百六十三"));
+    assert!(r.rule.source.contains("二百六十三"));
     let filmed = NewAgreement { signing_recorded: true, ..a };
     let e = agreement(&filmed, Track::Peoples, &both, &setting(), &rules(), day("2026-05-08")).unwrap_err();
     let kernel::Error::Refused(r) = e else { panic!("{e}") };
-    assert_eq!((r.key, r.rule.unwrap().source.contains("二百六十三")), ("mediation.recording_no", true));
+    assert_eq!((r.key, r.rule.source.contains("二百六十三")), ("mediation.signing_recording_no", true));
     assert!(signed(&NewAgreement { recording_no: "执法仪 7".into(), ..filmed.clone() }, Track::Peoples, &both).is_ok());
     // By hand nobody asks for a recording; that one was made is said all the same, and its number may follow.
     assert!(signed(&NewAgreement { electronic: false, ..filmed.clone() }, Track::Peoples, &both).is_ok());
@@ -532,7 +532,7 @@ fn a_failed_public_order_mediation_waits_for_its_decision() {
     assert_eq!(not_decided(&[decided("2026-05-07")], &r, today).unwrap_err().key, "mediation.decided");
     let committee = |track, due, kept: &[Kept]| settled_by_committee(Some(track), due, kept, &r, today).map_err(|e| e.key);
     assert!(committee(Track::Peoples, true, &[Kept::Done, Kept::Standing]).is_ok());
-    assert_eq!(committee(Track::Peoples, true, &[Kept::Pending]).unwrap_err(), "mediation.pending");
+    assert_eq!(committee(Track::Peoples, true, &[Kept::Pending]).unwrap_err(), "mediation.not_performed");
     assert_eq!(committee(Track::Peoples, false, &[Kept::Done]).unwrap_err(), "mediation.no_case");
 }
 

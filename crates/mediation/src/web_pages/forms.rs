@@ -33,7 +33,7 @@ async fn files(form: &mut Form, field: &str) -> kernel::Result<Vec<attachments::
     for upload in form.files(field).into_iter().cloned().collect::<Vec<_>>() {
         match attachments::prepare(&upload.file_name, upload.bytes).await {
             Ok(f) => out.push(f),
-            Err(Error::Refused(r)) => form.errors.add(field, format!("{}{}", r.what, r.next)),
+            Err(Error::Refused(r)) => form.errors.add(field, r.to_string()),
             Err(e) => return Err(e),
         }
     }

@@ -43,7 +43,6 @@ async fn open_number(app: &App, act: &Act, id: PersonId, field: Secret, purpose:
     act.actor.must(Permission::PeopleReveal)?;
     if !PURPOSES.contains(&purpose) {
         return Err(Refusal::new("people.purpose", "请选择查看的目的。", "目的会写入审计记录，当事人可以查询。")
-            .by("明确、合理的目的", "个人信息保护法第六条、第三十四条")
             .into());
     }
     let mut act = act.clone();

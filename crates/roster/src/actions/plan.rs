@@ -85,7 +85,7 @@ pub async fn since(r: &mut Reader, rules: &RuleSet, station: StationId, seen: &S
     };
     match roster {
         Ok(judged) => Ok(judged.findings.into_iter().filter(|f| !seen.judged.findings.contains(f)).collect()),
-        Err(Error::Refused(why)) => Ok(vec![Finding { text: format!("{}{}", why.what, why.next), law: false, bars: false, cell: None }]),
+        Err(Error::Refused(why)) => Ok(vec![Finding { text: why.to_string(), law: false, bars: false, cell: None }]),
         Err(e) => Err(e),
     }
 }

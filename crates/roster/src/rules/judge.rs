@@ -84,13 +84,13 @@ pub fn may_publish(j: &Judged, reason: &str) -> Result<()> {
     let first = |of: &dyn Fn(&Finding) -> bool| -> String { j.findings.iter().filter(|f| of(f)).map(|f| f.text.as_str()).take(4).collect() };
     if j.findings.iter().any(|f| f.bars) {
         let what = format!("这一版不能发布：{}", first(&|f| f.bars));
-        return Err(Refusal::new("roster.law", what, "请在表中换人，或者重新排班；写理由也不能例外。").by(super::LAW_MIX.0, super::LAW_MIX.1).into());
+        return Err(Refusal::new("roster.law", what, "请在表中换人，或者重新排班；写理由也不能例外。").into());
     }
     let said = reason.trim().chars().count();
     if j.findings.iter().any(|f| f.law) && said < REST_REASON {
         let what = format!("休息不够，这是法定的：{}", first(&|f| f.law));
         let next = format!("请在表中换人；确属紧急情况的，由所领导写明是什么紧急情况、什么时候补休（至少 {REST_REASON} 个字），理由随值班表保存。");
-        return Err(Refusal::new("roster.rest", what, next).by(super::LAW_REST.0, super::LAW_REST.1).into());
+        return Err(Refusal::new("roster.rest", what, next).into());
     }
     if !j.findings.is_empty() && said < 4 {
         let what = format!("有 {} 处不符合规则：{}", j.findings.len(), first(&|_| true));

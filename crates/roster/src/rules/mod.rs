@@ -40,13 +40,6 @@ pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 14] = [
 /// Shifts of a post at most; the form has a line for each.
 pub const MOST_SHIFTS: usize = 6;
 
-/// The law behind mixes; auxiliaries have no power of their own.
-pub const LAW_MIX: (&str, &str) =
-    ("辅警在民警带领下开展工作", "河南省公安机关警务辅助人员条例 第十五至十七条（外地条例，本地以规则包为准）");
-
-/// The law behind rest between shifts; its articles were not read word for word, so the hours are the rule pack's.
-pub const LAW_REST: (&str, &str) = ("夜间值班后须安排休息", "公安机关人民警察内务条令（2021），条文未逐字核对；时数以规则包“排班规则”为准");
-
 /// The values in force: the station's newest, else the pack's.
 ///
 /// # Errors

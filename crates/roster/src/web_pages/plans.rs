@@ -55,7 +55,7 @@ async fn show(ctx: &Ctx, month: Date, form: &Form, again: Again) -> Answer {
             posts.dedup();
             (String::new(), p.people.len(), posts.len())
         }
-        Err(why) => (format!("{}{}", why.what, why.next), 0, 0),
+        Err(why) => (why.to_string(), 0, 0),
     };
     let failed = again.any();
     let content = Plans {

@@ -307,7 +307,7 @@ pub async fn judge_row(
         Ok(()) => Ok(Ok(())),
         Err(Error::Invalid(fields)) => Ok(Err(fields)),
         Err(Error::Refused(r)) => {
-            let by = r.rule.as_ref().map_or(String::new(), |x| format!("（{}）", x.source));
+            let by = format!("（{}）", r.rule.source);
             Ok(Err(FieldErrors(vec![("place_kind".into(), format!("{}{by}", r.what))])))
         }
         Err(e) => Err(e),

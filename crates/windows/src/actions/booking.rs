@@ -65,7 +65,6 @@ pub async fn book(app: &App, act: &Act, new: NewBooking) -> Result<Made> {
             let limits = limits(tx, &rules, station).await?;
             if store::open_of_phone(tx, station, &blind).await? >= limits.per_phone {
                 return Err(Refusal::new("windows.many", format!("这个电话已有 {} 个未办的预约。", limits.per_phone), "请先凭查询码取消不需要的，或者到窗口取号。")
-                    .by("每个电话的预约数", "本所规则 window.book_open_per_phone")
                     .into());
             }
             match new.channel {

@@ -30,7 +30,6 @@ pub async fn save_service(app: &App, act: &Act, id: Option<Uuid>, s: NewService)
             };
             if s.at_door && catalogue::find(&rules_now, &kind).is_some_and(|k| k.device) {
                 return Err(Refusal::new("windows.device", "这项业务要在窗口的设备上采集指纹、相片，不能上门办理。", "请去掉“可以上门”；行动不便的可以预约优先办理。")
-                    .by("登记指纹信息", "居民身份证法第三条第三款")
                     .into());
             }
             let id = match id {

@@ -49,10 +49,9 @@ pub fn clock(p: &Permit, m: Months, on: Date) -> Clock {
 /// # Errors
 /// Before the month in which it can be done; ended.
 pub fn endorse(p: &Permit, m: Months, on: Date) -> Result<(Permit, bool), Refusal> {
-    let rule = |r: Refusal| r.by("居住证每年签注1次，在居住每满1年之日前1个月内办理", "居住证暂行条例第十条");
     match clock(p, m, on) {
         Clock::Ended => Err(Refusal::new("windows.permit_ended", "这张居住证已经注销。", "请办理申领。")),
-        Clock::Valid { opens, .. } => Err(rule(Refusal::new("windows.too_early", format!("还没有到签注的时间，从 {opens} 起可以办理。"), "请告诉持证人这个日期，可以预约。"))),
+        Clock::Valid { opens, .. } => Err(Refusal::new("windows.too_early", format!("还没有到签注的时间，从 {opens} 起可以办理。"), "请告诉持证人这个日期，可以预约。")),
         Clock::Open { .. } => Ok((Permit { years: p.years + 1, ..p.clone() }, false)),
         Clock::Suspended { .. } => Ok((Permit { counted_from: on, years: 0, ..p.clone() }, true)),
     }

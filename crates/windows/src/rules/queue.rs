@@ -94,8 +94,7 @@ pub fn step(t: &Ticket, step: Step, calls: i64) -> Result<TicketState, Refusal> 
         (S::Called, Step::Begin) => Ok(S::Serving),
         (S::Called | S::Serving, Step::Finish) => Ok(S::Done),
         (S::Called, Step::Miss) if t.calls >= calls => Ok(S::Missed),
-        (S::Called, Step::Miss) => Err(Refusal::new("windows.calls", format!("{} 才叫了 {} 次，叫满 {calls} 次不到再过号。", t.label(), t.calls), "请再叫一次。")
-            .by("叫号几次不到算过号", "本所规则 window.calls_before_no_show")),
+        (S::Called, Step::Miss) => Err(Refusal::new("windows.calls", format!("{} 才叫了 {} 次，叫满 {calls} 次不到再过号。", t.label(), t.calls), "请再叫一次。")),
         (S::Missed, Step::Requeue) => Ok(S::Waiting),
         (S::Waiting | S::Missed, Step::Leave) => Ok(S::Left),
         _ => Err(Refusal::new("windows.ticket_state", format!("{} 现在是“{}”，不能这样办。", t.label(), t.state.label()), "请看本页现在的状态。")),

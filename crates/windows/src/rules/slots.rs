@@ -57,17 +57,16 @@ pub fn free(day: &OpenDay, service: &Service, taken: &[Taken], limits: &Limits, 
 /// # Errors
 /// Not bookable, outside the days, closed, past, or taken.
 pub fn may_book(service: &Service, days: &[(OpenDay, Vec<Taken>)], day: Date, minute: i64, limits: &Limits, now: Timestamp) -> Result<(), Refusal> {
-    let rule = |r: Refusal| r.by("预约时间", "本所公布的开放时间；规则 window.book_days_ahead、window.book_share_percent");
     if !service.bookable {
         return Err(Refusal::new("windows.not_bookable", format!("“{}”不用预约。", service.name), "请在开放时间到窗口取号。"));
     }
     let today = kernel::clock::day_of(now);
     let last = today.saturating_add(kernel::ToSpan::days(limits.ahead));
     if day < today || day > last {
-        return Err(rule(Refusal::new("windows.day", format!("只能预约今天起 {} 天以内。", limits.ahead), next_text(&next(service, days, limits, now, 3)))));
+        return Err(Refusal::new("windows.day", format!("只能预约今天起 {} 天以内。", limits.ahead), next_text(&next(service, days, limits, now, 3))));
     }
     let Some((open, taken)) = days.iter().find(|d| d.0.date() == day) else {
-        return Err(rule(Refusal::new("windows.closed", "这一天不开放。", next_text(&next(service, days, limits, now, 3)))));
+        return Err(Refusal::new("windows.closed", "这一天不开放。", next_text(&next(service, days, limits, now, 3))));
     };
     let slot = free(open, service, taken, limits, now).into_iter().find(|s| s.minute == minute);
     if slot.is_some() {
@@ -83,7 +82,7 @@ pub fn may_book(service: &Service, days: &[(OpenDay, Vec<Taken>)], day: Date, mi
     } else {
         ("windows.full", format!("{} {} 刚刚约满。", short(day), clock(minute)))
     };
-    Err(rule(Refusal::new(key, what, next_text(&after))))
+    Err(Refusal::new(key, what, next_text(&after)))
 }
 
 /// The next free times over the days given.
