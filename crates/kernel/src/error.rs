@@ -42,15 +42,6 @@ impl Refusal {
         Refusal { key, what: what.into(), rule: crate::ground::of(key).rule(), next: next.into() }
     }
 
-    /// A rule named at the place: it holds only while the table lacks the key, so that a refusal still on its way into the
-    /// table is not without one. The table's rule stands against it.
-    pub fn by(mut self, name: impl Into<String>, source: impl Into<String>) -> Refusal {
-        if crate::ground::find(self.key).is_none() {
-            self.rule = RuleRef { name: name.into(), source: source.into() };
-        }
-        self
-    }
-
     /// The source as the rule pack has it on `on`; for rules that the table ties to the pack.
     pub fn in_force(mut self, rules: &crate::rules::RuleSet, on: crate::Date) -> Refusal {
         if let Some(rule) = crate::ground::of(self.key).pack.as_deref().and_then(|pack| rules.rule(pack, on).ok()) {

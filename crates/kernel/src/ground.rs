@@ -154,7 +154,7 @@ pub fn find(key: &str) -> Option<&'static Ground> {
     t.all.get(*i)
 }
 
-/// The rule that `key` rests on; for a key that the table lacks the house rules as a whole.
+/// The rule that `key` rests on; for a key that the table lacks (a test finds it) the house rules as a whole.
 pub fn of(key: &str) -> &'static Ground {
     find(key).unwrap_or(&TABLE.unknown)
 }

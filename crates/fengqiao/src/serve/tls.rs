@@ -34,7 +34,7 @@ pub fn acceptor(cert: &Path, key: &Path) -> anyhow::Result<tokio_rustls::TlsAcce
             }
             e => anyhow::anyhow!("证书 {} 或私钥 {} 不能用：{e}。请向签发单位重新索取。", cert.display(), key.display()),
         })?;
-    for line in worries(&first, provider) {
+    if let Some(line) = worries(&first, provider) {
         eprintln!("注意：证书 {} {line}", cert.display());
     }
     Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))

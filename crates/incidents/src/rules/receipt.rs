@@ -10,8 +10,7 @@ pub fn give(intake: &Intake, to: GivenTo) -> Result<(), Refusal> {
             "incidents.minor_receipt",
             "报警人是未成年人，回执不能只交给本人。",
             "请交给监护人；监护人是被反映的一方或者联系不上的，交给其他成年亲属、学校或者村（居）委会人员。",
-        )
-        .by("未成年人的回执交监护人", "本地规则"));
+        ));
     }
     Ok(())
 }

@@ -88,7 +88,6 @@ pub fn told(reason: &str, new: &NewTold, registered_at: Timestamp, now: Timestam
             "报案人对口头告知有异议，应当书面告知。",
             "请改选“书面告知”；没有联系方式、身份不明的，选“无法告知”并写明原因。",
         )
-        .by("不属公安机关职责的告知", "公安机关办理行政案件程序规定第六十一条第一款第三项")
         .into());
     }
     Ok(())

@@ -157,7 +157,7 @@ mod tests {
         };
         let there = |n: u128, from: f64, note: &str| Presence { user_id: user(n), day, shift_id: Uuid::from_u128(7), at: at(from), by_user: user(9), note: note.into() };
         let all = [stand(1, 8.0, Some(12.0)), stand(1, 12.5, Some(16.2)), stand(2, 9.0, None)];
-        let got = stood(&all, &[there(1, 8.0, ""), there(2, 9.0, ""), there(3, 18.0, "临时顶班"), there(4, 9.5, "")], &[duty.clone()], at(20.0));
+        let got = stood(&all, &[there(1, 8.0, ""), there(2, 9.0, ""), there(3, 18.0, "临时顶班"), there(4, 9.5, "")], std::slice::from_ref(&duty), at(20.0));
         let lines: Vec<(u128, f64, f64, bool)> = got.iter().map(|s| (s.user.0.as_u128(), s.from as f64 / 3_600.0, s.until as f64 / 3_600.0, s.sure)).collect();
         assert_eq!(lines, vec![(1, 8.0, 12.0, true), (1, 12.5, 16.2, true), (2, 9.0, 16.0, false), (3, 8.0, 16.0, false), (4, 9.5, 16.0, false)]);
         // While the duty runs an open stand is no fault.

@@ -6,7 +6,7 @@ use crate::model::*;
 use kernel::{Actor, Date, Role, UserId, Uuid};
 use testkit::{actor, engines};
 
-pub(super) pub(super) async fn published(town: &Town) -> act::Seen {
+pub(super) async fn published(town: &Town) -> act::Seen {
     let seen = town.solved(d("2026-05-01")).await;
     act::publish(&town.t.app, &town.act(&town.leader, "roster.publish"), seen.plan.id, seen.plan.version, "").await.unwrap();
     town.seen(seen.plan.id).await
