@@ -225,7 +225,7 @@ const PAPERS: &[(&str, &str)] = &[
     ("bulletins::data", "bulletins-data"),
     // The list of `Paper`; each kind has its sample.
     ("dossier::form", "dossier-"),
-    ("dossier::print", "dossier-receipt"),
+    ("dossier::data", "dossier-receipt"),
     ("dossier::whole", "dossier-whole"),
     ("mediation::agreement_data", "dossier-agreement"),
     ("roster::data", "roster-data"),

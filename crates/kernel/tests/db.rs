@@ -56,7 +56,8 @@ async fn many_writers_share_commits_and_a_refused_one_hurts_nobody(engine: &'sta
         }
     }
     assert_eq!((good, count(&db).await), (180, 180));
-    assert_eq!(bus.recv().await.unwrap().topic, "things.added");
+    // On PostgreSQL the channel is the server's: other tests are heard as well.
+    while bus.recv().await.unwrap().topic != "things.added" {}
 }
 
 async fn a_repeated_command_is_done_once_and_answers_alike(engine: &'static str) {

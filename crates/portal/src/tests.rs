@@ -48,6 +48,9 @@ async fn town(engine: &str) -> (TestApp, StationId, kernel::Uuid) {
     (t, station, service)
 }
 
+/// The memory of guesses is the process's: one test after the other, each in hours of its own.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A desk of the command room that takes by telephone.
 async fn by_phone(t: &TestApp, desk: &Actor, more: &[(&str, &str)]) -> String {
     let mut fields = vec![("source_code", "0101"), ("content", "楼上每晚拖动桌椅"), ("place", "金桂园"), ("reporter_name", "其木格"), ("reporter_phone", "13800001234")];
@@ -57,9 +60,10 @@ async fn by_phone(t: &TestApp, desk: &Actor, more: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn a_receipt_of_the_desk_opens_the_public_page_like_one_given_online() {
+    let _alone = ALONE.lock().await;
     for (n, engine) in (0..).zip(engines()) {
         let (t, station, _) = town(engine).await;
-        t.app.clock().advance(n * 7_200);
+        t.app.clock().advance((n + 10) * 7_200);
         let who = Actor::resident(StationId::NIL);
         let desk = actor(Role::Operator, station);
         for (more, to) in [(&[][..], "reporter"), (&[("secret", "1")][..], "reporter"), (&[("minor", "1")][..], "guardian")] {
@@ -85,9 +89,10 @@ async fn a_receipt_of_the_desk_opens_the_public_page_like_one_given_online() {
 
 #[tokio::test]
 async fn who_reports_online_gets_a_receipt_secret_minor_or_not() {
+    let _alone = ALONE.lock().await;
     for (n, engine) in (0..).zip(engines()) {
         let (t, station, _) = town(engine).await;
-        t.app.clock().advance(n * 7_200);
+        t.app.clock().advance((n + 20) * 7_200);
         let who = Actor::resident(StationId::NIL);
         let send = async |more: &[(&str, &str)]| {
             let mut fields = vec![("content", "楼上每晚拖动桌椅"), ("place", "金桂园"), ("reporter_name", "其木格"), ("agree", "1")];
@@ -112,6 +117,7 @@ fn secret_of(page: &testkit::Answered) -> String {
 
 #[tokio::test]
 async fn a_resident_books_looks_changes_and_cancels_without_an_account() {
+    let _alone = ALONE.lock().await;
     for (n, engine) in (0..).zip(engines()) {
         let (t, station, service) = town(engine).await;
         // The memory of guesses is the process's, and the next engine comes from the same place: the pause must be over.

@@ -289,6 +289,11 @@ fn read(req: Request) -> BoxFuture<'static, Result<Form, Response>> {
                         let file_name = text::cut(&text::clean(&file_name), 120);
                         form.uploads.push(Upload { field: name, file_name, bytes });
                     }
+                    // A browser sends a nameless, empty part for a field without a file.
+                    Some(file_name) if !file_name.trim().is_empty() => {
+                        let file_name = text::cut(&text::clean(&file_name), 120);
+                        form.errors.add(name, format!("文件“{file_name}”是空的（0 字节），请检查后重新选择。"));
+                    }
                     Some(_) => {}
                     None => form.push(name, String::from_utf8_lossy(&bytes).into_owned()),
                 }

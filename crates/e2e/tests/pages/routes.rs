@@ -10,6 +10,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("/surveys/meetings/{id}/paper", PAPER),
     ("/surveys/{id}/sheet", PAPER),
     ("/windows/cases/{id}/paper", PAPER),
+    ("/windows/permits/{id}", "a residence permit that was issued; the tests of its domain open, suspend and end one"),
     ("/windows/catalogue/{code}/notice", PAPER),
     ("/windows/services/{id}/notice", PAPER),
     ("/demand/csv", FILE),

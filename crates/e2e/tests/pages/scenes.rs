@@ -46,6 +46,7 @@ pub async fn public(walk: &mut Walk) -> Result<()> {
     walk.tab.press("button", "提交").await?;
     walk.present("p-report-sent", 200).await;
     let secret = walk.tab.text(".receipt__secret code").await?;
+    walk.visit(&format!("/p/receipt/{}", secret.replace('-', "")), "p-receipt-scanned", 200).await;
     walk.tab.open("/p/receipt").await?;
     walk.tab.fill("#secret", &secret).await?;
     walk.tab.press("button", "查询").await?;

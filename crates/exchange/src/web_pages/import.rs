@@ -87,7 +87,7 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
 }
 
 fn read(form: &Form) -> kernel::Result<(Mapping, String, Table)> {
-    let mut errors = FieldErrors::default();
+    let mut errors = form.errors.clone();
     let own = form.files("own").first().map(|u| (*u).clone());
     let shipped = SHIPPED.iter().find(|(name, ..)| *name == form.typed("mapping"));
     let text = match (&own, shipped) {
@@ -103,7 +103,9 @@ fn read(form: &Form) -> kernel::Result<(Mapping, String, Table)> {
         }
     };
     let Some(file) = form.files("file").first().map(|u| (*u).clone()) else {
-        errors.add("file", "请选择要导入的文件（CSV、CSV.gz 或 XLSX）。");
+        if errors.of("file").is_empty() {
+            errors.add("file", "请选择要导入的文件（CSV、CSV.gz 或 XLSX）。");
+        }
         return Err(kernel::Error::Invalid(errors));
     };
     errors.ok(())?;

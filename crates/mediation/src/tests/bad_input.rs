@@ -177,7 +177,7 @@ async fn a_recording_without_its_number_is_said_to_lack_it_and_gets_it_once() {
         post(&w.auxiliary, "执法仪7-0508-1").await.is(303);
         w.t.get(&w.officer, &page).await.says("录音录像 执法仪7-0508-1");
         let before = traces(&w, id).await;
-        post(&w.officer, "执法仪7-0508-2").await.is(422).says("已有编号").says("不覆盖");
+        post(&w.officer, "执法仪7-0508-2").await.is(422).says("已有编号").says("原始登记不改动");
         w.t.get(&w.officer, &page).await.says("录音录像 执法仪7-0508-1");
         assert_eq!(traces(&w, id).await, before);
     }

@@ -222,7 +222,8 @@ pub async fn recheck(app: &App, station: StationId) -> Result<u64> {
                     let when = if b.channel == Channel::Window { format!("{} {} 的预约", b.day, b.time()) } else { format!("{} 的上门申请", b.day) };
                     desk_task(tx, b.id, "windows.upset", &format!("{}，请电话告知：{when}（{}）", by.words(), b.number), day.min(soon).max(tx.now())).await?;
                 }
-                tx.record(if by.is_some() { "windows.upset" } else { "windows.restored" }, &[("window_booking", b.id)], by.map_or("", Lost::words));
+                let why = by.map(Lost::words).unwrap_or_default();
+                tx.record(if by.is_some() { "windows.upset" } else { "windows.restored" }, &[("window_booking", b.id)], why);
                 tx.emit("windows.booking", b.id);
             }
             tx.record("windows.recheck", &[], "");
