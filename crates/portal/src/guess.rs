@@ -37,7 +37,7 @@ fn tries() -> &'static Mutex<Tries> {
 impl Tries {
     /// Counts a try and says how it is paced.
     fn begin(&mut self, place: &str, now: Timestamp) -> Pace {
-        self.0.retain(|_, (_, since)| now.as_second() - since.as_second() < WINDOW);
+        self.0.retain(|_, (_, since)| (now.as_second() - since.as_second()).abs() < WINDOW);
         let full = self.0.len() >= PLACES && !self.0.contains_key(place);
         let oldest = self.0.iter().min_by_key(|(_, (_, t))| *t).map(|(k, _)| k.clone());
         if let (true, Some(oldest)) = (full, oldest) {

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::Query;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
-use kernel::{FieldErrors, Refusal};
+use kernel::Refusal;
 use web::page::Again;
 use web::{Answer, Ctx, Form, Page};
 

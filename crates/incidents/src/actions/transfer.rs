@@ -185,6 +185,8 @@ pub async fn hand_over(app: &App, act: &Act, id: IncidentId, new: &NewHandOver) 
             }
             match &new.told {
                 Some(told) => tell(tx, &intake, &t, told).await,
+                // Told already when it was found to be outside.
+                None if t.told_at.is_some() => Ok(()),
                 None => task(tx, &intake, &t, TELL, format!("{} 已移交，待告知报案人", intake.number)).await,
             }
         })
