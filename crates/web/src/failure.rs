@@ -137,7 +137,7 @@ impl Trouble {
             StatusCode::METHOD_NOT_ALLOWED => {
                 t("foreign_form", "不能这样打开", "这个网址只接受页面上的提交，不能直接打开。", "请回到原来的页面，用页面上的按钮办理。")
             }
-            StatusCode::PAYLOAD_TOO_LARGE => t("too_large", "内容太大", "提交的内容太大，没有收。", "请减少附件，或者分几次提交。"),
+            StatusCode::PAYLOAD_TOO_LARGE => t("too_large", "内容太大", "提交的内容超过 32 MB，没有收。", "请减少附件，或者分几次提交。"),
             StatusCode::GATEWAY_TIMEOUT => {
                 t("busy", "等得太久", "一分钟还没有办完，已经停下。", "请先查看是否已经办成，再重新提交；查询请缩小范围。")
             }

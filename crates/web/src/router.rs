@@ -18,6 +18,7 @@ pub type Caller =
     for<'a> fn(&'a Site, &'a http::HeaderMap) -> futures::future::BoxFuture<'a, kernel::Result<Option<Actor>>>;
 
 /// Bytes in one request at most (attachments included).
+// The page for what is larger (failure.rs) says the number.
 pub const MAX_BODY: usize = 32 * 1024 * 1024;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'; media-src 'self' blob:";

@@ -66,9 +66,9 @@ async fn a_broken_table_is_refused_whole_with_what_why_and_next_and_nothing_is_w
         ("program.csv", [b"\x7fELF\x02\x01\x01", &[0u8; 3_000][..], &[0xff; 100]].concat(), &["请"]),
         ("far.csv.gz", far, &["解压后超过", "请拆分"]),
         ("torn.csv.gz", torn, &["压缩文件打不开", "请重新获取"]),
-        ("cut.xlsx", cut, &["打不开", "请用表格软件重新保存"]),
-        ("none.xlsx", b"PK\x03\x04 and then nothing of a workbook".to_vec(), &["打不开", "请用表格软件重新保存"]),
-        ("letter.xlsx", zip("word/document.xml", b"<w:document/>", 13), &["打不开", "请用表格软件重新保存"]),
+        ("cut.xlsx", cut, &["请用表格软件重新保存"]),
+        ("none.xlsx", b"PK\x03\x04 and then nothing of a workbook".to_vec(), &["请用表格软件重新保存"]),
+        ("letter.xlsx", zip("word/document.xml", b"<w:document/>", 13), &["请用表格软件重新保存"]),
         ("bomb.xlsx", zip("xl/worksheets/sheet1.xml", b"<worksheet/>", 4_000_000_000), &["请"]),
         ("columns.xlsx", other, &["表头中没有", "姓名、电话", "请核对文件"]),
     ];
