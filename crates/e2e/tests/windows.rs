@@ -149,10 +149,21 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     clerk.press("button", "办结").await?;
     clerk.says("叫下一个").await?;
 
-    // No minute of window 2 was empty, and the month's figures open.
+    // No minute of window 2 was empty since the clerk came (the demonstration's hours may have begun before), and the
+    // month's figures open.
     leader.open("/windows/monitor").await?;
-    let row: String = leader.eval("[...document.querySelectorAll('tbody tr')].find(r => r.innerText.includes('2 号窗口')).innerText").await?;
-    ensure!(row.contains("在岗") && row.contains("0 /"), "window 2 today: {row}");
+    let row: Vec<String> = leader
+        .eval("[...[...document.querySelectorAll('tbody tr')].find(r => r.innerText.includes('2 号窗口')).cells].map(c => c.innerText)")
+        .await?;
+    let empty = row.last().context("a row without cells")?;
+    ensure!(row.concat().contains("在岗") && empty.contains(" / "), "window 2 today: {row:?}");
+    let spans: Vec<&str> = empty.lines().skip(1).flat_map(|l| l.split('、')).collect();
+    ensure!(empty.starts_with("0 /") || !spans.is_empty(), "empty minutes without their times: {row:?}");
+    for span in spans {
+        let (_, until) = span.split_once('-').with_context(|| format!("{span} is no span: {row:?}"))?;
+        let (h, m) = until.split_once(':').context("HH:MM")?;
+        ensure!(h.parse::<i64>()? * 60 + m.parse::<i64>()? <= minute + 1, "empty after the clerk came: {row:?}");
+    }
     e2e::both(&leader, "windows-monitor").await?;
     leader.open("/windows/report").await?;
     e2e::both(&leader, "windows-report").await?;

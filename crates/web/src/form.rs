@@ -257,7 +257,8 @@ pub fn parse_moment(typed: &str) -> Option<Timestamp> {
 
 fn broken(what: &str) -> Response {
     crate::Failure(Error::TooLarge(format!(
-        "提交的内容没有收全：{what}。请减少附件后重新提交，已填写的文字会保留在本页。"
+        "提交的内容没有收全（一次最多 {} MB）：{what}。请减少附件后重新提交，已填写的文字会保留在本页。",
+        crate::router::MAX_BODY >> 20
     )))
     .into_response()
 }
