@@ -4,34 +4,17 @@
 
 use kernel::sql::expand;
 use kernel::{Actor, Db, Engine, Role};
-use std::path::{Path, PathBuf};
+use testkit::sources::{root, rust_files};
 use testkit::{TestApp, engines};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
-}
 
 async fn app(engine: &str) -> TestApp {
     TestApp::new(engine, rulebook::shipped().expect("rules"), fengqiao::domains::all()).await
 }
 
-/// Every Rust file below.
-fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).expect("a folder").filter_map(Result::ok) {
-        let path = entry.path();
-        if path.is_dir() && path.file_name().is_none_or(|n| n != "target") {
-            sources(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
-        }
-    }
-}
-
 /// The text of every `sql!("…")` in the sources, with the file it stands in.
 fn statements() -> Vec<(String, String)> {
     let mut out = vec![];
-    let mut files = vec![];
-    sources(&root().join("crates"), &mut files);
+    let files = rust_files();
     for f in files {
         let path = f.strip_prefix(root()).expect("inside").display().to_string();
         if path.contains("/tests") || path.ends_with("sql.rs") {
@@ -238,8 +221,7 @@ const PAPERS: &[(&str, &str)] = &[
 
 /// `crate::function` of every place that writes `issued_at`, without which nothing prints.
 fn makers() -> std::collections::BTreeSet<String> {
-    let mut files = vec![];
-    sources(&root().join("crates"), &mut files);
+    let files = rust_files();
     let mut out = std::collections::BTreeSet::new();
     for f in files {
         let path = f.strip_prefix(root().join("crates")).expect("inside").to_path_buf();

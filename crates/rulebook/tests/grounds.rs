@@ -2,28 +2,11 @@
 //! page on which they are read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
-}
-
-/// Every Rust file below.
-fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).expect("a folder").filter_map(Result::ok) {
-        let path = entry.path();
-        if path.is_dir() && path.file_name().is_none_or(|n| n != "target") {
-            sources(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
-        }
-    }
-}
+use testkit::sources::{root, rust_files};
 
 /// Program text of every crate, without tests, with its path.
 fn programs() -> Vec<(String, String)> {
-    let mut files = vec![];
-    sources(&root().join("crates"), &mut files);
+    let files = rust_files();
     let named = files.into_iter().map(|f| {
         let text = std::fs::read_to_string(&f).expect("a source file");
         let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or("").to_string();

@@ -2,6 +2,7 @@
 //! that speaks HTTP to the router as a named person.
 
 pub mod papers;
+pub mod sources;
 
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;

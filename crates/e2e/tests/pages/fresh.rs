@@ -26,7 +26,7 @@ pub async fn walk(browser: &Browser, common: &Shared) -> Result<()> {
     }
     ensure!(made.len() == 3, "three administrators: {made:?}");
     let mut admin = enter(&server, browser, common, "empty-system", &made[0], password).await?;
-    crate::enrol(&admin.tab).await?;
+    admin.tab.enrol().await?;
     for (path, name, status) in [("/places/units", "empty-units", 200), ("/admin/users", "empty-users", 200), ("/video", "empty-no-station", 422)] {
         admin.visit(path, name, status).await;
     }
@@ -56,7 +56,7 @@ pub async fn walk(browser: &Browser, common: &Shared) -> Result<()> {
     }
     for (n, name) in [(1, "empty-security"), (2, "empty-audit")] {
         let mut walk = enter(&server, browser, common, name, &made[n], password).await?;
-        crate::enrol(&walk.tab).await?;
+        walk.tab.enrol().await?;
         walk.menus().await?;
     }
     Ok(())
