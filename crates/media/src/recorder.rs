@@ -114,14 +114,14 @@ pub struct Settings {
     pub root: PathBuf,
     /// Bytes that may wait for the disk.
     pub queue_bytes: usize,
-    /// Hundredths of the disk that stay free.
+    /// Hundredths of the disk that stay free, at most 8 GiB.
     pub floor: u64,
     /// How often what was written is brought to the disk for good.
     pub sync_every: Duration,
 }
 
 impl Settings {
-    /// 256 MB may wait, 5 % stay free, brought to the disk every ten seconds.
+    /// 256 MB may wait, 5 % (at most 8 GiB) stay free, brought to the disk every ten seconds.
     pub fn new(root: PathBuf) -> Settings {
         Settings { root, queue_bytes: 256 << 20, floor: 5, sync_every: Duration::from_secs(10) }
     }

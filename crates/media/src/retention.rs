@@ -66,6 +66,10 @@ pub struct Usage {
     pub oldest_ms: Option<i64>,
 }
 
+/// Bytes that stay free at most: four minutes of two hundred streams at a megabit and a half each. A share alone would
+/// leave half a terabyte of a large disk empty, and throw away footage on one that others fill.
+const FLOOR_MOST: u64 = 8 << 30;
+
 struct Kept {
     quota: Quota,
     bytes: u64,
@@ -85,7 +89,7 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// `floor` hundredths of the disk stay free.
+    /// `floor` hundredths of the disk stay free, at most [`FLOOR_MOST`].
     pub fn new(root: PathBuf, disk: Arc<dyn Disk>, floor: u64) -> Keeper {
         Keeper { root, disk, streams: HashMap::new(), floor: floor.min(90) }
     }
@@ -195,7 +199,7 @@ impl Keeper {
             }
         }
         let Space { free, total } = self.disk.space(&self.root)?;
-        let wanted = (total / 100).saturating_mul(self.floor);
+        let wanted = (total / 100).saturating_mul(self.floor).min(FLOOR_MOST);
         self.free(wanted.saturating_sub(free), open, done)
     }
 

@@ -46,7 +46,7 @@ fn packages() -> Result<(), String> {
 pub fn lint() -> Result<(), String> {
     let mut command = cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
     if crate::programs::from_nothing() {
-        command.env("CARGO_INCREMENTAL", "0");
+        crate::programs::lean(&mut command);
     }
     step("lints", &mut command)
 }

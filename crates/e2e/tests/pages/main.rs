@@ -11,7 +11,7 @@ mod scenes;
 mod walk;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Browser, Server, Tab, View};
+use e2e::{Browser, Server, View};
 use futures::StreamExt;
 use routes::Routes;
 use std::time::Instant;
