@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 pub const ABSENT: &str = "the folder shared/data/text is not here: nothing measured";
 
-const LABELS: &str = include_str!("../../data/labels.tsv");
+pub const LABELS: &str = include_str!("../../data/labels.tsv");
 
 /// One labelled message.
 pub struct Labelled {
@@ -32,8 +32,8 @@ fn unpacked(path: &Path) -> Vec<u8> {
     out
 }
 
-/// The labelled messages whose text still has the hash that was labelled.
-pub fn labelled(folder: &Path) -> Vec<Labelled> {
+/// All development messages by their hash.
+pub fn messages(folder: &Path) -> HashMap<String, String> {
     let mut texts: HashMap<String, String> = HashMap::new();
     for part in ["hotspot", "replied"] {
         let bytes = unpacked(&folder.join(format!("citizen_msgs_{part}_dev.csv.gz")));
@@ -42,6 +42,12 @@ pub fn labelled(folder: &Path) -> Vec<Labelled> {
             texts.insert(hex::encode(Sha256::digest(text.as_bytes())), text);
         }
     }
+    texts
+}
+
+/// The labelled messages whose text still has the hash that was labelled.
+pub fn labelled(folder: &Path) -> Vec<Labelled> {
+    let texts = messages(folder);
     LABELS
         .lines()
         .filter(|l| !l.starts_with('#'))

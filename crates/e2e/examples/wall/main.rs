@@ -75,7 +75,7 @@ async fn register(admin: &Tab, sim: &simcam::Sim) -> Result<String> {
                const page = new DOMParser().parseFromString(await (await fetch(at)).text(), 'text/html'); \
                const form = page.querySelector('form[action^=\"/video/cameras/new\"]'); \
                const d = new URLSearchParams(new FormData(form)); \
-               for (const [k, v] of Object.entries({{ number: 'CS-{n:03}', name: '测速{n:02}', place: '测速用', place_kind: 'road', group: '{group}', filing_unit: '测速', in_use_day: '2026-05-01', main_url: '{url}', main_quota: '100', sub_url: '{url}', sub_quota: '100' }})) d.set(k, v); \
+               for (const [k, v] of Object.entries({{ number: 'CS-{n:03}', name: '测速{n:02}', place: '测速用', place_kind: 'road', group: '{group}', filing_unit: '测速', in_use_day: '2026-05-01', main_url: '{url}', main_quota: '100' }})) d.set(k, v); \
                const a = await fetch(form.getAttribute('action'), {{ method: 'POST', body: d }}); \
                const text = await a.text(); \
                return a.ok ? '' : a.status + ' ' + new DOMParser().parseFromString(text, 'text/html').body.innerText.slice(0, 600); }})()",

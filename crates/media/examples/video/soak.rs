@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a kill may cost: one group of pictures of two seconds, and what was on its way on a busy machine.
 const MAY_LOSE_MS: u64 = 3_000;
+/// What the look through the ring may take at a start.
+const MAY_RESCAN_MS: u64 = 2_000;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -114,6 +116,9 @@ fn soak(args: &Args) -> Result<(), Fail> {
     }
     if corrupt > 0 || number == 0 || worst_ms > MAY_LOSE_MS || elsewhere > 0 {
         return Err("the recorder lost more than a kill may cost".into());
+    }
+    if rescan_ms > MAY_RESCAN_MS {
+        return Err(format!("a start looked through the ring for {rescan_ms} ms").into());
     }
     Ok(())
 }

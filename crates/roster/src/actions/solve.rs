@@ -270,7 +270,10 @@ pub async fn stop(app: &App, act: &Act, id: Uuid) -> Result<()> {
     let station = act.station;
     app.db()
         .write(act, async |tx: &mut Tx| {
-            store::ask_stop(tx, station, id).await?;
+            // It may have ended by itself while the button was pressed: then there is nothing to stop.
+            if !store::ask_stop(tx, station, id).await? {
+                return store::plan(tx, station, id).await.map(|_| ());
+            }
             tx.record("roster.stop", &[("roster_plan", id)], "");
             tx.emit("roster.plan", id);
             Ok(())

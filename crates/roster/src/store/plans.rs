@@ -81,10 +81,11 @@ pub async fn stop_asked(r: &mut Reader, station: StationId, id: Uuid) -> Result<
     Ok(r.count(sql!("select count(*) as n from roster_plan where station_id = $1 and id = $2 and (stop_at is not null or state <> 'running')"), args![station, id]).await? > 0)
 }
 
-/// Asks a running search to end.
-pub async fn ask_stop(tx: &mut Tx, station: StationId, id: Uuid) -> Result<()> {
+/// Asks a running search to end; whether it was running.
+pub async fn ask_stop(tx: &mut Tx, station: StationId, id: Uuid) -> Result<bool> {
     let now = tx.now();
-    tx.exec_one("正在排的这一版", sql!("update roster_plan set stop_at = coalesce(stop_at, $3) where station_id = $1 and id = $2 and state = 'running'"), args![station, id, now]).await
+    let running = tx.exec(sql!("update roster_plan set stop_at = coalesce(stop_at, $3) where station_id = $1 and id = $2 and state = 'running'"), args![station, id, now]).await?;
+    Ok(running == 1)
 }
 
 /// How a search ended.

@@ -46,6 +46,7 @@ async fn a_month_is_solved_pinned_published_known_and_repaired() {
         let v = again.plan.version;
         let forbidden = act::publish(app, &town.act(&town.planner, "roster.publish"), again.plan.id, v, "").await.unwrap_err();
         assert_eq!(forbidden.key(), "forbidden");
+        act::stop(app, &town.act(&town.planner, "roster.stop"), again.plan.id).await.expect("what has ended is stopped already");
         assert_eq!(act::stop(app, &town.act(&town.stranger, "roster.stop"), again.plan.id).await.unwrap_err().key(), "not_found");
         act::publish(app, &town.act(&town.leader, "roster.publish"), again.plan.id, v, "").await.unwrap();
         let station = town.station;
