@@ -9,6 +9,7 @@ mod drill;
 mod postgres;
 mod programs;
 mod sbom;
+mod scratch;
 mod test;
 mod tidy;
 

@@ -1,5 +1,5 @@
-//! The test programs, run two at a time, the browser's first: what a browser does waits for other processes most of the
-//! time and takes longest. Cargo itself runs one program after another.
+//! The test programs, run two at a time beside those that mostly wait, the browser's first: what a browser does waits
+//! for other processes most of the time and takes longest. Cargo itself runs one program after another.
 
 use crate::test::{cargo, step};
 use serde_json::Value;
@@ -14,6 +14,8 @@ const FIRST: &[&str] = &["e2e"];
 const LONGEST: &str = "e2e/pages";
 /// Programs under way at once.
 const LANES: usize = 2;
+/// Packages whose programs wait for clocks and cameras most of the time; they have a lane of their own beside the others.
+const WAITING: &[&str] = &["media", "simcam"];
 
 /// A built test program.
 struct Program {
@@ -37,9 +39,17 @@ impl Program {
         Some(Program { name, dir, file: message["executable"].as_str()?.into() })
     }
 
+    fn is_of(&self, packages: &[&str]) -> bool {
+        packages.iter().any(|p| self.name.starts_with(&format!("{p}/")))
+    }
+
+    fn waits(&self) -> bool {
+        self.is_of(WAITING)
+    }
+
     /// Place in the order of beginning.
     fn rank(&self) -> u8 {
-        let early = FIRST.iter().any(|p| self.name.starts_with(&format!("{p}/")));
+        let early = self.is_of(FIRST);
         if self.name == LONGEST { 0 } else if early { 1 } else { 2 }
     }
 
@@ -112,9 +122,11 @@ pub fn run(env: &[(&str, String)]) -> Result<(), String> {
     eprintln!("── {} test programs built: {:.1} s", programs.len(), began.elapsed().as_secs_f32());
     let began = Instant::now();
     programs.sort_by_key(Program::rank);
-    let next = AtomicUsize::new(0);
+    let (waiting, busy): (Vec<Program>, Vec<Program>) = programs.into_iter().partition(Program::waits);
+    let (first, other) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let failed: Vec<String> = std::thread::scope(|s| {
-        let lanes: Vec<_> = (0..LANES).map(|_| s.spawn(|| lane(&programs, &next, env))).collect();
+        let mut lanes: Vec<_> = (0..LANES).map(|_| s.spawn(|| lane(&busy, &first, env))).collect();
+        lanes.push(s.spawn(|| lane(&waiting, &other, env)));
         lanes.into_iter().flat_map(|l| l.join().unwrap_or_else(|_| vec!["a lane".into()])).collect()
     });
     eprintln!("── tests: {:.1} s", began.elapsed().as_secs_f32());

@@ -1,6 +1,7 @@
 //! `cargo xt test`: the README's test command.
 
 use crate::postgres::Server;
+use crate::scratch::Scratch;
 use std::process::Command;
 use std::time::Instant;
 
@@ -53,6 +54,7 @@ pub fn lint() -> Result<(), String> {
 
 /// Tidy and every test. `fast` leaves out the packages and PostgreSQL.
 pub fn run(fast: bool) -> Result<(), String> {
+    let scratch = Scratch::new()?;
     let server = if fast {
         None
     } else {
@@ -60,6 +62,7 @@ pub fn run(fast: bool) -> Result<(), String> {
         Some(Server::start()?)
     };
     crate::tidy::run()?;
-    let env: Vec<_> = server.iter().map(|s| ("FENGQIAO_TEST_PG", s.url())).collect();
+    let mut env = vec![("TMPDIR", scratch.path().to_string_lossy().into_owned())];
+    env.extend(server.iter().map(|s| ("FENGQIAO_TEST_PG", s.url())));
     crate::programs::run(&env)
 }

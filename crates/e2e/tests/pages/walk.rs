@@ -14,11 +14,11 @@ pub type Findings = BTreeMap<String, Vec<String>>;
 /// Views of one route (tabs, filters, kinds of records) that are opened in all.
 const VIEWS: usize = 4;
 
-/// Of those, the ones that are shown in full; further ones only where they hold kinds of elements that are new.
-const SHOWN: usize = 2;
+/// Of those, how many are shown in full; further ones only where they hold kinds of elements that are new.
+const SHOWN: usize = 1;
 
-/// Views of one route that every role opens, shown before or not: what is in them differs by role.
-const OWN_VIEWS: usize = 2;
+/// How many views of one route every role opens, shown before or not: what is in them differs by role.
+const OWN_VIEWS: usize = 1;
 
 /// What all walks know together.
 pub struct Common {
