@@ -29,6 +29,8 @@ impl Asked {
 pub struct Answer {
     /// As many people of the register as it stands for, 1 on average.
     pub weight: f64,
+    /// Its class of sex and age, for which answers are pooled; 0 where neither was asked.
+    pub group: usize,
     /// Places in [`Round::asked`].
     pub suits: Vec<usize>,
     pub first: Option<usize>,
@@ -91,12 +93,12 @@ fn hours(definition: &Definition, list: &str, asked: &mut Vec<Asked>, overlappin
     found
 }
 
-/// Reads the answers of a survey, each with its weight; those about another service are left out. `services`: id and name.
+/// Reads the answers of a survey, each with its weight and its class; those about another service are left out. `services`: id and name.
 /// `None` when no question asks for hours.
 pub fn round<'a>(
     title: &str,
     definition: &Definition,
-    answers: impl Iterator<Item = (&'a Answers, f64)>,
+    answers: impl Iterator<Item = (&'a Answers, f64, usize)>,
     services: &[(Uuid, String)],
     wanted: Option<Uuid>,
 ) -> Option<Round> {
@@ -134,7 +136,7 @@ pub fn round<'a>(
         return None;
     }
     let mut kept = vec![];
-    for (a, weight) in answers {
+    for (a, weight, group) in answers {
         let words = |question: &String| a.get(question).map_or("", String::as_str).split_whitespace().map(str::to_string).collect::<Vec<_>>();
         if let Some(id) = wanted {
             let said: Vec<Uuid> =
@@ -149,7 +151,7 @@ pub fn round<'a>(
         };
         let answered = suits.iter().any(|(q, _)| !words(q).is_empty());
         if answered && weight.is_finite() && weight > 0.0 {
-            kept.push(Answer { weight, suits: places(&suits), first: places(&first).first().copied() });
+            kept.push(Answer { weight, group, suits: places(&suits), first: places(&first).first().copied() });
         }
     }
     let (sum, squares) = kept.iter().fold((0.0, 0.0), |(s, q), a| (s + a.weight, q + a.weight * a.weight));
@@ -205,11 +207,11 @@ mod tests {
             a(&[("when", "c4")]),
             a(&[("why", "没有填")]),
         ];
-        let weighed = || all.iter().zip([2.0, 1.0, 1.0, 1.0]);
+        let weighed = || all.iter().zip([2.0, 1.0, 1.0, 1.0]).enumerate().map(|(i, (a, w))| (a, w, i % 2));
         let r = round("错时问卷", &definition(), weighed(), &services, None).unwrap();
         assert_eq!(r.asked.len(), 3, "19:00-21:00 overlaps and is left out");
         assert_eq!((r.overlapping, r.answers.len()), (2, 3), "once in each question");
-        assert_eq!(r.answers[0], Answer { weight: 2.0, suits: vec![1, 2], first: Some(1) });
+        assert_eq!(r.answers[0], Answer { weight: 2.0, group: 0, suits: vec![1, 2], first: Some(1) });
         assert_eq!(r.answers[2].suits, Vec::<usize>::new(), "can never come");
         assert!((r.effective - 16.0 / 6.0).abs() < 1e-9);
         let one = round("错时问卷", &definition(), weighed(), &services, Some(Uuid::from_u128(2))).unwrap();

@@ -167,13 +167,15 @@ pub struct Pilot {
     pub span: Span,
     /// Share of what is not known that it would take away, 0 to 1.
     pub learnt: f64,
-    /// People expected in [`Pilot::WEEKS`] weeks.
+    /// People expected in [`Pilot::WEEKS`] weeks of [`Pilot::DAYS`] days each.
     pub expected: f64,
 }
 
 impl Pilot {
     /// Weeks of a pilot.
     pub const WEEKS: f64 = 4.0;
+    /// Days of a week on which it opens.
+    pub const DAYS: f64 = 2.0;
 }
 
 /// Hours by kind of day for which people are planned.

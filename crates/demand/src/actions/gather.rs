@@ -214,7 +214,8 @@ pub async fn asked(r: &mut Reader, station: StationId, stream: Stream) -> Result
         let all: Vec<_> = boxes.iter().flat_map(|b| &b.answers.0).collect();
         let many = all.iter().filter(|k| k.many).count();
         let weights = surveys::actions::weights(r, &survey, &boxes).await?;
-        let weighed = all.iter().zip(&weights.weights).filter(|(k, _)| !k.many).map(|(k, w)| (&k.answers, *w));
+        let each = all.iter().zip(weights.weights.iter().zip(&weights.groups));
+        let weighed = each.filter(|(k, _)| !k.many).map(|(k, (w, g))| (&k.answers, *w, *g));
         if let Some(mut round) = answers::round(&survey.title, &survey.definition.0, weighed, &services, wanted) {
             round.many = many;
             round.weighed = weights.is_used();

@@ -17,8 +17,8 @@ pub struct Guess {
     pub title: String,
     pub answers: usize,
     pub effective: f64,
-    /// By stretch that was asked about: whether its doors are open today, people a slot and day.
-    pub bands: Vec<(Asked, bool, Band)>,
+    /// By stretch that was asked about.
+    pub bands: Vec<Guessed>,
     /// Best first.
     pub pilots: Vec<Pilot>,
     /// Stretches left out: overlapping ones and those on holidays.
@@ -29,6 +29,42 @@ pub struct Guess {
     pub weighed: bool,
 }
 
+/// A stretch that was asked about: what is believed of it beside what was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guessed {
+    pub asked: Asked,
+    /// Its doors are open today.
+    pub open: bool,
+    /// People a slot and day.
+    pub band: Band,
+    /// Days of the last weeks on which its doors were open, and people on such a day. Shut as a rule and open on some days: 试开.
+    pub seen: usize,
+    pub came: f64,
+}
+
+impl Guessed {
+    /// People a day in the stretch, of a number by the slot.
+    pub fn a_day(&self, slot: f64) -> f64 {
+        slot * self.asked.span.minutes() as f64 / SLOT as f64
+    }
+    /// `0.5–1.9 人`
+    pub fn band_text(&self) -> String {
+        format!("{:.1}–{:.1} 人", self.a_day(self.band.low), self.a_day(self.band.high))
+    }
+    /// `关着`, or what a pilot brought beside what was expected of it.
+    pub fn now_text(&self) -> String {
+        if self.seen == 0 {
+            return "关着".into();
+        }
+        let verdict = match self.came {
+            c if c < self.a_day(self.band.low) => "比预计少",
+            c if c > self.a_day(self.band.high) => "比预计多",
+            _ => "在预计之内",
+        };
+        format!("试开 {} 天：实际一天 {:.1} 人，预计 {}，{verdict}", self.seen, self.came, self.band_text())
+    }
+}
+
 /// A stretch of the week that somebody can choose.
 struct Cell {
     asked: Asked,
@@ -37,20 +73,32 @@ struct Cell {
     open: bool,
     /// Arrivals in a week.
     weekly: f64,
+    seen: Seen,
 }
 
-/// Share of the slots of a stretch that were observed on days of its kind, and arrivals on such a day.
-fn observed(days: &[Day], a: &Asked) -> (f64, f64) {
+/// What was seen of a stretch on days of its kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Seen {
+    /// Share of its slots that were observed.
+    share: f64,
+    /// Days on which half of them or more were.
+    days: usize,
+    /// Arrivals on such a day.
+    came: f64,
+}
+
+fn observed(days: &[Day], a: &Asked) -> Seen {
     let slots = (a.span.from / SLOT) as usize..((a.span.until + SLOT - 1) / SLOT) as usize;
-    let (mut seen, mut came, mut all) = (0.0, 0.0, 0.0);
+    let (mut seen, mut came, mut all, mut on) = (0.0, 0.0, 0.0, 0);
     for d in days.iter().filter(|d| d.kind == a.kind) {
-        for n in d.counts.get(slots.clone()).unwrap_or(&[]) {
-            all += 1.0;
-            seen += f64::from(u8::from(n.is_some()));
-            came += f64::from(n.unwrap_or(0));
-        }
+        let counts = d.counts.get(slots.clone()).unwrap_or(&[]);
+        let open = counts.iter().flatten().count();
+        on += usize::from(open > 0 && open * 2 >= counts.len());
+        all += counts.len() as f64;
+        seen += open as f64;
+        came += counts.iter().flatten().map(|n| f64::from(*n)).sum::<f64>();
     }
-    if seen == 0.0 { (0.0, 0.0) } else { (seen / all, came / seen * slots.len() as f64) }
+    if seen == 0.0 { Seen::default() } else { Seen { share: seen / all, days: on, came: came / seen * slots.len() as f64 } }
 }
 
 /// Present hours of a kind of day that no stretch covers, as stretches.
@@ -59,7 +107,7 @@ fn rest_of(days: &[Day], kind: DayType, asked: &[Asked]) -> Vec<Asked> {
     let covered = |k: i64| asked.iter().any(|a| a.kind == kind && a.span.from < (k + 1) * SLOT && k * SLOT < a.span.until);
     let mut out: Vec<Asked> = vec![];
     for k in 0..24 * 4 {
-        if covered(k) || observed(days, &at(k)).0 < 0.5 {
+        if covered(k) || observed(days, &at(k)).share < 0.5 {
             continue;
         }
         match out.last_mut() {
@@ -94,9 +142,9 @@ pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
     let mut cells: Vec<Cell> = vec![];
     let mut add = |asked: Asked, place: Option<usize>| {
         let Some(per_week) = week(asked.kind) else { return };
-        let (share, came) = observed(days, &asked);
-        let open = share >= 0.5;
-        cells.push(Cell { asked, place, open, weekly: if open { came * per_week } else { 0.0 } });
+        let seen = observed(days, &asked);
+        let open = seen.share >= 0.5;
+        cells.push(Cell { asked, place, open, weekly: if open { seen.came * per_week } else { 0.0 }, seen });
     };
     round.asked.iter().enumerate().for_each(|(i, a)| add(*a, Some(i)));
     for (kind, _) in WEEK {
@@ -119,18 +167,31 @@ pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
     let evidence = Evidence {
         suits: round.answers.iter().map(|a| cells.iter().map(|c| c.place.is_none_or(|p| a.suits.contains(&p))).collect()).collect(),
         first: round.answers.iter().map(|a| a.first.and_then(place)).collect(),
-        group: vec![0; round.answers.len()],
+        group: round.answers.iter().map(|a| a.group).collect(),
         weights: round.answers.iter().map(|a| a.weight).collect(),
         part: cells.iter().map(|c| part(&c.asked)).collect(),
         open: cells.iter().map(|c| c.open).collect(),
         arrivals: cells.iter().map(|c| (c.weekly * weeks).round() as u32).collect(),
         weeks,
     };
-    let closed: Vec<usize> = (0..cells.len()).filter(|c| !cells[*c].open).collect();
-    let pilots: Vec<Vec<usize>> = closed.iter().map(|c| vec![*c]).collect();
-    let found = estimate(&evidence, &Belief::default(), &vec![true; cells.len()], &pilots, Pilot::WEEKS, SEED)
-        .map_err(|e| format!("问卷的答案不能用于推算（{e}）。"))?;
-    let bands = cells.iter().zip(&found.hours).filter(|(c, _)| c.place.is_some()).map(|(c, h)| {
+    // What was tried already is no advice any more. A pilot opens on two days of a week, so it sees a part of a week's demand that
+    // differs by the kind of day; everything is drawn from the same seed, so both runs believe the same.
+    let untried = |kind: DayType| -> Vec<usize> { (0..cells.len()).filter(|c| !cells[*c].open && cells[*c].seen.days == 0 && cells[*c].asked.kind == kind).collect() };
+    let mut hours = vec![];
+    let mut thought: Vec<Pilot> = vec![];
+    for (kind, per_week) in WEEK {
+        let places = untried(kind);
+        if places.is_empty() && !hours.is_empty() {
+            continue;
+        }
+        let pilots: Vec<Vec<usize>> = places.iter().map(|c| vec![*c]).collect();
+        let weeks = Pilot::WEEKS * (Pilot::DAYS / per_week).min(1.0);
+        let found = estimate(&evidence, &Belief::default(), &vec![true; cells.len()], &pilots, weeks, SEED)
+            .map_err(|e| format!("问卷的答案不能用于推算（{e}）。"))?;
+        thought.extend(places.iter().zip(&found.advice).map(|(c, a)| Pilot { kind, span: cells[*c].asked.span, learnt: a.learnt, expected: a.expected }));
+        hours = found.hours;
+    }
+    let bands = cells.iter().zip(&hours).filter(|(c, _)| c.place.is_some()).map(|(c, h)| {
         let slots = (c.asked.span.minutes() as f64 / SLOT as f64).max(1.0);
         let each = |weekly: f64| weekly / week(c.asked.kind).unwrap_or(1.0) / slots;
         let band = Band {
@@ -140,13 +201,8 @@ pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
             few_away: each(h.few_away),
             many_away: each(h.many_away),
         };
-        (c.asked, c.open, band)
+        Guessed { asked: c.asked, open: c.open, band, seen: c.seen.days, came: c.seen.came }
     });
-    let mut thought: Vec<Pilot> = closed
-        .iter()
-        .zip(&found.advice)
-        .map(|(c, a)| Pilot { kind: cells[*c].asked.kind, span: cells[*c].asked.span, learnt: a.learnt, expected: a.expected })
-        .collect();
     thought.sort_by(|a, b| b.learnt.total_cmp(&a.learnt));
     let bands = bands.collect();
     Ok(Guess { title: round.title.clone(), answers: round.answers.len(), effective: round.effective, bands, pilots: thought, left_out, many: round.many, weighed: round.weighed })
@@ -156,8 +212,8 @@ impl Guess {
     /// The band of a slot behind shut doors.
     pub fn band(&self, kind: DayType, slot: usize) -> Option<Band> {
         let minute = slot as i64 * SLOT;
-        let found = self.bands.iter().find(|(a, open, _)| !open && a.kind == kind && a.span.from < minute + SLOT && minute < a.span.until);
-        found.map(|b| b.2)
+        let found = self.bands.iter().find(|b| !b.open && b.asked.kind == kind && b.asked.span.from < minute + SLOT && minute < b.asked.span.until);
+        found.map(|b| b.band)
     }
 
     /// Puts the bands beside the slots of a curve that nobody has observed.
@@ -186,7 +242,7 @@ mod tests {
     fn round(evening: usize, all: usize) -> Round {
         let asked = ["工作日 09:00-12:00", "工作日 18:00-20:00", "周末 09:00-12:00", "节假日 09:00-12:00"];
         let asked = asked.iter().map(|t| crate::answers::stretch(t).unwrap()).collect();
-        let one = |i: usize| Answer { weight: 1.0, suits: if i < evening { vec![1, 2] } else { vec![0] }, first: Some(if i < evening { 1 } else { 0 }) };
+        let one = |i: usize| Answer { weight: 1.0, group: 0, suits: if i < evening { vec![1, 2] } else { vec![0] }, first: Some(if i < evening { 1 } else { 0 }) };
         Round { title: "错时问卷".into(), asked, answers: (0..all).map(one).collect(), effective: all as f64, overlapping: 0, many: 0, weighed: false }
     }
 
@@ -206,6 +262,47 @@ mod tests {
         // More who ask for the evening, more in the evening.
         let few = guess(&days(), &round(5, 60)).unwrap().band(DayType::Work, 18 * 4).unwrap();
         assert!(few.middle < evening.middle, "{few:?} {evening:?}");
+    }
+
+    #[test]
+    fn a_pilot_of_two_evenings_a_week_stands_beside_what_was_expected() {
+        let before = guess(&days(), &round(30, 60)).unwrap();
+        let evening = |g: &Guess| g.bands.iter().find(|b| b.asked.text() == "工作日 18:00-20:00").unwrap().clone();
+        assert_eq!((evening(&before).seen, evening(&before).now_text().as_str()), (0, "关着"));
+        // Eight of twenty evenings are open: a share of 0.4, so the hours are not open as a rule. Four people come on each.
+        let tried: Vec<Day> = days()
+            .into_iter()
+            .enumerate()
+            .map(|(i, mut d)| {
+                if matches!(i % 5, 1 | 3) {
+                    (72..80).for_each(|k| d.counts[k] = Some(u32::from(k % 2 == 0)));
+                }
+                d
+            })
+            .collect();
+        let g = guess(&tried, &round(30, 60)).unwrap();
+        let e = evening(&g);
+        assert_eq!((e.open, e.seen, e.came), (false, 8, 4.0));
+        assert_eq!(e.band, evening(&before).band, "what was expected does not move to what came");
+        assert!(e.now_text().starts_with("试开 8 天：实际一天 4.0 人，预计 ") && e.now_text().contains(&e.band_text()), "{}", e.now_text());
+        let verdict = |came: f64| Guessed { came, ..e.clone() }.now_text();
+        assert!(verdict(0.0).contains("比预计少") && verdict(1e3).contains("比预计多") && verdict(e.a_day(e.band.middle)).contains("在预计之内"));
+        assert!(g.pilots.iter().all(|p| p.kind == DayType::Rest), "what was tried is no advice");
+        // The expectation is of two evenings a week, not of five.
+        let p = before.pilots.iter().find(|p| p.kind == DayType::Work).unwrap();
+        let b = evening(&before);
+        let most = b.a_day(b.band.high) * Pilot::WEEKS * Pilot::DAYS;
+        assert!(p.expected > 0.0 && p.expected < 2.0 * most, "{} {most}", p.expected);
+    }
+
+    #[test]
+    fn answers_are_pooled_within_sex_and_age() {
+        let alone = guess(&days(), &round(30, 60)).unwrap();
+        let mut split = round(30, 60);
+        split.answers.iter_mut().enumerate().for_each(|(i, a)| a.group = usize::from(i < 30));
+        let split = guess(&days(), &split).unwrap();
+        let evening = |g: &Guess| g.band(DayType::Work, 18 * 4).unwrap();
+        assert_ne!(evening(&alone), evening(&split), "the class of an answer counts");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use crate::answers::Asked as Stretch;
 use crate::actions::{self, BESIDE, Gathered, Shut};
-use crate::model::{Band, Coverage, Line, Pilot, SLOT, Stream};
+use crate::model::{Coverage, Line, Pilot, SLOT, Stream};
 use crate::plot::Plot;
 use crate::rules::curve::{self, Learnt};
-use crate::rules::latent::{self, Guess};
+use crate::rules::latent::{self, Guess, Guessed};
 use crate::rules::plan::Beside;
 use askama::Template;
 use axum::extract::Query;
@@ -76,17 +76,14 @@ impl Curve {
         format!("{:.0}", share * 100.0)
     }
     /// People a day in a stretch.
-    fn per_day(&self, b: &(Stretch, bool, Band), slot: &f64) -> String {
-        format!("{:.1}", slot * b.0.span.minutes() as f64 / SLOT as f64)
-    }
-    fn band(&self, b: &(Stretch, bool, Band)) -> String {
-        format!("{}–{} 人", self.per_day(b, &b.2.low), self.per_day(b, &b.2.high))
+    fn per_day(&self, b: &Guessed, slot: &f64) -> String {
+        format!("{:.1}", b.a_day(*slot))
     }
     fn pilots(&self) -> Vec<&Pilot> {
         self.guess.iter().flatten().flat_map(|g| &g.pilots).take(3).collect()
     }
     fn any_shut(&self) -> bool {
-        self.guessed().is_some_and(|g| g.bands.iter().any(|b| !b.1))
+        self.guessed().is_some_and(|g| g.bands.iter().any(|b| !b.open))
     }
     fn guessed(&self) -> Option<&Guess> {
         self.guess.as_ref().and_then(|g| g.as_ref().ok())

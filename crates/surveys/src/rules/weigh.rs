@@ -41,6 +41,8 @@ impl Margin {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weights {
     pub weights: Vec<f64>,
+    /// The class of sex and age of each answer.
+    pub groups: Vec<usize>,
     /// 有效样本量: as many answers of one weight would be as sure (Kish 1965).
     pub effective: f64,
     /// What the weights cost: answers over [`Weights::effective`].
@@ -99,16 +101,28 @@ fn joined(m: &Margin, remarks: &mut Vec<String>) -> Vec<Vec<usize>> {
     groups
 }
 
+/// The class of an answer by sex and age together; who did not say one is a class of its own, and so is everybody where it was not asked.
+fn group(k: &crate::model::Kept, sex: &Option<Found<'_>>, age: &Option<Found<'_>>) -> usize {
+    let class = |f: &Option<Found<'_>>| {
+        let Some(f) = f else { return (0, 1) };
+        let said = k.answers.get(&f.item.name).and_then(|v| f.classes.iter().position(|(c, _)| c == v));
+        (said.unwrap_or(f.classes.len()), f.classes.len() + 1)
+    };
+    let ((sex, _), (age, ages)) = (class(sex), class(age));
+    sex * ages + age
+}
+
 /// Weights of all answers by sex and age, as far as the survey asks them (questions `sex` and `age` with the codes of the builder).
 pub fn weigh(d: &Definition, boxes: &[Held], register: &[Ages]) -> Weights {
     let kept: Vec<_> = boxes.iter().flat_map(|b| &b.answers.0).collect();
     let n = kept.len();
-    let mut out = Weights { weights: vec![1.0; n], effective: n as f64, design_effect: 1.0, ..Weights::default() };
+    let mut out = Weights { weights: vec![1.0; n], groups: vec![0; n], effective: n as f64, design_effect: 1.0, ..Weights::default() };
     if n == 0 {
         return out;
     }
     let sex = find(d, "sex", |c| matches!(c, "male" | "female"));
     let age = find(d, "age", |c| ages(c).is_some());
+    out.groups = kept.iter().map(|k| group(k, &sex, &age)).collect();
     let least = age.as_ref().and_then(|f| f.classes.iter().filter_map(|(c, _)| Some(ages(c)?.0)).min()).unwrap_or(ADULT);
     let people: Vec<&Ages> = register.iter().filter(|a| a.age >= least).collect();
     let belongs = |code: &str, a: &Ages| match ages(code) {
@@ -194,6 +208,11 @@ mod tests {
         assert!((w.weights.iter().sum::<f64>() - 40.0).abs() < 1e-6 && w.effective < 40.0);
         let young: f64 = w.weights[..10].iter().sum();
         assert!((young - 16.0).abs() < 0.05, "40 % of 40: {young}");
+        // Four classes of sex and age, each answer in its own; where nothing is asked all are in one.
+        let mut groups = w.groups.clone();
+        groups.dedup();
+        assert_eq!((w.groups.len(), groups.len()), (40, 4));
+        assert_eq!(weigh(&Definition::default(), &given, &register()).groups, vec![0; 40]);
     }
 
     #[test]
