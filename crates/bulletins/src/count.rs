@@ -8,6 +8,7 @@ use kernel::{Act, App, Date, Permission as P, Reader, Refusal, Result, StationId
 pub fn specs() -> Vec<Spec> {
     let mut out = incidents::figures::all();
     out.extend(mediation::figures::all());
+    out.extend(windows::figures::all());
     out
 }
 

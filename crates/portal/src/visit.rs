@@ -82,7 +82,7 @@ pub async fn service(ctx: Ctx, Path((id, service)): Path<(String, String)>) -> A
         .await?;
     let kind = catalogue::find(&rules, &s.kind);
     let of = |d: &OpenDay| Line { hours: spans_text(&d.spans_of(s.id)), ..line(d) };
-    let content = One { due: due_text(&rules, kind.as_ref(), today), days: days.iter().map(of).collect(), station, kind, s };
+    let content = One { due: due_text(&rules, kind.as_ref(), &station.code, today), days: days.iter().map(of).collect(), station, kind, s };
     Page::new(content.s.name.clone(), &content).plain().show(&ctx)
 }
 

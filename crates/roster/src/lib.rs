@@ -39,7 +39,7 @@ pub fn domain() -> Domain {
     use web_pages::{after, attendance, mine, people, plan, plans, posts, rules, today};
     Domain {
         name: "roster",
-        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql", "0004_bounds.sql", "0005_stands.sql")),
+        migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql", "0004_bounds.sql", "0005_stands.sql", "0006_opening.sql")),
         routes: vec![
             get("/roster", SEE, plans::page),
             post("/roster/solve", PLAN, plans::solve),
@@ -57,6 +57,10 @@ pub fn domain() -> Domain {
             post("/roster/people/contract", PLAN, people::contract),
             post("/roster/people/contract/{id}/end", PLAN, people::end_contract),
             post("/roster/people/skill", PLAN, people::skill),
+            post("/roster/people/skill/{id}/end", PLAN, people::end_skill),
+            post("/roster/people/skill/{id}/cancel", PLAN, people::cancel_skill),
+            post("/roster/people/opening", PLAN, people::opening),
+            post("/roster/people/opening/end", PLAN, people::end_opening),
             post("/roster/people/leave", PLAN, people::leave),
             post("/roster/people/leave/{id}/cancel", PLAN, people::cancel_leave),
             post("/roster/people/pin", PLAN, people::pin),

@@ -222,6 +222,21 @@ record! {
 }
 
 record! {
+    /// 期初情况: what a person did up to `day`, the last day before the first roster that was published here: that day's shift (none
+    /// for a day off), days in a row worked or off like it, and what was worked in the months before that are carried over.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Opening {
+        pub user_id: UserId,
+        pub day: Date,
+        pub shift_id: Option<Uuid>,
+        pub run: i64,
+        pub nights: i64,
+        pub rests: i64,
+        pub holidays: i64,
+    }
+}
+
+record! {
     /// 固定的一格
     #[derive(Clone, Debug)]
     pub struct Pin {
@@ -524,6 +539,9 @@ pub struct Member {
     pub pins: Vec<(usize, Option<usize>)>,
     /// What was worked on the day before (a kind), and how long that run of work or rest is; none for a new person.
     pub history: Option<(Option<usize>, u16)>,
+    /// What is worked on the first day of the next month (a kind), where that month is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<usize>,
     /// Nights, weekends, holidays of earlier months.
     pub carried: [i32; 3],
 }

@@ -100,6 +100,17 @@ fn weekends_kinds_successions_and_settled_cells() {
 }
 
 #[test]
+fn what_is_settled_on_the_day_after_the_last_and_kinds_that_count_together() {
+    let m = alone(3, |p| p.next = Some(0));
+    assert_eq!(broken(&m, "..D"), vec![]);
+    assert_eq!(broken(&m, ".N."), vec![]);
+    assert_eq!(broken(&m, "..N"), vec![Violation::Succession { person: 0, day: 3, before: 1, after: 0 }]);
+    let m = alone(6, |p| p.max_together = Some((vec![0, 1], 3)));
+    assert_eq!(broken(&m, "DD.N.."), vec![]);
+    assert_eq!(broken(&m, "DD.N.N"), vec![Violation::MaxTogether { person: 0, worked: 4, limit: 3 }]);
+}
+
+#[test]
 fn rows_and_weights_are_added_up_part_by_part() {
     let mut m = alone(2, |_| ());
     m.people.push(Person::free("q", 2));

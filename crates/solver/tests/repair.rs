@@ -63,7 +63,7 @@ fn a_repair_changes_little_against_the_proven_minimum() {
         let person = (0..10).max_by_key(|&p| (3..6).filter(|&d| published.at(p, d).is_some()).count()).unwrap_or(0);
         let absences = [Absence { person, from: 3, to: 5 }];
         let change = weights(14, 3);
-        let r = Repair { model: &m, published: &published, absences: &absences, first_open: 3, change: &change };
+        let r = Repair { model: &m, published: &published, absences: &absences, first_open: 3, begun: &[], change: &change };
         let done = run_repair(&r, &control_rounds(1, 4)).expect("repairs");
         for d in 0..3 {
             assert!((0..10).all(|p| done.roster.at(p, d) == published.at(p, d)), "the past is frozen");
@@ -79,6 +79,29 @@ fn a_repair_changes_little_against_the_proven_minimum() {
     }
     assert!(cost <= 1.2 * least, "changed {cost}, proven minimum {least}");
     assert!(least > 0.0);
+}
+
+/// Late on the first open day: D and L have begun, N has not.
+#[test]
+fn a_shift_that_has_begun_stays_with_whom_it_has() {
+    for seed in 0..3 {
+        let m = month(10, 14, seed);
+        let published = run(&m, &control_rounds(1, 2)).expect("solves").roster;
+        let person = (0..10).find(|&p| published.at(p, 3).is_some_and(|k| k < 2) && published.at(p, 4).is_some()).expect("on both days");
+        let absences = [Absence { person, from: 3, to: 5 }];
+        let change = weights(14, 3);
+        let begun = [(3, 0), (3, 1)];
+        let r = Repair { model: &m, published: &published, absences: &absences, first_open: 3, begun: &begun, change: &change };
+        let done = run_repair(&r, &control_rounds(1, 2)).expect("repairs");
+        for p in 0..10 {
+            let (was, is) = (published.at(p, 3), done.roster.at(p, 3));
+            assert!(was == is || (was.is_none_or(|k| k == 2) && is.is_none_or(|k| k == 2)), "{p}: {was:?} {is:?}");
+        }
+        assert!((4..=5).all(|d| done.roster.at(person, d).is_none()));
+        assert!(done.changes.iter().filter(|c| c.forced).all(|c| c.day > 3));
+        let bad = [(3, 9)];
+        assert!(run_repair(&Repair { begun: &bad, ..r.clone() }, &control_rounds(1, 1)).is_err());
+    }
 }
 
 /// Fewest weighted changes by trying all: rosters in order of cost, cell by cell.
@@ -128,7 +151,7 @@ fn on_tiny_rosters_the_repair_is_the_minimum_of_all() {
         let person = (0..4).find(|&p| published.at(p, 2).is_some()).unwrap_or(0);
         let absences = [Absence { person, from: 2, to: 2 }];
         let change = [1, 1, 3, 2, 1, 1];
-        let r = Repair { model: &m, published: &published, absences: &absences, first_open: 0, change: &change };
+        let r = Repair { model: &m, published: &published, absences: &absences, first_open: 0, begun: &[], change: &change };
         let done = run_repair(&r, &control_rounds(1, 3)).expect("repairs");
         let mut start = published.clone();
         start.rows[person][2] = solver::roster::OFF;
@@ -150,7 +173,7 @@ fn a_past_that_breaks_rules_is_eased_and_said() {
     published.rows[0][2] = 0;
     let absences = [Absence { person: 0, from: 3, to: 6 }];
     let change = weights(10, 3);
-    let r = Repair { model: &m, published: &published, absences: &absences, first_open: 3, change: &change };
+    let r = Repair { model: &m, published: &published, absences: &absences, first_open: 3, begun: &[], change: &change };
     let done = run_repair(&r, &control_rounds(1, 1)).expect("repairs");
     assert!(done.eased.iter().any(|e| e.0 == 0), "{:?}", done.eased);
     let bad = [Absence { person: 99, from: 0, to: 0 }];

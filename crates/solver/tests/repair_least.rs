@@ -128,7 +128,7 @@ proptest! {
             Err(e) => return Err(TestCaseError::fail(e.to_string())),
         };
         let absences = [c.absence.clone()];
-        let r = Repair { model: &c.model, published: &published, absences: &absences, first_open: c.first_open, change: &c.change };
+        let r = Repair { model: &c.model, published: &published, absences: &absences, first_open: c.first_open, begun: &[], change: &c.change };
         let done = run_repair(&r, &control_rounds(seed, 3)).expect("repairs");
         for (p, row) in done.roster.rows.iter().enumerate() {
             prop_assert_eq!(&row[..c.first_open], &published.rows[p][..c.first_open], "the past is frozen");

@@ -19,6 +19,7 @@ prop_compose! {
         weekends in 0u16..3, n_limit in 0u16..4, off in prop::collection::vec(0..days, 0..2),
         fixed in prop::option::of((0..days, prop::option::of(0usize..2))),
         history in prop::option::of((prop::option::of(0usize..2), 1u16..4)),
+        together in prop::option::weighted(0.3, (prop::sample::select(vec![vec![1], vec![0, 1]]), 0u16..4)), next in prop::option::weighted(0.3, 0usize..2),
     ) -> Person {
         let mut p = Person::free("p", 2);
         p.min_minutes = min * 480;
@@ -29,6 +30,7 @@ prop_compose! {
         p.days_off = off;
         p.fixed = fixed.into_iter().collect();
         p.history = history.map(|(last, run)| History { last, run });
+        (p.max_together, p.next) = (together, next);
         p
     }
 }
@@ -236,6 +238,54 @@ fn bound_published_best_and_objective_stand_in_this_order() {
         );
         assert!(s.gap().is_some_and(|g| g <= most), "{name}: gap {:?}", s.gap());
     }
+}
+
+/// Published bests of the larger instances (`bks_orprojects.md`, 60 minutes; that table ends at 19, so none is claimed for 20). They
+/// run for a moment only: a bound that has not risen yet is no fault, one above a published roster is.
+const LARGER: [(&str, Option<i64>); 5] = [("08", Some(1308)), ("12", Some(4040)), ("14", Some(1279)), ("16", Some(3225)), ("20", None)];
+
+#[test]
+fn bounds_of_the_larger_instances_stand_below_what_is_published() {
+    let Some(dir) = instances("bound ≤ published best, larger instances") else { return };
+    for (name, best) in LARGER {
+        let m = read(&std::fs::read(dir.join(format!("Instance{name}.txt.gz"))).expect("reads")).expect("is the format");
+        let s = timed(&m, 2.0, &std::sync::atomic::AtomicBool::new(false));
+        assert!(s.report.feasible(), "{name}: {:?}", s.report.violations.first());
+        let best = best.unwrap_or(s.report.objective);
+        assert!(s.bound <= best as f64 && best <= s.report.objective, "{name}: {} {best} {}", s.bound, s.report.objective);
+    }
+}
+
+/// A month of 60 people with hard needs, by work and not by time: every look at the clock counts as a thousandth of a second, and
+/// five thousand looks (a search looks between two steps) are the budget, whatever the machine does meanwhile.
+#[test]
+fn a_month_of_sixty_people_is_feasible_within_its_budget_of_work() {
+    let people = 60;
+    let kinds = vec![kind("D", 480, &[]), kind("L", 480, &[0]), kind("N", 720, &[0, 1])];
+    let person = |p: usize| {
+        let mut q = Person::free(format!("p{p}"), 3);
+        (q.min_minutes, q.max_minutes) = (7_200, 10_560);
+        (q.max_run, q.min_run, q.min_off, q.max_weekends) = (6, 2, 2, 3);
+        q.max_together = Some((vec![2], 8));
+        q.history = Some(History { last: [None, Some(0), Some(1)][p % 3], run: 1 + (p % 2) as u16 });
+        q.days_off = if p.is_multiple_of(4) { (p % 27..p % 27 + 3).collect() } else { vec![] };
+        q
+    };
+    let need = |i: usize| Cover { day: i / 3, kind: i % 3, need: [14, 8, 6][i % 3], under: 100, over: 1, hard: true };
+    let m = Model {
+        days: 31,
+        kinds,
+        people: (0..people).map(person).collect(),
+        weekends: (0..4).map(|w| vec![w * 7 + 5, w * 7 + 6]).collect(),
+        cover: (0..93).map(need).collect(),
+        ..Model::default()
+    };
+    let looks = std::sync::atomic::AtomicU64::new(0);
+    let elapsed = || looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) as f64 / 1_000.0;
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let control = solver::roster::Control { elapsed: &elapsed, seconds: 5.0, stop: &stop, seed: 1, threads: 1, rounds: Some(40) };
+    let s = solver::roster::solve(&m, &control, &mut |_| ()).expect("a roster");
+    assert!(s.report.feasible(), "{:?} after {} looks", s.report.violations.first(), looks.into_inner());
 }
 
 /// Runs by the clock, as the largest instances do: seconds, and what stops it.

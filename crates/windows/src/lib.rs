@@ -4,7 +4,7 @@
 //! **Terms.** 票 *ticket* (取号, 叫号, 过号), 上岗 *stand* (somebody at a window), 空岗 *empty* (open by plan, nobody there),
 //! 业务 *service* (a kind of the catalogue as this station offers it), 窗口 *window*, 开放时间 *hours* (of the roster
 //! or by hand 常用时间), 停办 *closure*, 预约 *booking*, 上门办理 a booking whose channel is the door, 办件 *case*, 补正 papers told as missing,
-//! 居住证 *permit* with its yearly 签注 *endorsement*, suspended (中止) without it, ended (注销) by hand, 一次性告知单 *notice*.
+//! 送达 *delivered*, 居住证 *permit* with its yearly 签注 *endorsement*, suspended (中止) without it, ended (注销) by hand, 一次性告知单 *notice*.
 //!
 //! **Invariants.** What a station may issue, what it must refuse and with which papers are lists of the rule pack with their
 //! sources. Hours of past days never change. A booking never disappears: hours that change mark it, put a task to phone and
@@ -13,6 +13,7 @@
 //! else is asked for afterwards. Numbers of the register run without gaps by channel. The receipt's secret is stored as a keyed hash only.
 
 pub mod actions;
+pub mod figures;
 pub mod model;
 mod paper;
 pub mod rules;
@@ -32,10 +33,10 @@ const MANAGE: Need = Need::Can(P::WindowManage);
 
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{booking, bookings, cases, catalogue, desk, hours, monitor, permit, register, services, setup};
+    use web_pages::{booking, bookings, cases, catalogue, desk, hours, monitor, notices, permit, register, services, setup};
     Domain {
         name: "windows",
-        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql", "0004_posts.sql", "0005_permits.sql")),
+        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql", "0004_posts.sql", "0005_permits.sql", "0006_delivered.sql")),
         routes: vec![
             get("/windows/desk", SERVE, desk::page),
             get("/windows/desk/live", SERVE, desk::live),
@@ -69,7 +70,9 @@ pub fn domain() -> Domain {
             post("/windows/services/{id}/end", MANAGE, services::end),
             get("/windows/services/{id}/notice", SEE, services::notice),
             get("/windows/catalogue", SEE, catalogue::page),
-            get("/windows/catalogue/{code}/notice", SEE, catalogue::notice),
+            post("/windows/catalogue/{code}/notice", SERVE, notices::tell),
+            get("/windows/notices", SERVE, notices::list),
+            get("/windows/notices/{id}/paper", SERVE, notices::paper),
             get("/windows/cases", SERVE, register::list),
             get("/windows/cases/new", SERVE, cases::new_page),
             post("/windows/cases/new", SERVE, cases::new),
@@ -78,6 +81,7 @@ pub fn domain() -> Domain {
             post("/windows/cases/{id}/supplement", SERVE, cases::supplement),
             post("/windows/cases/{id}/issue", SERVE, cases::issue),
             post("/windows/cases/{id}/refuse", SERVE, cases::refuse),
+            post("/windows/cases/{id}/deliver", SERVE, cases::deliver),
             post("/windows/cases/{id}/withdraw", SERVE, cases::withdraw),
             get("/windows/permits", SERVE, register::permits),
             get("/windows/permits/{id}", SERVE, permit::page),

@@ -119,7 +119,7 @@ pub fn of_case(organ: &str, c: &Case, name: &str, kind: Option<&Kind>, output: &
 }
 
 /// 不再出具的告知: why a certificate is not issued and what to go by instead.
-pub fn not_issued(organ: &str, r: &Refused, at: Timestamp) -> Value {
+pub fn not_issued(organ: &str, r: &Refused, number: &str, at: Timestamp) -> Value {
     let blocks = vec![
         json!({ "prose": format!("您要开具的“{}”，公安派出所不再出具。", r.name) }),
         json!({ "heading": "为什么" }),
@@ -129,5 +129,5 @@ pub fn not_issued(organ: &str, r: &Refused, at: Timestamp) -> Value {
         json!({ "prose": format!("依据：{}{}", r.source, if r.verified { "" } else { "（待核实，以原文为准）" }) }),
         json!({ "seal": { "organ": organ, "date": clock::day_of(at).to_string() } }),
     ];
-    json!({ "issued_at": issued(at), "title": "告知单", "organ": organ, "size": "a4", "blocks": blocks })
+    json!({ "issued_at": issued(at), "title": "告知单", "organ": organ, "number": number, "size": "a4", "blocks": blocks })
 }

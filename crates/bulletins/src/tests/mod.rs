@@ -15,6 +15,8 @@ async fn app(engine: &str) -> (TestApp, StationId, Actor) {
         notices::domain(),
         incidents::domain(),
         mediation::domain(),
+        roster::domain(),
+        windows::domain(),
         crate::domain(),
     ];
     let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;

@@ -11,7 +11,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("/surveys/{id}/sheet", PAPER),
     ("/windows/cases/{id}/paper", PAPER),
     ("/windows/permits/{id}", "a residence permit that was issued; the tests of its domain open, suspend and end one"),
-    ("/windows/catalogue/{code}/notice", PAPER),
+    ("/windows/notices/{id}/paper", PAPER),
     ("/windows/services/{id}/notice", PAPER),
     ("/demand/csv", FILE),
     ("/surveys/{id}/xlsx", FILE),

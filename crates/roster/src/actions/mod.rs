@@ -2,6 +2,7 @@
 
 mod after;
 mod alter;
+mod opening;
 mod plan;
 mod publish;
 mod repair;
@@ -11,6 +12,7 @@ mod stands;
 
 pub use after::*;
 pub use alter::*;
+pub use opening::*;
 pub use plan::*;
 pub use publish::*;
 pub use repair::*;
@@ -42,13 +44,22 @@ pub async fn facts(r: &mut Reader, rules: &RuleSet, station: StationId, month: D
     let (first, last) = (month.first_of_month(), month.last_of_month());
     let set = store::rules(r, station).await?;
     let limits = rules::limits(rules, &set, first)?;
-    let yesterday = first.saturating_sub(1.days());
+    let (yesterday, tomorrow) = (first.saturating_sub(1.days()), last.saturating_add(1.days()));
     let since = first.saturating_sub(limits.carry_months.months());
     let users = identity::store::list_users(r, Some(station)).await?;
+    let openings = store::openings(r, station, since.min(yesterday), yesterday).await?;
+    let mut carried = if limits.carry_months > 0 { store::carried(r, station, since, yesterday).await? } else { vec![] };
+    for o in openings.iter().filter(|_| limits.carry_months > 0) {
+        let more = [o.nights, o.rests, o.holidays];
+        match carried.iter_mut().find(|c| c.0 == o.user_id) {
+            Some(c) => c.1.iter_mut().zip(more).for_each(|(n, x)| *n += x),
+            None => carried.push((o.user_id, more)),
+        }
+    }
     let kind = |n: i64| rules::day(rules.calendar(), first.saturating_add(n.days())).kind;
     Ok(Facts {
         days: rules::days(rules.calendar(), first),
-        around: ([kind(-3), kind(-2), kind(-1)], rules::day(rules.calendar(), last.saturating_add(1.days())).kind),
+        around: ([kind(-3), kind(-2), kind(-1)], rules::day(rules.calendar(), tomorrow).kind),
         limits,
         never: store::successions(r, station).await?.into_iter().map(|x| (x.before_shift, x.after_shift)).collect(),
         posts: store::posts(r, station).await?,
@@ -59,7 +70,9 @@ pub async fn facts(r: &mut Reader, rules: &RuleSet, station: StationId, month: D
         wishes: store::wishes(r, station, first, last).await?,
         pins: store::pins(r, station, first, last).await?,
         before: store::duties(r, station, first.saturating_sub(21.days()), yesterday).await?,
-        carried: if limits.carry_months > 0 { store::carried(r, station, since, yesterday).await? } else { vec![] },
+        after: store::duties(r, station, tomorrow, tomorrow).await?,
+        openings,
+        carried,
     })
 }
 

@@ -1,14 +1,15 @@
 //! 临时调整: somebody is out; the published roster changes as little as possible, in under two seconds, with who and why.
 
 use super::setup::put_leave;
+use super::publish::duties;
 use super::solve::fresh_plan;
 use super::{colleague, facts};
-use crate::model::{Leave, LeaveKind, Origin, Plan, Problem, State, Told};
+use crate::model::{Kind, Leave, LeaveKind, Origin, Plan, Problem, State, Told};
 use crate::rules::build::{self, Facts};
 use crate::rules::{check_leave, uncovered, words};
 use crate::store;
 use kernel::row::Json;
-use kernel::{Act, App, Date, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, Tx, UserId, Uuid};
+use kernel::{Act, App, Date, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, ToSpan, Tx, UserId, Uuid};
 use solver::roster as s;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -37,6 +38,23 @@ pub fn weights(days: usize, first_open: usize) -> Vec<u16> {
         .collect()
 }
 
+/// From when a repair may change anything.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    today: Date,
+    /// Minutes since midnight: shifts of today that begin by then stay with whom they have.
+    minute: i64,
+    /// First day of the leave that is registered.
+    begin: Date,
+}
+
+impl Open {
+    /// The person's own shift of today has begun and stays.
+    fn kept(&self, out: Out) -> bool {
+        out.from <= self.today && self.begin > self.today
+    }
+}
+
 /// What was found for one month.
 struct Mended {
     old: Uuid,
@@ -51,8 +69,11 @@ struct Mended {
 /// Registers the leave and makes a version that changes little of every published roster that it touches: an illness
 /// across the end of a month gives two. Publishing them is a step of its own. Returns the versions by month.
 ///
+/// A shift of today that has begun is a fact: it stays with whom it has, and nobody else gets it. The person's own stays too, and
+/// the leave is registered from tomorrow; who leaves in the middle signs out, and who stands in is noted by the leader.
+///
 /// # Errors
-/// Right missing, no published roster, days outside it, no repair under the rules.
+/// Right missing, no published roster, days outside it, only a shift that has begun, no repair under the rules.
 pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
     act.actor.must(P::RosterPlan)?;
     let (rules, station) = (app.rules(), act.station);
@@ -62,11 +83,19 @@ pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
     }
     check_leave(out.from, out.until, &[])?;
     let look = app.look(&act.actor, "roster.repair", act.purpose);
-    let begin = out.from.max(today);
-    let (published, facts) = app
+    let tomorrow = today.saturating_add(1.days());
+    let (open, published, mut facts) = app
         .db()
         .read(&look, async |r: &mut Reader| {
             colleague(r, station, out.user).await?;
+            let begun = store::duties_of(r, out.user, today, today).await?.iter().any(|d| d.starts_at <= act.at);
+            if begun && out.until == today {
+                let next = "中途离岗的，请本人在“今天在岗”点“离岗”；顶班的人由带班领导登记到岗。";
+                return Err(Refusal::new("roster.begun", "这个人今天的班已经开始，值班表不再改。", next).into());
+            }
+            let begin = if begun { out.from.max(tomorrow) } else { out.from.max(today) };
+            let minute = (act.at.as_second() - kernel::clock::start_of(today).as_second()) / 60;
+            let open = Open { today, minute, begin };
             let (mut published, mut known) = (vec![], vec![]);
             for month in store::published_months(r, station, begin, out.until).await? {
                 if let Some(old) = store::published(r, station, month).await? {
@@ -77,23 +106,39 @@ pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
             if published.is_empty() {
                 return Err(Refusal::new("roster.nothing", "这几天还没有已发布的值班表。", "请在“排班人员”里登记请假，再排班。").into());
             }
-            Ok((published, known))
+            Ok((open, published, known))
         })
         .await?;
-    let mut mended = vec![];
+    let mut mended: Vec<Mended> = vec![];
     let seconds = SECONDS / published.len().max(1) as f64;
-    for (old, f) in published.iter().zip(&facts) {
+    for (old, f) in published.iter().zip(&mut facts) {
+        // A month begins after the one before it as that is mended, not as it was published.
+        if let Some(m) = mended.last() {
+            let roster = s::Roster { rows: m.rows.clone() };
+            f.before.retain(|d| d.day.first_of_month() != m.month);
+            f.before.extend(duties(&m.now, &roster, m.old).into_iter().map(|x| x.0));
+        }
         // Somebody who has no contract in a later month has no duties there either.
-        if let Some(m) = month(old, f, out, today, seconds).await? {
+        if let Some(m) = month(old, f, out, open, seconds).await? {
             mended.push(m);
         }
     }
-    if mended.is_empty() {
-        return Err(Error::NotFound("这个人的班"));
+    let Some(first) = mended.first_mut() else { return Err(Error::NotFound("这个人的班")) };
+    if open.kept(out) {
+        let who = first.now.people.iter().find(|m| m.user == out.user).map_or("", |m| m.name.as_str());
+        first.notes.insert(0, format!("{who}今天的班已经开始，值班表不动，请假从明天起登记；中途离岗请本人登记，顶班的由带班领导登记到岗。"));
     }
     app.db()
         .write(act, async |tx: &mut Tx| {
-            cover_leave(tx, station, out).await?;
+            // A day whose duty has begun is none of the leave.
+            if open.kept(out) {
+                if out.from < today {
+                    cover_leave(tx, station, Out { until: today.saturating_sub(1.days()), ..out }).await?;
+                }
+                cover_leave(tx, station, Out { from: open.begin, ..out }).await?;
+            } else {
+                cover_leave(tx, station, out).await?;
+            }
             let mut made = vec![];
             for m in &mended {
                 let after: Problem = super::problem(tx, &rules, station, m.month).await?;
@@ -101,7 +146,7 @@ pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
                 let others: Vec<String> = mended.iter().filter(|x| x.month != m.month).map(|x| format!("{} 月", x.month.month())).collect();
                 let mut notes = m.notes.clone();
                 if !others.is_empty() {
-                    notes.push(format!("请假跨月，{}的值班表也排出了临时调整的一版，请分别发布。", others.join("、")));
+                    notes.push(format!("请假跨月，{}的值班表也排出了临时调整的一版，请按月份先后分别发布。", others.join("、")));
                 }
                 let plan = fresh_plan(tx, m.month, Origin::Repaired, State::Ready, after, rows)?;
                 let plan = Plan { parent: Some(m.old), changes: Json(m.told.clone()), ended_how: notes.concat(), ..plan };
@@ -125,17 +170,18 @@ async fn cover_leave(tx: &mut Tx, station: StationId, out: Out) -> Result<()> {
 }
 
 /// The repaired roster of one month; none for somebody who is not in it.
-async fn month(old: &Plan, f: &Facts, out: Out, today: Date, seconds: f64) -> Result<Option<Mended>> {
+async fn month(old: &Plan, f: &Facts, out: Out, open: Open, seconds: f64) -> Result<Option<Mended>> {
     let now = build::problem(f)?;
     let roster = build::carry(&old.problem.0, &old.cells.0, &now)?;
     let Some(person) = now.people.iter().position(|m| m.user == out.user) else { return Ok(None) };
-    let first_open = now.days.iter().position(|d| d.date >= today).unwrap_or(0);
-    let inside: Vec<usize> = (0..now.days.len()).filter(|&d| now.days[d].date >= out.from.max(today) && now.days[d].date <= out.until).collect();
+    let first_open = now.days.iter().position(|d| d.date >= open.today).unwrap_or(0);
+    let begun = if now.days[first_open].date == open.today { begun(&now.kinds, first_open, open.minute) } else { vec![] };
+    let inside: Vec<usize> = (0..now.days.len()).filter(|&d| now.days[d].date >= open.begin && now.days[d].date <= out.until).collect();
     let (Some(&from), Some(&to)) = (inside.first(), inside.last()) else { return Ok(None) };
     let absence = s::Absence { person, from, to };
     let worker = tokio::task::spawn_blocking({
         let (now, roster) = (now.clone(), roster.clone());
-        move || solve(&now, &roster, absence, first_open, seconds)
+        move || solve(&now, &roster, absence, (first_open, &begun), seconds)
     });
     let done = match worker.await.map_err(Error::internal)? {
         Ok(done) => done,
@@ -158,12 +204,17 @@ async fn month(old: &Plan, f: &Facts, out: Out, today: Date, seconds: f64) -> Re
     Ok(Some(Mended { old: old.id, month: old.month, rows: done.roster.rows, now, told, notes }))
 }
 
-fn solve(p: &Problem, published: &s::Roster, absence: s::Absence, first_open: usize, seconds: f64) -> std::result::Result<s::Repaired, s::NoRoster> {
+/// (day, kind) of shifts that have begun by this minute of the day.
+fn begun(kinds: &[Kind], day: usize, minute: i64) -> Vec<(usize, usize)> {
+    (0..kinds.len()).filter(|&k| kinds[k].start <= minute).map(|k| (day, k)).collect()
+}
+
+fn solve(p: &Problem, published: &s::Roster, absence: s::Absence, (first_open, settled): (usize, &[(usize, usize)]), seconds: f64) -> std::result::Result<s::Repaired, s::NoRoster> {
     let model = build::model(p);
     let begun = Instant::now();
     let elapsed = move || begun.elapsed().as_secs_f64();
     let stop = AtomicBool::new(false);
     let control = s::Control { elapsed: &elapsed, seconds, stop: &stop, seed: 1, threads: 2, rounds: None };
     let change = weights(p.days.len(), first_open);
-    s::repair(&s::Repair { model: &model, published, absences: &[absence], first_open, change: &change }, &control)
+    s::repair(&s::Repair { model: &model, published, absences: &[absence], first_open, begun: settled, change: &change }, &control)
 }

@@ -188,6 +188,42 @@ pub async fn add_skill(app: &App, act: &Act, mut x: Skill) -> Result<Uuid> {
         .await
 }
 
+/// Ends a qualification on a day, which still belongs to it; a later day is a new one.
+///
+/// # Errors
+/// Right missing, no such qualification, a day before it begins or after it ends anyway.
+pub async fn end_skill(app: &App, act: &Act, id: Uuid, until: Date) -> Result<()> {
+    act.actor.must(P::RosterPlan)?;
+    let station = act.station;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let x = store::skill(tx, station, id).await?;
+            if until < x.from_day {
+                return Err(FieldErrors::one("until", format!("早于起始日期（{}）；登记错了的，请点“撤销”。", x.from_day)));
+            }
+            if let Some(u) = x.until_day.filter(|u| *u < until) {
+                return Err(FieldErrors::one("until", format!("现在到 {u} 为止，只能提前；续期的，请从次日起再登记一段。")));
+            }
+            store::end_skill(tx, station, id, until).await?;
+            tx.record("roster.end_skill", &[("roster_skill", id), ("user", x.user_id.0)], &until.to_string());
+            Ok(())
+        })
+        .await
+}
+
+/// Takes a qualification back that was entered by mistake.
+pub async fn cancel_skill(app: &App, act: &Act, id: Uuid) -> Result<()> {
+    act.actor.must(P::RosterPlan)?;
+    let station = act.station;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            store::cancel_skill(tx, station, id).await?;
+            tx.record("roster.cancel_skill", &[("roster_skill", id)], "");
+            Ok(())
+        })
+        .await
+}
+
 /// Registers leave.
 pub async fn add_leave(app: &App, act: &Act, user: UserId, kind: LeaveKind, from: Date, until: Date) -> Result<Uuid> {
     act.actor.must(P::RosterPlan)?;

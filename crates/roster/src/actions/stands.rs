@@ -212,6 +212,63 @@ pub struct PostMonth {
     pub kept: Kept,
 }
 
+/// A post of today's roster: the whole day's plan, what became of it up to now, and whether somebody is there.
+pub struct PostDay {
+    pub id: Uuid,
+    pub name: String,
+    /// The windows of the station hang on it; what happens there is counted at the windows.
+    pub window: bool,
+    pub plan: Vec<Stretch>,
+    pub kept: Kept,
+    /// People who are there now.
+    pub there: usize,
+    /// Seconds since the epoch.
+    pub now: i64,
+}
+
+impl PostDay {
+    /// Somebody should be there now.
+    pub fn is_open(&self) -> bool {
+        self.plan.iter().any(|s| s.0 <= self.now && self.now < s.1)
+    }
+    /// Minutes of the present gap; 0 where there is none.
+    pub fn gap(&self) -> i64 {
+        if !self.is_open() || self.there > 0 {
+            return 0;
+        }
+        self.kept.empty.last().filter(|s| s.1 >= self.now).map_or(0, |s| (s.1 - s.0) / 60)
+    }
+    /// `空岗 12 分钟`, `在岗 2 人`, `还没到时间`, `今天的岗已经结束`.
+    pub fn state(&self) -> String {
+        match (self.is_open(), self.there) {
+            (true, 0) => format!("空岗 {} 分钟", self.gap()),
+            (true, n) => format!("在岗 {n} 人"),
+            (false, n) if n > 0 => format!("计划外在岗 {n} 人"),
+            _ if self.plan.iter().any(|s| s.0 > self.now) => "还没到时间".into(),
+            _ => "今天的岗已经结束".into(),
+        }
+    }
+    pub fn badge(&self) -> &'static str {
+        match (self.is_open(), self.there) {
+            (true, 0) => "badge--danger",
+            (true, _) => "badge--ok",
+            _ => "badge--quiet",
+        }
+    }
+    pub fn plan_text(&self) -> String {
+        stood::clocks(&self.plan)
+    }
+    pub fn gaps_text(&self) -> String {
+        stood::clocks(&self.kept.empty)
+    }
+    pub fn planned_minutes(&self) -> i64 {
+        stood::seconds(&self.kept.planned) / 60
+    }
+    pub fn empty_minutes(&self) -> i64 {
+        stood::seconds(&self.kept.empty) / 60
+    }
+}
+
 /// A person's month with the limit of the working hours.
 pub struct PersonMonth {
     pub name: String,
@@ -269,6 +326,35 @@ pub async fn post_month(r: &mut Reader, station: StationId, first: Date) -> Resu
     let last = first.last_of_month();
     let s = seen(r, station, first, last).await?;
     posts_of(r, station, first, last, &s).await
+}
+
+/// The posts of today minute by minute, up to now, each that is planned at some time of the day.
+pub async fn post_day(r: &mut Reader, station: StationId) -> Result<Vec<PostDay>> {
+    let now = r.now();
+    let today = clock::day_of(now);
+    let (from, until) = (clock::start_of(today), clock::start_of(today.saturating_add(1.days())));
+    let s = seen(r, station, today, today).await?;
+    let duties = store::post_duties(r, station, today.saturating_sub(2.days()), today).await?;
+    let there = stood::stood(&s.stands, &s.presence, &s.duties, now);
+    let shifts = store::shift_posts(r, station).await?;
+    let mut out = vec![];
+    for (id, name, window) in store::post_names(r, station).await? {
+        let at: Vec<&stood::Stood> = there.iter().filter(|x| shifts.iter().any(|(shift, post)| *shift == x.shift && *post == id)).collect();
+        let spans: Vec<Stretch> = at.iter().map(|x| (x.from, x.until)).collect();
+        let plan = stood::keep(id, &duties, &[], from, until).planned;
+        if plan.is_empty() {
+            continue;
+        }
+        // Who signed in and has not left, and whom a leader noted for a duty that runs.
+        let open = s.stands.iter().filter(|x| x.post_id == id && x.ended_at.is_none() && x.began_at <= now && now < x.due_at).map(|x| x.user_id);
+        let noted = at.iter().filter(|x| x.from <= now.as_second() && x.until >= now.as_second() && !x.sure).map(|x| x.user);
+        let mut users: Vec<UserId> = open.chain(noted).collect();
+        users.sort_unstable();
+        users.dedup();
+        let kept = stood::keep(id, &duties, &spans, from, now);
+        out.push(PostDay { id, name, window, plan, kept, there: users.len(), now: now.as_second() });
+    }
+    Ok(out)
 }
 
 /// The month that begins with `first`: empty minutes of posts, load and rest of people. Marks whom it shows.

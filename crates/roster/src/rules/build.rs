@@ -38,6 +38,10 @@ pub struct Facts {
     pub pins: Vec<Pin>,
     /// Duties as published of the weeks before.
     pub before: Vec<Duty>,
+    /// Duties as published of the day after the month.
+    pub after: Vec<Duty>,
+    /// What people did before the first roster that was published here.
+    pub openings: Vec<Opening>,
     /// Nights, weekends, holidays of earlier months by person.
     pub carried: Vec<(UserId, [i64; 3])>,
 }
@@ -146,6 +150,7 @@ fn member(f: &Facts, kinds: &[Kind], user: UserId, name: &str) -> Option<Member>
         wishes: wishes.collect(),
         pins: pins.collect(),
         history: history(f, kinds, user),
+        next: next(f, kinds, user),
         carried: f.carried.iter().find(|(u, _)| *u == user).map_or([0; 3], |(_, c)| c.map(|n| n as i32)),
         contracts,
     })
@@ -155,9 +160,14 @@ fn member(f: &Facts, kinds: &[Kind], user: UserId, name: &str) -> Option<Member>
 fn history(f: &Facts, kinds: &[Kind], user: UserId) -> Option<(Option<usize>, u16)> {
     let first = f.days.first()?.date;
     let mine: Vec<&Duty> = f.before.iter().filter(|x| x.user_id == user).collect();
-    // Without any duty before, nothing is known: a new person, or the first roster of the station.
+    // Without any duty before, what was typed in is known, or nothing: a new person, or the first roster of the station.
     if mine.is_empty() {
-        return None;
+        let o = f.openings.iter().find(|o| o.user_id == user && o.day == first.saturating_sub(1.days()))?;
+        let last = match o.shift_id {
+            Some(id) => Some(kinds.iter().position(|k| k.shift == id)?),
+            None => None,
+        };
+        return Some((last, o.run.clamp(1, 31) as u16));
     }
     let on = |n: i64| mine.iter().find(|x| x.day == first.saturating_sub(n.days()));
     let works = on(1).is_some();
@@ -172,6 +182,14 @@ fn history(f: &Facts, kinds: &[Kind], user: UserId) -> Option<(Option<usize>, u1
         same.unwrap_or_else(|| (0..kinds.len()).min_by_key(|&i| ((ends(&kinds[i]) - end).abs(), (kinds[i].minutes - minutes).abs())).unwrap_or(0))
     });
     Some((last, run))
+}
+
+/// What the person does on the day after the month, from duties as published.
+fn next(f: &Facts, kinds: &[Kind], user: UserId) -> Option<usize> {
+    let x = f.after.iter().find(|x| x.user_id == user)?;
+    let begins = (x.starts_at.as_second() - kernel::clock::start_of(x.day).as_second()) / 60;
+    // The shift may be gone since: the one that begins nearest stands for it.
+    kinds.iter().position(|k| k.shift == x.shift_id).or_else(|| (0..kinds.len()).min_by_key(|&i| (kinds[i].night != x.night, (kinds[i].start - begins).abs())))
 }
 
 /// Whether a person may stand at a post on a day: employed with a fitting standing and the qualification.
@@ -285,18 +303,20 @@ fn person(p: &Problem, x: &Member) -> s::Person {
     q.max_weekends = l.max_weekends as u16;
     for (k, kind) in p.kinds.iter().enumerate() {
         let able: Vec<bool> = (0..days).map(|d| able(x, kind, d)).collect();
-        q.max_of_kind[k] = match (able.contains(&true), kind.night) {
-            (false, _) => 0,
-            (true, true) => l.max_nights as u16,
-            (true, false) => days as u16,
-        };
+        q.max_of_kind[k] = if able.contains(&true) { days as u16 } else { 0 };
         if q.max_of_kind[k] > 0 {
             q.barred.extend((0..days).filter(|&d| !able[d]).map(|d| (d, k)));
         }
     }
+    // Nights are counted together, at whichever post they are stood.
+    let nights: Vec<usize> = (0..kinds).filter(|&k| p.kinds[k].night && q.max_of_kind[k] > 0).collect();
+    if !nights.is_empty() && (l.max_nights as usize) < days {
+        q.max_together = Some((nights, l.max_nights as u16));
+    }
     q.days_off = (0..days).filter(|&d| x.on_leave(d).is_some() || x.employed(d).is_none()).collect();
     q.fixed = x.pins.iter().filter(|(d, _)| !q.days_off.contains(d)).copied().collect();
     q.history = x.history.map(|(last, run)| s::History { last, run: run.max(1) });
+    q.next = x.next;
     q
 }
 

@@ -2,7 +2,7 @@
 
 use super::needs::counts;
 use super::MOST_SHIFTS;
-use crate::model::{Contract, DayType, Leave, MixRule, PostKind, PostSet, Standing};
+use crate::model::{Contract, DayType, Leave, MixRule, Opening, PostKind, PostSet, Standing};
 use kernel::{Date, FieldErrors, Result, ToSpan};
 
 /// Whether those who may stand at a post include auxiliaries who may not stand there alone: all of them everywhere, but
@@ -101,6 +101,23 @@ pub fn check_leave(from: Date, until: Date, others: &[Leave]) -> Result<()> {
     }
     if let Some(l) = others.iter().find(|l| l.from_day <= until && from <= l.until_day) {
         errors.add("from", format!("与已登记的{}（{} 至 {}）重叠。", l.kind.label(), l.from_day, l.until_day));
+    }
+    errors.ok(())
+}
+
+/// What a person did before the first roster here.
+///
+/// # Errors
+/// Days in a row or counts that cannot be.
+pub fn check_opening(o: &Opening) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    if !(1..=31).contains(&o.run) {
+        errors.add("run", "连着的天数应为 1 到 31。");
+    }
+    for (field, n) in [("nights", o.nights), ("rests", o.rests), ("holidays", o.holidays)] {
+        if !(0..=200).contains(&n) {
+            errors.add(field, "次数应为 0 到 200。");
+        }
     }
     errors.ok(())
 }

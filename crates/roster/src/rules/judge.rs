@@ -65,7 +65,9 @@ fn finding(p: &Problem, model: &s::Model, v: &Violation) -> Finding {
         _ => false,
     };
     let cell = match *v {
-        Violation::NotAble { person, day, .. } | Violation::DayOff { person, day } | Violation::Fixed { person, day } | Violation::Succession { person, day, .. } => Some((person, day)),
+        Violation::NotAble { person, day, .. } | Violation::DayOff { person, day } | Violation::Fixed { person, day } => Some((person, day)),
+        // What does not go before the first day of the next month stands on the last day of this one.
+        Violation::Succession { person, day, .. } => Some((person, day.min(p.days.len().saturating_sub(1)))),
         Violation::MaxRun { person, to, .. } | Violation::MinRun { person, to, .. } | Violation::MinOff { person, to, .. } => Some((person, to)),
         _ => None,
     };

@@ -66,7 +66,7 @@ fn why(p: &Problem, m: &s::Model, by: Option<Sort>, person: usize) -> String {
     let q = &m.people[person];
     match by {
         None => "一天最多一班".into(),
-        Some(Sort::MaxOfKind) => format!("每月最多 {} 个夜班", p.limits.max_nights),
+        Some(Sort::MaxOfKind) => format!("每月最多 {} 个夜班，各种夜班合计", p.limits.max_nights),
         Some(Sort::MaxMinutes) => format!("工时上限 {}", hours(q.max_minutes)),
         Some(Sort::MaxRun) => format!("最多连上 {} 天，每次至少休 {} 天", q.max_run, q.min_off.max(1)),
         Some(Sort::MaxWeekends) => format!("最多 {} 个周末上班", q.max_weekends),

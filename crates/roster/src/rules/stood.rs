@@ -54,6 +54,15 @@ pub fn seconds(list: &[Stretch]) -> i64 {
     list.iter().map(|s| s.1 - s.0).sum()
 }
 
+/// `08:00–12:00、20:00–24:00`; of one day.
+pub fn clocks(list: &[Stretch]) -> String {
+    let at = |s: i64, end: bool| {
+        let clock = kernel::clock::show(kernel::clock::from_micros(s * 1_000_000)).split_off(11);
+        if end && clock == "00:00" { "24:00".to_string() } else { clock }
+    };
+    list.iter().map(|s| format!("{}–{}", at(s.0, false), at(s.1, true))).collect::<Vec<_>>().join("、")
+}
+
 /// In order, touching and overlapping ones made one.
 pub fn joined(mut list: Vec<Stretch>) -> Vec<Stretch> {
     list.retain(|s| s.1 > s.0);

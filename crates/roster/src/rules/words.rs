@@ -2,11 +2,13 @@
 
 use super::build;
 use crate::model::{Clash, Problem, Reached, Told};
+use kernel::ToSpan;
 use solver::roster::{self as s, Eased, Group, Repaired, Sort, Violation};
 
-/// `6 月 3 日`
+/// `6 月 3 日`; the day after the last one too.
 pub fn on(p: &Problem, day: usize) -> String {
-    p.days.get(day).map_or(String::new(), |d| d.date.strftime("%-m 月 %-d 日").to_string())
+    let date = p.days.get(day).map(|d| d.date).or_else(|| p.days.last().filter(|_| day == p.days.len()).map(|d| d.date.saturating_add(1.days())));
+    date.map_or(String::new(), |d| d.strftime("%-m 月 %-d 日").to_string())
 }
 
 pub(super) fn name(p: &Problem, person: usize) -> &str {
@@ -40,6 +42,7 @@ pub fn violation(p: &Problem, m: &s::Model, v: &Violation) -> String {
         Violation::MinOff { person, to, length } => format!("{} 到 {} 只休 {length} 天，至少 {} 天。", name(p, *person), on(p, *to), m.people[*person].min_off),
         Violation::MaxWeekends { person, worked } => format!("{} 有 {worked} 个周末上班，上限 {} 个。", name(p, *person), m.people[*person].max_weekends),
         Violation::MaxOfKind { person, kind, worked } => format!("{} 的“{}”有 {worked} 次，上限 {} 次。", name(p, *person), duty(p, Some(*kind)), m.people[*person].max_of_kind[*kind]),
+        Violation::MaxTogether { person, worked, limit } => format!("{} 有 {worked} 个夜班（各种夜班合计），上限 {limit} 个。", name(p, *person)),
         Violation::Succession { person, day, before, after } if p.never.contains(&(*before, *after)) => {
             format!("{} {} 的“{}”接在“{}”之后，本所规定不能这样接。", name(p, *person), on(p, *day), duty(p, Some(*after)), duty(p, Some(*before)))
         }
@@ -83,7 +86,7 @@ fn rule(p: &Problem, m: &s::Model, g: &Group) -> String {
         Sort::MinRun => format!("{who}至少连上 {} 天", q.min_run),
         Sort::MinOff => format!("{who}每次至少连休 {} 天", q.min_off),
         Sort::MaxWeekends => format!("{who}最多有 {} 个周末上班", q.max_weekends),
-        Sort::MaxOfKind => format!("{who}最多上 {} 个夜班", p.limits.max_nights),
+        Sort::MaxOfKind => format!("{who}最多上 {} 个夜班（各种夜班合计）", p.limits.max_nights),
         Sort::DaysOff => format!("{who}请假或者不在岗（{}）", list_days(p, &q.days_off)),
         Sort::Fixed => format!("{who}的固定安排（{}）", list_days(p, &q.fixed.iter().map(|f| f.0).collect::<Vec<_>>())),
         Sort::Barred => format!("{who}的资质、身份有期限"),
@@ -99,12 +102,12 @@ fn list_days(p: &Problem, days: &[usize]) -> String {
     format!("{}{}", shown.join("、"), if days.len() > 4 { format!("等 {} 天", days.len()) } else { String::new() })
 }
 
-/// How a rule is let go.
+/// How a rule is let go: wholly, since that is what was tried; whether a part of it is enough is found by the next search.
 fn way(p: &Problem, m: &s::Model, g: &Group) -> String {
     let (person, sort) = match *g {
         Group::Cover(i) => {
             let c = &m.cover[i];
-            return format!("{} 的“{}”少要一人，或者允许缺岗", on(p, c.day), duty(p, Some(c.kind)));
+            return format!("{} 的“{}”允许缺岗（不再算“不可缺岗”）", on(p, c.day), duty(p, Some(c.kind)));
         }
         Group::Mix(i) => return format!("另派民警：{}", m.mixes[i].name),
         Group::Of(person, sort) => (person, sort),
@@ -112,12 +115,13 @@ fn way(p: &Problem, m: &s::Model, g: &Group) -> String {
     let who = name(p, person);
     match sort {
         Sort::MinMinutes => format!("{who}这个月不必排满工时"),
-        Sort::MaxMinutes => format!("{who}这个月加班（须报批，并给补休或者加班费）"),
-        Sort::MaxRun => format!("{who}多连上一两天"),
-        Sort::MinRun | Sort::MinOff => format!("{who}连上、连休的天数放宽"),
-        Sort::MaxWeekends => format!("{who}多上一个周末"),
-        Sort::MaxOfKind => format!("{who}多上一两个夜班"),
-        Sort::DaysOff => format!("与{who}商量改假期（{}）", list_days(p, &m.people[person].days_off)),
+        Sort::MaxMinutes => format!("放开{who}的工时上限，安排加班（须报批，并给补休或者加班费）"),
+        Sort::MaxRun => format!("放开{who}连上天数的上限"),
+        Sort::MinRun => format!("不要求{who}每次至少连上几天"),
+        Sort::MinOff => format!("不要求{who}每次至少连休几天"),
+        Sort::MaxWeekends => format!("放开{who}周末上班的上限"),
+        Sort::MaxOfKind => format!("放开{who}夜班的上限"),
+        Sort::DaysOff => format!("与{who}商量改假期（{}），这些天都能上班", list_days(p, &m.people[person].days_off)),
         Sort::Fixed => format!("取消{who}的固定安排"),
         Sort::Barred => format!("{who}办理资质续期"),
         Sort::Successions => format!("{who}缩短班间休息"),

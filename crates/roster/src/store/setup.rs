@@ -1,6 +1,6 @@
 //! Posts, rules, people.
 
-use crate::model::{Contract, Leave, Need, Pin, Post, PostSet, SetRule, Shift, Skill, Succession, Wish};
+use crate::model::{Contract, Leave, Need, Opening, Pin, Post, PostSet, SetRule, Shift, Skill, Succession, Wish};
 use kernel::{Date, Error, Reader, Refusal, Result, StationId, Tx, UserId, Uuid, args, sql};
 
 /// Posts in use with their shifts and needs, in order.
@@ -180,10 +180,53 @@ pub async fn insert_skill(tx: &mut Tx, station: StationId, x: &Skill) -> Result<
     Ok(())
 }
 
+/// One qualification that was not taken back.
+pub async fn skill(r: &mut Reader, station: StationId, id: Uuid) -> Result<Skill> {
+    r.opt(sql!("select id, user_id, skill, from_day, until_day from roster_skill where station_id = $1 and id = $2 and cancelled_at is null"), args![station, id])
+        .await?
+        .ok_or(Error::NotFound("这项资质"))
+}
+
+/// Ends a qualification on a day.
+pub async fn end_skill(tx: &mut Tx, station: StationId, id: Uuid, until: Date) -> Result<()> {
+    tx.exec_one("这项资质", sql!("update roster_skill set until_day = $3 where station_id = $1 and id = $2 and cancelled_at is null"), args![station, id, until]).await
+}
+
+/// Takes a qualification back that was entered by mistake.
+pub async fn cancel_skill(tx: &mut Tx, station: StationId, id: Uuid) -> Result<()> {
+    let now = tx.now();
+    tx.exec_one("这项资质", sql!("update roster_skill set cancelled_at = $3 where station_id = $1 and id = $2 and cancelled_at is null"), args![station, id, now]).await
+}
+
+/// Keeps what a person did up to a day; typed again, the newer takes its place.
+pub async fn set_opening(tx: &mut Tx, station: StationId, o: &Opening) -> Result<()> {
+    let (now, by) = (tx.now(), tx.act().actor.user);
+    tx.exec(
+        sql!("insert into roster_opening (station_id, user_id, day, shift_id, run, nights, rests, holidays, at, by_user) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (station_id, user_id, day) do update set shift_id = excluded.shift_id, run = excluded.run, nights = excluded.nights, rests = excluded.rests, holidays = excluded.holidays, at = excluded.at, by_user = excluded.by_user"),
+        args![station, o.user_id, o.day, o.shift_id, o.run, o.nights, o.rests, o.holidays, now, by],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Lets it go.
+pub async fn end_opening(tx: &mut Tx, station: StationId, user: UserId, day: Date) -> Result<()> {
+    tx.exec_one("这条期初情况", sql!("delete from roster_opening where station_id = $1 and user_id = $2 and day = $3"), args![station, user, day]).await
+}
+
+/// What people did up to days of the span.
+pub async fn openings(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<Opening>> {
+    r.all(
+        sql!("select user_id, day, shift_id, run, nights, rests, holidays from roster_opening where station_id = $1 and day >= $2 and day <= $3 order by user_id, day limit 2000"),
+        args![station, from, until],
+    )
+    .await
+}
+
 /// Qualifications that hold on some day of the span.
 pub async fn skills(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<Skill>> {
     r.all(
-        sql!("select id, user_id, skill, from_day, until_day from roster_skill where station_id = $1 and from_day <= $3 and (until_day is null or until_day >= $2) order by user_id, skill, from_day limit 3000"),
+        sql!("select id, user_id, skill, from_day, until_day from roster_skill where station_id = $1 and cancelled_at is null and from_day <= $3 and (until_day is null or until_day >= $2) order by user_id, skill, from_day limit 3000"),
         args![station, from, until],
     )
     .await

@@ -87,6 +87,118 @@ async fn a_qualification_that_ends_mid_month_bars_the_days_after() {
     }
 }
 
+#[tokio::test]
+async fn a_qualification_is_ended_or_taken_back() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (t, planner, station) = (&town.t, &town.planner, town.station);
+        let who = town.officers[0].user;
+        let mut ids = vec![];
+        for name in ["持枪证", "驾驶证"] {
+            let x = Skill { id: Uuid::nil(), user_id: who, skill: name.into(), from_day: d("2026-01-01"), until_day: None };
+            ids.push(act::add_skill(&t.app, &town.act(planner, "roster.skill"), x).await.unwrap());
+        }
+        let held = async |day: &str| {
+            let m = town.problem(d(&format!("{}-01", &day[..7]))).await.unwrap();
+            let place = m.days.iter().position(|x| x.date == d(day)).unwrap();
+            let m = m.people.into_iter().find(|m| m.user == who).unwrap();
+            m.skills.iter().filter(|s| s.1.holds(place)).map(|s| s.0.clone()).collect::<Vec<_>>()
+        };
+        let (end, back) = (format!("/roster/people/skill/{}/end", ids[0]), format!("/roster/people/skill/{}/cancel", ids[1]));
+        t.post(&town.stranger, &end, &[("until", "2026-06-12")]).await.is(404);
+        t.post(&town.officers[1], &end, &[("until", "2026-06-12")]).await.is(403);
+        t.post(planner, &end, &[("until", "2025-06-12")]).await.is(422).says("早于起始日期");
+        t.post(planner, &end, &[("until", "2026-06-12")]).await.is(303);
+        t.post(planner, &end, &[("until", "2026-06-20")]).await.is(422).says("只能提前");
+        assert_eq!((held("2026-06-12").await.len(), held("2026-06-13").await), (2, vec!["驾驶证".to_string()]));
+        t.get(planner, "/roster/people").await.is(200).says("到 2026-06-12");
+        t.post(planner, &back, &[]).await.is(303);
+        t.post(planner, &back, &[]).await.is(404);
+        assert_eq!(held("2026-06-12").await, vec!["持枪证".to_string()]);
+        let all = town.read(async |r: &mut Reader| crate::store::skills(r, station, d("2026-06-01"), d("2026-06-30")).await).await;
+        assert_eq!(all.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_first_month_begins_with_what_was_typed_in() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (t, planner) = (&town.t, &town.planner);
+        let (who, month) = (town.officers[0].user, d("2026-06-01"));
+        let before = town.problem(month).await.unwrap();
+        let night = before.kinds.iter().position(|k| k.post_kind == PostKind::Command && k.night).unwrap();
+        let member = |p: &Problem| p.people.iter().find(|m| m.user == who).unwrap().clone();
+        assert_eq!((member(&before).history, member(&before).carried), (None, [0, 0, 0]));
+        let (person, shift) = (who.to_string(), before.kinds[night].shift.to_string());
+        let fields = |run: &'static str| [("person", person.as_str()), ("month", "2026-06-01"), ("shift", shift.as_str()), ("run", run), ("nights", "5"), ("rests", "2"), ("holidays", "1")];
+        t.post(&town.officers[1], "/roster/people/opening", &fields("3")).await.is(403);
+        t.post(planner, "/roster/people/opening", &fields("0")).await.is(422).says("1 到 31");
+        let other = Uuid::from_u128(78).to_string();
+        t.post(planner, "/roster/people/opening", &fields("3").map(|(k, v)| (k, if k == "shift" { other.as_str() } else { v }))).await.is(404);
+        t.post(planner, "/roster/people/opening", &fields("3")).await.is(303);
+        t.get(planner, "/roster/people").await.is(200).says("期初 2026-05-31").says("连着 3 天");
+        let now = town.problem(month).await.unwrap();
+        assert_eq!((member(&now).history, member(&now).carried), (Some((Some(night), 3)), [5, 2, 1]));
+        // The morning after that night is barred by the checker, and July does not begin with it.
+        let model = build::model(&now);
+        let place = now.people.iter().position(|m| m.user == who).unwrap();
+        assert_eq!(model.people[place].history, Some(solver::roster::History { last: Some(night), run: 3 }));
+        assert_eq!(member(&town.problem(d("2026-07-01")).await.unwrap()).history, None);
+        t.post(planner, "/roster/people/opening/end", &[("person", &person), ("day", "2026-05-31")]).await.is(303);
+        t.post(planner, "/roster/people/opening/end", &[("person", &person), ("day", "2026-05-31")]).await.is(404);
+        assert_eq!(member(&town.problem(month).await.unwrap()).history, None);
+    }
+}
+
+#[tokio::test]
+async fn nights_at_two_posts_count_together() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (app, station) = (&town.t.app, town.station);
+        let all = town.read(async |r: &mut Reader| crate::store::posts(r, station).await).await;
+        let mut patrol = all.into_iter().find(|p| p.post.kind == PostKind::Patrol).unwrap();
+        patrol.shifts.push(Shift { id: Uuid::nil(), post_id: Uuid::nil(), name: "夜巡".into(), code: "巡夜".into(), start_minute: 22 * 60, minutes: 480, position: 9 });
+        act::save_post(app, &town.act(&town.planner, "roster.post"), patrol).await.unwrap();
+        let p = town.problem(d("2026-06-01")).await.unwrap();
+        let model = build::model(&p);
+        let place = p.people.iter().position(|m| m.user == town.officers[0].user).unwrap();
+        let nights: Vec<usize> = (0..p.kinds.len()).filter(|&k| p.kinds[k].night && p.kinds[k].post_kind != PostKind::Lead).collect();
+        assert_eq!(nights.len(), 2);
+        assert_eq!(model.people[place].max_together, Some((nights.clone(), 8)));
+        // Five at the command room and four on patrol: each kind is below eight, the person is not.
+        let mut roster = solver::roster::Roster::empty(&model);
+        (0..9).for_each(|i| roster.rows[place][i * 3] = nights[usize::from(i >= 5)] as u8);
+        let judged = crate::rules::judge::judge(&p, &roster);
+        assert!(judged.findings.iter().any(|f| f.text.contains("9 个夜班（各种夜班合计），上限 8 个")), "{:?}", judged.findings);
+        roster.rows[place][24] = solver::roster::OFF;
+        let judged = crate::rules::judge::judge(&p, &roster);
+        assert!(!judged.findings.iter().any(|f| f.text.contains("个夜班")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_of_three_against_a_single_settled_day_are_told_with_what_was_tried() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (app, who) = (&town.t.app, &town.officers[0]);
+        act::set_rule(app, &town.act(&town.planner, "roster.rule"), "roster.min_run", 3, "夏季勤务").await.unwrap();
+        let p = town.problem(d("2026-06-01")).await.unwrap();
+        let shift = p.kinds.iter().find(|k| k.post_kind == PostKind::Command && !k.night).unwrap().shift;
+        for (day, shift) in [("2026-06-09", None), ("2026-06-10", Some(shift)), ("2026-06-11", None)] {
+            act::pin(app, &town.act(&town.planner, "roster.pin"), who.user, d(day), shift, true).await.unwrap();
+        }
+        let seen = town.searched(d("2026-06-01"), 3).await;
+        let clash = seen.plan.clash.0.clone().expect("an explanation");
+        assert_eq!((clash.reached, clash.smallest), (Reached::Filtered, true), "{clash:?}");
+        assert!(clash.rules.iter().any(|r| r.contains("至少连上 3 天")) && clash.rules.iter().any(|r| r.contains("固定安排")), "{clash:?}");
+        assert!(clash.ways.iter().any(|w| w.contains("不要求") && w.contains("至少连上几天")), "{clash:?}");
+        assert!(clash.ways.iter().any(|w| w.contains("取消") && w.contains("固定安排")), "{clash:?}");
+        let page = format!("/roster/plans/{}", seen.plan.id);
+        town.t.get(&town.planner, &page).await.is(200).says("少了其中任何一条").says("整条放开");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rule_edited_during_a_search_does_not_change_it_and_is_said() {
     for engine in engines() {

@@ -111,3 +111,87 @@ async fn too_little_rest_is_a_breach_of_law_that_only_a_leader_passes_with_a_ful
         town.t.get(&town.leader, &format!("/roster/plans/{}", seen.plan.id)).await.is(200).says("汛期抢险");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_nine_in_the_evening_the_shifts_of_the_day_are_facts_and_the_leave_begins_tomorrow() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (app, station) = (&town.t.app, town.station);
+        let seen = published(&town).await;
+        let (today, tomorrow) = (d("2026-05-12"), d("2026-05-13"));
+        app.clock().set("2026-05-12T13:00:00Z".parse().unwrap());
+        // On duty today and tomorrow; every shift of today has begun by now.
+        let ill = town.officers.iter().find(|o| on(&seen, o.user, today).is_some() && on(&seen, o.user, tomorrow).is_some());
+        let ill = ill.or(town.officers.iter().find(|o| on(&seen, o.user, today).is_some())).expect("an officer on duty").user;
+        let repair = async |from: &str, until: &str| {
+            let out = act::Out { user: ill, kind: LeaveKind::Sick, from: d(from), until: d(until) };
+            act::repair(app, &town.act(&town.planner, "roster.repair"), out).await
+        };
+        assert_eq!(repair("2026-05-12", "2026-05-12").await.unwrap_err().key(), "roster.begun");
+        let made = repair("2026-05-11", "2026-05-14").await.unwrap()[0];
+        let new = town.seen(made).await;
+        for m in &seen.problem.people {
+            assert_eq!(on(&new, m.user, today), on(&seen, m.user, today), "{} on the day that runs", m.name);
+        }
+        assert!([tomorrow, d("2026-05-14")].iter().all(|x| on(&new, ill, *x).is_none()));
+        assert!(new.plan.changes.0.iter().all(|t| t.day > today));
+        assert!(new.plan.ended_how.contains("今天的班已经开始"), "{}", new.plan.ended_how);
+        let leave = town.read(async |r: &mut Reader| crate::store::leave(r, station, d("2026-05-10"), d("2026-05-20")).await).await;
+        let spans: Vec<_> = leave.iter().map(|l| (l.from_day, l.until_day)).collect();
+        assert_eq!(spans, vec![(d("2026-05-11"), d("2026-05-11")), (tomorrow, d("2026-05-14"))]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_day_looks_at_the_first_day_of_the_month_that_is_published_after_it() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (t, app) = (&town.t, &town.t.app);
+        let may = town.solved(d("2026-05-01")).await;
+        act::publish(app, &town.act(&town.leader, "roster.publish"), may.plan.id, may.plan.version, "").await.unwrap();
+        let may = town.seen(may.plan.id).await;
+        let shift = |night: bool| may.problem.kinds.iter().find(|k| k.post_kind == PostKind::Command && k.night == night).unwrap().shift;
+        let last = d("2026-05-31");
+        let night = may.problem.kinds.iter().position(|k| k.shift == shift(true)).unwrap();
+        let a = town.officers.iter().find(|o| on(&may, o.user, last) == Some(night)).expect("an officer at night").clone();
+        let free: Vec<_> = town.officers.iter().filter(|o| o.user != a.user && on(&may, o.user, last).is_none()).cloned().collect();
+        let b = free.first().expect("somebody off on the last day").clone();
+        // June is published with the other at the command room on the morning of the first.
+        act::pin(app, &town.act(&town.planner, "roster.pin"), b.user, d("2026-06-01"), Some(shift(false)), true).await.unwrap();
+        let june = town.solved(d("2026-06-01")).await;
+        act::publish(app, &town.act(&town.leader, "roster.publish"), june.plan.id, june.plan.version, "").await.unwrap();
+        assert!(on(&june, b.user, d("2026-06-01")).is_some());
+        let now = town.problem(d("2026-05-01")).await.unwrap();
+        let member = now.people.iter().find(|m| m.user == b.user).unwrap();
+        assert_eq!(member.next.map(|k| now.kinds[k].shift), Some(shift(false)));
+        // A swap that gives the night of the 31st to somebody who is on the next morning.
+        let ask = [("from_day", "2026-05-31".to_string()), ("to", b.user.to_string()), ("to_day", String::new())];
+        let ask: Vec<(&str, &str)> = ask.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        t.post(&a, "/roster/swaps", &ask).await.is(422).says("6 月 1 日").says("休息不够");
+        // The same by hand is found, and stands on the last day.
+        let copy = act::copy(app, &town.act(&town.planner, "roster.copy"), may.plan.id).await.unwrap();
+        act::set_cell(app, &town.act(&town.planner, "roster.cell"), copy, 1, (b.user, last, Some(shift(true))), false).await.unwrap();
+        let seen = town.seen(copy).await;
+        let place = seen.problem.people.iter().position(|m| m.user == b.user).unwrap();
+        assert!(seen.judged.findings.iter().any(|f| f.law && f.cell == Some((place, 30)) && f.text.contains("6 月 1 日")), "{:?}", seen.judged.findings);
+        // The officer of that night is ill over the end of the month: nobody whose morning is taken gets it, and June begins
+        // after May as it is mended.
+        app.clock().set("2026-05-30T01:00:00Z".parse().unwrap());
+        let out = act::Out { user: a.user, kind: LeaveKind::Sick, from: last, until: d("2026-06-02") };
+        let made = act::repair(app, &town.act(&town.planner, "roster.repair"), out).await.unwrap();
+        assert_eq!(made.len(), 2);
+        let mut mended = vec![];
+        for id in made {
+            mended.push(town.seen(id).await);
+        }
+        let (may, june) = (&mended[0], &mended[1]);
+        let kinds = &may.problem.kinds;
+        for m in &may.problem.people {
+            let (Some(k), Some(next)) = (on(may, m.user, last), on(june, m.user, d("2026-06-01"))) else { continue };
+            let next = june.problem.kinds[next].shift;
+            let next = kinds.iter().find(|x| x.shift == next).unwrap();
+            assert!(!crate::rules::build::never_then(&may.problem.limits, &kinds[k], next), "{}", m.name);
+        }
+        assert!(on(may, a.user, last).is_none() && on(june, a.user, d("2026-06-01")).is_none());
+    }
+}

@@ -49,6 +49,8 @@ fn facts(month: &str, crew: [usize; 4]) -> Facts {
         wishes: vec![],
         pins: vec![],
         before: vec![],
+        after: vec![],
+        openings: vec![],
         carried: vec![],
     }
 }

@@ -40,8 +40,18 @@ async fn who_goes_and_comes_back_leaves_empty_minutes_and_who_forgets_is_asked()
         t.post(&who, "/roster/check-out", &leave("")).await.is(422).says("请写明去向");
         t.post(&who, "/roster/check-out", &leave("用餐")).await.is(303);
         clock("12T18:40");
-        t.get(&who, "/roster/today").await.is(200).says("离岗：用餐").says("我已到岗");
+        let page = t.get(&who, "/roster/today").await.is(200).says("离岗：用餐").says("我已到岗").says("岗位不空岗").says("every=\"30\"");
+        // The post as it is this minute: who else is planned there has not come, so it is empty since 18:00.
+        let station = town.station;
+        let posts = town.read(async |r: &mut Reader| act::post_day(r, station).await).await;
+        let patrol = posts.iter().find(|p| p.name == "巡逻").unwrap();
+        assert_eq!((patrol.is_open(), patrol.there, patrol.gap(), patrol.state().as_str()), (true, 0, 40, "空岗 40 分钟"));
+        assert_eq!((patrol.plan_text().as_str(), patrol.gaps_text().as_str()), ("16:00–24:00", "18:00–18:40"));
+        assert_eq!((patrol.planned_minutes(), patrol.empty_minutes()), (160, 40));
+        assert!(page.body.contains("空岗 40 分钟") && posts.iter().any(|p| p.window));
         t.post(&who, "/roster/check-in", &fields).await.is(303);
+        let posts = town.read(async |r: &mut Reader| act::post_day(r, station).await).await;
+        assert_eq!(posts.iter().find(|p| p.name == "巡逻").unwrap().state(), "在岗 1 人");
 
         // The duty ends at midnight; half an hour later the person is asked, once, and nothing is set by itself.
         clock("13T00:29");
@@ -53,7 +63,6 @@ async fn who_goes_and_comes_back_leaves_empty_minutes_and_who_forgets_is_asked()
             act::ask_departures(&t.app).await.unwrap();
         }
         assert_eq!(tasks(&who).await, 1);
-        let station = town.station;
         let open = town.read(async |r: &mut Reader| crate::store::open_stands(r, station).await).await;
         assert_eq!(open.len(), 1);
         let path = format!("/roster/stands/{}/end", open[0].id);

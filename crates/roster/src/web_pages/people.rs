@@ -1,7 +1,7 @@
 //! 排班人员: contracts, qualifications, leave.
 
 use crate::actions;
-use crate::model::{Contract, Leave, LeaveKind, Skill, Standing};
+use crate::model::{Contract, Leave, LeaveKind, Opening, Skill, Standing};
 use crate::{rules, store};
 use askama::Template;
 use axum::extract::Path;
@@ -18,6 +18,8 @@ struct Line {
     leave: Vec<Leave>,
     /// Settled days ahead, and what is done on them.
     pins: Vec<(Date, String)>,
+    /// What was done before the first roster, and on the last day of it.
+    opening: Option<(Opening, String)>,
 }
 
 #[derive(Template)]
@@ -31,6 +33,8 @@ struct People<'a> {
     leave_kinds: &'static [LeaveKind],
     from: Date,
     today: Date,
+    /// First days of months that a roster can begin with.
+    months: Vec<Date>,
     form: &'a Form,
     again: &'a Again,
     /// The form that was sent, so that it stands open.
@@ -42,7 +46,7 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, sent: &str) -> Answer {
     let (station, today) = (ctx.who.station, ctx.app.today());
     let (from, until) = (today.first_of_month(), today.saturating_add(12.months()));
     let look = ctx.look("roster.people", Purpose::Administration);
-    let (users, contracts, skills, leave, pins, posts) = ctx
+    let (users, contracts, skills, leave, pins, posts, openings) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -53,6 +57,7 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, sent: &str) -> Answer {
                 store::leave(r, station, from, until).await?,
                 store::pins(r, station, today, until).await?,
                 store::posts(r, station).await?,
+                store::openings(r, station, from.saturating_sub(1.days()), until).await?,
             ))
         })
         .await?;
@@ -69,6 +74,7 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, sent: &str) -> Answer {
         skills: skills.iter().filter(|c| c.user_id == u.id).cloned().collect(),
         leave: leave.iter().filter(|c| c.user_id == u.id).cloned().collect(),
         pins: pins.iter().filter(|c| c.user_id == u.id).map(|c| (c.day, what(c.shift_id))).collect(),
+        opening: openings.iter().find(|o| o.user_id == u.id).map(|o| (o.clone(), what(o.shift_id))),
         user: u.id,
         name: u.name,
         role: u.role,
@@ -83,6 +89,7 @@ async fn show(ctx: &Ctx, form: &Form, again: Again, sent: &str) -> Answer {
         leave_kinds: LeaveKind::ALL,
         from,
         today,
+        months: (0..3).map(|n: i64| from.saturating_add(n.months())).collect(),
         form,
         again: &again,
         sent: sent.into(),
@@ -146,6 +153,52 @@ pub async fn skill(ctx: Ctx, mut form: Form) -> Answer {
     let act = ctx.act("roster.skill", Purpose::Administration, &form);
     let r = async { actions::add_skill(&ctx.app, &act, form.finish(x)?).await }.await;
     done(&ctx, &form, "skill", r).await
+}
+
+/// `POST /roster/people/skill/{id}/end`
+pub async fn end_skill(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+    let id: Uuid = web::page::id(&id, "这项资质")?;
+    let until = form.date("until", "截止日期");
+    let act = ctx.act("roster.end_skill", Purpose::Administration, &form);
+    let r = async { actions::end_skill(&ctx.app, &act, id, form.finish(until)?).await }.await;
+    done(&ctx, &form, "end", r).await
+}
+
+/// `POST /roster/people/skill/{id}/cancel`
+pub async fn cancel_skill(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
+    let id: Uuid = web::page::id(&id, "这项资质")?;
+    let act = ctx.act("roster.cancel_skill", Purpose::Administration, &form);
+    let r = actions::cancel_skill(&ctx.app, &act, id).await;
+    done(&ctx, &form, "", r).await
+}
+
+/// `POST /roster/people/opening`: what somebody did before the first roster here.
+pub async fn opening(ctx: Ctx, mut form: Form) -> Answer {
+    let o = Opening {
+        user_id: form.id("person", "人"),
+        day: form.date("month", "从哪个月起"),
+        shift_id: form.optional_id::<Uuid>("shift"),
+        run: form.number("run", "连着的天数", 1..=31),
+        nights: form.number("nights", "夜班", 0..=200),
+        rests: form.number("rests", "周末班", 0..=200),
+        holidays: form.number("holidays", "节假日班", 0..=200),
+    };
+    let act = ctx.act("roster.opening", Purpose::Administration, &form);
+    let r = async { actions::set_opening(&ctx.app, &act, form.finish(o)?).await }.await;
+    done(&ctx, &form, "opening", r).await
+}
+
+/// `POST /roster/people/opening/end`
+pub async fn end_opening(ctx: Ctx, mut form: Form) -> Answer {
+    let user: UserId = form.id("person", "人");
+    let day = form.date("day", "日期");
+    let act = ctx.act("roster.end_opening", Purpose::Administration, &form);
+    let r = async {
+        form.finish(())?;
+        actions::end_opening(&ctx.app, &act, user, day).await
+    }
+    .await;
+    done(&ctx, &form, "", r).await
 }
 
 /// `POST /roster/people/leave`

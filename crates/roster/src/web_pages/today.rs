@@ -44,6 +44,7 @@ struct Today<'a> {
     day: Date,
     weekday: &'static str,
     places: Vec<Place>,
+    posts: Vec<actions::PostDay>,
     extra: Vec<Extra>,
     /// Duties that I can sign in for now, and those at which I stand.
     mine: Vec<Duty>,
@@ -60,7 +61,7 @@ async fn content<'a>(ctx: &Ctx, live: bool, form: &'a Form, again: &'a Again) ->
     let (station, me, now, day) = (ctx.who.station, ctx.who.user, ctx.now(), ctx.app.today());
     let before = day.saturating_sub(1.days());
     let look = ctx.look("roster.today", Purpose::Administration);
-    let (duties, presence, stands, open, earlier, users) = ctx
+    let (duties, presence, stands, open, earlier, users, posts) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -71,7 +72,7 @@ async fn content<'a>(ctx: &Ctx, live: bool, form: &'a Form, again: &'a Again) ->
             // What stands were for, of duties long ago too.
             let since = open.iter().map(|s| s.day).min().unwrap_or(day);
             let earlier = if since < before { store::duties(r, station, since, before).await? } else { vec![] };
-            Ok((duties, presence, stands, open, earlier, identity::store::list_users(r, Some(station)).await?))
+            Ok((duties, presence, stands, open, earlier, identity::store::list_users(r, Some(station)).await?, actions::post_day(r, station).await?))
         })
         .await?;
     let name = |u: UserId| users.iter().find(|x| x.id == u).map_or("—".to_string(), |x| x.name.clone());
@@ -95,6 +96,7 @@ async fn content<'a>(ctx: &Ctx, live: bool, form: &'a Form, again: &'a Again) ->
         day,
         weekday: weekday(day),
         places: places.collect(),
+        posts,
         extra: presence.iter().filter(|p| !planned(p)).map(|p| Extra { name: name(p.user_id), what: what(p.day, p.shift_id), note: p.note.clone(), at: p.at }).collect(),
         mine,
         standing: open.iter().filter(|s| s.user_id == me && !over(s)).map(|s| (s.clone(), what(s.day, s.shift_id))).collect(),

@@ -61,7 +61,13 @@ pub enum Violation {
         kind: usize,
         worked: u32,
     },
-    /// The shift on `day` may not follow the one of the day before.
+    /// More shifts of the kinds that count together than allowed.
+    MaxTogether {
+        person: usize,
+        worked: u32,
+        limit: u32,
+    },
+    /// The shift on `day` may not follow the one of the day before; the day after the last for the settled next one.
     Succession {
         person: usize,
         day: usize,
@@ -154,13 +160,20 @@ fn person(model: &Model, roster: &Roster, p: usize, out: &mut Vec<Violation>) {
             out.push(Violation::MaxOfKind { person: p, kind, worked });
         }
     }
+    if let Some((kinds, limit)) = &rules.max_together {
+        let worked = (0..model.days).filter(|&d| roster.at(p, d).is_some_and(|k| kinds.contains(&k))).count() as u32;
+        if worked > u32::from(*limit) {
+            out.push(Violation::MaxTogether { person: p, worked, limit: u32::from(*limit) });
+        }
+    }
     let weekends = model.weekends.iter().filter(|w| w.iter().any(|&d| roster.at(p, d).is_some())).count() as u32;
     if weekends > u32::from(rules.max_weekends) {
         out.push(Violation::MaxWeekends { person: p, worked: weekends });
     }
-    for day in 0..model.days {
+    for day in 0..=model.days {
         let before = if day == 0 { rules.history.and_then(|h| h.last) } else { roster.at(p, day - 1) };
-        if let (Some(before), Some(after)) = (before, roster.at(p, day))
+        let after = if day == model.days { rules.next } else { roster.at(p, day) };
+        if let (Some(before), Some(after)) = (before, after)
             && !rules.any_succession
             && model.kinds[before].never_then.contains(&after)
         {

@@ -29,6 +29,7 @@ pub enum Sort {
     MinRun,
     MinOff,
     MaxWeekends,
+    /// Of single kinds and of kinds together.
     MaxOfKind,
     DaysOff,
     Fixed,
@@ -144,7 +145,10 @@ pub fn without(model: &Model, groups: &[Group]) -> Model {
                     Sort::MinRun => person.min_run = 1,
                     Sort::MinOff => person.min_off = 1,
                     Sort::MaxWeekends => person.max_weekends = days,
-                    Sort::MaxOfKind => person.max_of_kind.iter_mut().filter(|l| **l > 0).for_each(|l| *l = days),
+                    Sort::MaxOfKind => {
+                        person.max_of_kind.iter_mut().filter(|l| **l > 0).for_each(|l| *l = days);
+                        person.max_together = None;
+                    }
                     Sort::DaysOff => person.days_off.clear(),
                     Sort::Fixed => person.fixed.clear(),
                     Sort::Barred => person.barred.clear(),
@@ -166,7 +170,10 @@ fn present(model: &Model, p: usize, sort: Sort) -> bool {
         Sort::MinRun => person.min_run > 1,
         Sort::MinOff => person.min_off > 1,
         Sort::MaxWeekends => (person.max_weekends as usize) < model.weekends.len(),
-        Sort::MaxOfKind => person.max_of_kind.iter().any(|&l| l > 0 && (l as usize) < model.days),
+        Sort::MaxOfKind => {
+            let less = |l: u16| (l as usize) < model.days;
+            person.max_of_kind.iter().any(|&l| l > 0 && less(l)) || person.max_together.as_ref().is_some_and(|t| less(t.1))
+        }
         Sort::DaysOff => !person.days_off.is_empty(),
         Sort::Fixed => !person.fixed.is_empty(),
         Sort::Barred => !person.barred.is_empty(),

@@ -54,6 +54,8 @@ pub struct Person {
     pub max_weekends: u16,
     /// Shifts of each kind at most; 0 means the person never works it.
     pub max_of_kind: Vec<u16>,
+    /// Kinds that count together, and how many shifts of them at most.
+    pub max_together: Option<(Vec<usize>, u16)>,
     /// Days of leave and other days off that are settled.
     pub days_off: Vec<usize>,
     /// Cells that are settled: this kind on this day, or [`None`]: off.
@@ -61,6 +63,8 @@ pub struct Person {
     /// Cells the person may not work, for example since a qualification ended.
     pub barred: Vec<(usize, usize)>,
     pub history: Option<History>,
+    /// The kind worked on the day after the last, where that is settled: what it may not follow is not worked on the last day.
+    pub next: Option<usize>,
     /// Days on which the person is away, not by plan (illness); also in [`Person::days_off`]. A run of work that such a
     /// day cuts is not judged short.
     pub away: Vec<usize>,
@@ -279,10 +283,12 @@ impl Person {
             min_off: 1,
             max_weekends: MAX_DAYS as u16,
             max_of_kind: vec![MAX_DAYS as u16; kinds],
+            max_together: None,
             days_off: vec![],
             fixed: vec![],
             barred: vec![],
             history: None,
+            next: None,
             away: vec![],
             any_succession: false,
         }
@@ -307,6 +313,12 @@ impl Person {
         }
         if self.history.is_some_and(|h| h.run == 0 || h.last.is_some_and(|k| k >= kinds)) {
             return bad(format!("{name}: history of length 0 or of an unknown kind"));
+        }
+        if self.max_together.as_ref().is_some_and(|(list, _)| list.iter().any(|&k| k >= kinds) || !distinct(list.iter().copied())) {
+            return bad(format!("{name}: a limit of unknown or repeated kinds together"));
+        }
+        if self.next.is_some_and(|k| k >= kinds) {
+            return bad(format!("{name}: a next shift of an unknown kind"));
         }
         Ok(())
     }

@@ -53,7 +53,10 @@ pub(crate) struct Agent {
     pub min_off: usize,
     /// `None`: never reached.
     pub max_weekends: Option<usize>,
+    /// Shifts of each kind at most, and last, of those that count together.
     pub limit: Vec<Option<usize>>,
+    /// The kind is one of those that count together.
+    pub together: Vec<bool>,
     /// (last kind or none, run length).
     pub history: Option<(Option<usize>, usize)>,
     /// Fair rules this person is part of.
@@ -238,6 +241,16 @@ pub(crate) fn hard_weight(model: &Model) -> i64 {
 }
 
 impl Agent {
+    /// Limits that say something, by their place in [`Agent::limit`].
+    pub fn limited(&self) -> impl Iterator<Item = usize> + '_ {
+        self.kinds.iter().copied().chain([self.together.len()]).filter(|&l| self.limit[l].is_some())
+    }
+
+    /// Whether a limit counts shifts of a kind.
+    pub fn counts(&self, limit: usize, kind: usize) -> bool {
+        limit == kind || (limit == self.together.len() && self.together[kind])
+    }
+
     /// The same person with everything outside of days `from..to` settled as in `schedule`.
     pub fn framed(&self, schedule: &[u8], from: usize, to: usize) -> Agent {
         let kinds = self.units.len();
@@ -274,6 +287,11 @@ impl Agent {
             }
             must[d] |= content.is_some();
         }
+        if let Some(next) = p.next.filter(|_| !p.any_succession) {
+            for k in (0..kinds).filter(|&k| model.kinds[k].never_then.contains(&next)) {
+                able[(days - 1) * kinds + k] = false;
+            }
+        }
         let possible: Vec<usize> = (0..kinds).filter(|&k| (0..days).any(|d| able[d * kinds + k])).collect();
         let unit = possible.iter().fold(0, |g, &k| gcd(g, model.kinds[k].minutes as usize)).max(1);
         let units: Vec<usize> = model.kinds.iter().map(|k| (k.minutes as usize) / unit).collect();
@@ -281,9 +299,14 @@ impl Agent {
         let shortest = possible.iter().map(|&k| units[k]).min().unwrap_or(1);
         let limits = possible.iter().map(|&k| (k, p.max_of_kind[k] as usize));
         let most_shifts = (p.max_minutes as usize / unit / shortest).min(days);
-        let mut limit = vec![None; kinds];
+        let mut limit = vec![None; kinds + 1];
         for (k, n) in limits {
             limit[k] = (n < most_shifts).then_some(n);
+        }
+        let mut together = vec![false; kinds];
+        if let Some((list, n)) = &p.max_together {
+            list.iter().for_each(|&k| together[k] = true);
+            limit[kinds] = ((*n as usize) < most_shifts).then_some(*n as usize);
         }
         let weekends = model.weekends.len();
         Agent {
@@ -302,6 +325,7 @@ impl Agent {
             min_off: (p.min_off as usize).min(days),
             max_weekends: ((p.max_weekends as usize) < weekends).then_some(p.max_weekends as usize),
             limit,
+            together,
             history: p.history.map(|h| (h.last, h.run as usize)),
             fair: vec![],
             away: (0..days).map(|d| p.away.contains(&d)).collect(),

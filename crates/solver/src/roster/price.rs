@@ -6,6 +6,7 @@
 //! too large. Prices are whole numbers in `f64`, so every sum is exact and the way back is found by equality.
 
 use super::chain::Search;
+use super::model::OFF;
 use super::net::{Agent, INF, Net, SCALE};
 
 /// States in all layers of one programme at most; what memory is bounded by.
@@ -33,6 +34,7 @@ pub(crate) struct Way {
 /// Counted limited kinds as one number, with saturating-free addition.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted {
+    /// Limits, by their place in [`Agent::limit`].
     kinds: Vec<usize>,
     pub size: usize,
     /// `add[a * size + b]`, `usize::MAX` when a limit would be broken.
@@ -57,11 +59,10 @@ impl Counted {
                 }
             }
         }
-        let mut single = vec![0; agent.limit.len()];
-        for (i, &k) in kinds.iter().enumerate() {
-            let mut v = vec![0; kinds.len()];
-            v[i] = 1;
-            single[k] = if limits[i] == 0 { usize::MAX } else { join(&v) };
+        let mut single = vec![0; agent.together.len()];
+        for (k, single) in single.iter_mut().enumerate() {
+            let v: Vec<usize> = kinds.iter().map(|&l| usize::from(agent.counts(l, k))).collect();
+            *single = if v.iter().zip(&limits).all(|(n, l)| n <= l) { join(&v) } else { usize::MAX };
         }
         Counted { kinds: kinds.to_vec(), size, add, single }
     }
@@ -113,7 +114,7 @@ impl Pricer {
     /// cell. At most `want` schedules with different minutes.
     pub fn best(&mut self, net: &Net, p: usize, price: &[f64], want: usize) -> Found {
         let agent = &net.agents[p];
-        if agent.kinds.iter().all(|&k| agent.limit[k].is_none()) {
+        if agent.limited().next().is_none() {
             let none = Counted::new(agent, &[]);
             let (lower, best) = self.solve(net, agent, price, &none, want);
             return Found { lower, best };
@@ -137,7 +138,7 @@ impl Pricer {
         };
         // A kind far from its limit now need not be counted next time.
         if let Some(b) = found.best.first() {
-            let near = |k: usize| 2 * count(b, k) > agent.limit[k].unwrap_or(0);
+            let near = |k: usize| 2 * count(agent, b, k) > agent.limit[k].unwrap_or(0);
             let keep: Vec<usize> = counted.kinds.iter().copied().filter(|&k| near(k)).collect();
             if keep.len() < counted.kinds.len() {
                 counted = Counted::new(agent, &keep);
@@ -152,25 +153,26 @@ impl Pricer {
         let agent = &net.agents[p];
         let kinds = net.kinds;
         let mut by = std::mem::take(&mut self.multipliers[p]);
-        by.resize(kinds, 0.0);
+        by.resize(kinds + 1, 0.0);
         let (mut lower, mut best): (f64, Vec<Vec<u8>>) = (lower, vec![]);
         let mut changed = price.to_vec();
         let mut barred = price.to_vec();
         // From the sixth round on every round shuts one kind or more for good, so this many are enough.
         for round in 0..7 + agent.kinds.len() {
             for (c, v) in changed.iter_mut().enumerate() {
-                *v = barred[c] + by[c % kinds];
+                let k = c % kinds;
+                *v = barred[c] + by[k] + if agent.together[k] { by[kinds] } else { 0.0 };
             }
             let (value, ways) = self.solve(net, agent, &changed, counted, 1);
             let Some(way) = ways.into_iter().next() else { break };
-            let paid: f64 = (0..kinds).map(|k| by[k] * agent.limit[k].unwrap_or(0) as f64).sum();
+            let paid: f64 = (0..=kinds).map(|k| by[k] * agent.limit[k].unwrap_or(0) as f64).sum();
             if round < 6 {
                 lower = lower.max(value - paid);
             }
             let broken = over_limit(agent, &way);
             let step = SCALE * if round < 3 { 1.0 } else { 4.0 };
-            for k in (0..kinds).filter(|&k| agent.limit[k].is_some()) {
-                let over = count(&way, k) as f64 - agent.limit[k].unwrap_or(0) as f64;
+            for k in (0..=kinds).filter(|&k| agent.limit[k].is_some()) {
+                let over = count(agent, &way, k) as f64 - agent.limit[k].unwrap_or(0) as f64;
                 by[k] = (by[k] + (step * over / 4.0).floor()).max(0.0);
             }
             if broken.is_empty() {
@@ -180,10 +182,11 @@ impl Pricer {
             if round >= 6 {
                 // No luck: the kind stays where it is now, evenly over the days, as often as it may; elsewhere it is barred.
                 for &k in &broken {
-                    let on: Vec<usize> = (0..net.days).filter(|&d| way[d] as usize == k).collect();
+                    let on: Vec<usize> = (0..net.days).filter(|&d| way[d] != OFF && agent.counts(k, way[d] as usize)).collect();
                     let most = agent.limit[k].unwrap_or(0);
                     let kept: Vec<usize> = (0..most).map(|i| on[i * on.len() / most]).collect();
-                    (0..net.days).filter(|d| !kept.contains(d)).for_each(|d| barred[d * kinds + k] = INF);
+                    let shut = (0..net.days).filter(|d| !kept.contains(d)).flat_map(|d| (0..kinds).map(move |j| (d, j)));
+                    shut.filter(|&(_, j)| agent.counts(k, j)).for_each(|(d, j)| barred[d * kinds + j] = INF);
                 }
             }
         }
@@ -337,12 +340,12 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn count(schedule: &[u8], kind: usize) -> usize {
-    schedule.iter().filter(|k| **k as usize == kind).count()
+/// Shifts of a schedule that a limit counts.
+fn count(agent: &Agent, schedule: &[u8], limit: usize) -> usize {
+    schedule.iter().filter(|k| **k != OFF && agent.counts(limit, **k as usize)).count()
 }
 
-/// Kinds worked more often than allowed.
+/// Limits that are broken.
 fn over_limit(agent: &Agent, schedule: &[u8]) -> Vec<usize> {
-    let over = |k: &usize| agent.limit[*k].is_some_and(|l| count(schedule, *k) > l);
-    agent.kinds.iter().copied().filter(over).collect()
+    agent.limited().filter(|&l| agent.limit[l].is_some_and(|most| count(agent, schedule, l) > most)).collect()
 }

@@ -1,7 +1,7 @@
 //! Repair (调整): somebody is out, the published roster is to change as little as possible.
 //!
 //! The repair is a roster problem of its own: cells before the first open day are settled, absences are settled days
-//! off, and every changed cell costs its day's weight. Missing people still cost more than any number of changes, wishes
+//! off, and every changed cell costs its day's weight. A shift of the first open day that has begun stays with whom it has. Missing people still cost more than any number of changes, wishes
 //! count only between repairs with the same changes.
 
 use super::check::{Violation, check};
@@ -26,6 +26,8 @@ pub struct Repair<'a> {
     pub absences: &'a [Absence],
     /// Days before this one are past and stay as they are.
     pub first_open: usize,
+    /// (day, kind) of shifts on open days that have begun: who has one keeps it, absent or not, and nobody else gets it.
+    pub begun: &'a [(usize, usize)],
     /// Cost of changing one person's cell on each day, at least 1: larger for tomorrow than for next week.
     pub change: &'a [u16],
 }
@@ -142,7 +144,7 @@ fn direct(r: &Repair<'_>, m: &Model, control: &Control<'_>) -> Roster {
     let mut now = worth(&roster);
     let begun = (control.elapsed)();
     let until = begun + (control.seconds - begun) * 0.4;
-    let free = |p: usize, d: usize| d >= r.first_open && d < m.days && !absent(r, p, d);
+    let free = |p: usize, d: usize| d < m.days && !is_past(r, p, d) && !absent(r, p, d);
     loop {
         let mut best: Option<((usize, i64), Roster)> = None;
         for (day, kind) in short(m, &roster) {
@@ -256,8 +258,14 @@ fn changes_alone(model: &Model) -> Model {
     m
 }
 
+/// Away on that day; whose shift of the day has begun is not, for the roster.
 fn absent(r: &Repair<'_>, person: usize, day: usize) -> bool {
-    r.absences.iter().any(|a| a.person == person && (a.from..=a.to).contains(&day))
+    !is_past(r, person, day) && r.absences.iter().any(|a| a.person == person && (a.from..=a.to).contains(&day))
+}
+
+/// The cell is a fact: its day is over, or its shift has begun.
+fn is_past(r: &Repair<'_>, person: usize, day: usize) -> bool {
+    day < r.first_open || r.published.at(person, day).is_some_and(|k| r.begun.contains(&(day, k)))
 }
 
 fn weight(r: &Repair<'_>, day: usize) -> i64 {
@@ -289,6 +297,9 @@ fn repair_model(r: &Repair<'_>) -> Result<(Model, Vec<(usize, Eased)>), NoRoster
     if r.absences.iter().any(|a| a.person >= r.model.people.len() || a.from > a.to || a.to >= r.model.days) {
         return Err(NoRoster::BadModel(super::BadModel("an absence outside the roster".into())));
     }
+    if r.begun.iter().any(|&(d, k)| d >= r.model.days || k >= r.model.kinds.len()) {
+        return Err(NoRoster::BadModel(super::BadModel("a shift that has begun outside the roster".into())));
+    }
     let mut m = with_absences(r);
     m.fairness.clear();
     for q in &mut m.requests {
@@ -307,12 +318,15 @@ fn repair_model(r: &Repair<'_>) -> Result<(Model, Vec<(usize, Eased)>), NoRoster
     Ok((m, eased))
 }
 
-/// Past cells are settled, changes of the others cost.
+/// Past cells are settled, shifts that have begun are nobody else's, changes of the others cost.
 fn settle(r: &Repair<'_>, m: &mut Model, p: usize) {
     for day in 0..m.days {
         let now = r.published.at(p, day);
-        if day < r.first_open {
+        if is_past(r, p, day) {
             // The past is a fact: what it breaks is not judged again.
+            if day + 1 == m.days {
+                m.people[p].next = None;
+            }
             m.people[p].days_off.retain(|&d| d != day);
             m.people[p].barred.retain(|b| b.0 != day);
             m.people[p].fixed.retain(|f| f.0 != day);
@@ -323,6 +337,8 @@ fn settle(r: &Repair<'_>, m: &mut Model, p: usize) {
             }
             continue;
         }
+        m.people[p].barred.extend(r.begun.iter().filter(|b| b.0 == day));
+        m.people[p].fixed.retain(|f| f.0 != day || f.1.is_none_or(|k| !r.begun.contains(&(day, k))));
         if absent(r, p, day) {
             continue;
         }
@@ -347,6 +363,7 @@ fn ease(m: &mut Model, p: usize, eased: &mut Vec<(usize, Eased)>) {
                 person.max_weekends = m.weekends.len() as u16;
                 person.max_minutes = 10_000_000;
                 person.history = person.history.map(|h| History { run: 1, ..h });
+                person.max_together = None;
                 for limit in person.max_of_kind.iter_mut().filter(|l| **l > 0) {
                     *limit = m.days as u16;
                 }

@@ -235,7 +235,10 @@ impl<'a> Counts<'a> {
             }
         };
         let of_kind = |k: usize| (u32::from(x.max_of_kind[k]) + more(Sort::MaxOfKind)).min(days.iter().filter(|&&d| self.is_able(p, d, k)).count() as u32);
-        cap(some.iter().map(|&k| of_kind(k)).sum(), Sort::MaxOfKind);
+        let (both, single): (Vec<usize>, Vec<usize>) = some.iter().partition(|k| x.max_together.as_ref().is_some_and(|t| t.0.contains(k)));
+        let sum = |list: &[usize]| list.iter().map(|&k| of_kind(k)).sum::<u32>();
+        let most = x.max_together.as_ref().map_or(0, |t| u32::from(t.1) + more(Sort::MaxOfKind));
+        cap(sum(&single) + sum(&both).min(most), Sort::MaxOfKind);
         if let Some(shortest) = some.iter().map(|&k| self.model.kinds[k].minutes).min().filter(|m| *m > 0) {
             cap((x.max_minutes + more(Sort::MaxMinutes)) / shortest, Sort::MaxMinutes);
         }

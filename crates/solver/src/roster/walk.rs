@@ -18,6 +18,7 @@ struct Tally {
     weekends: usize,
     /// Days worked of each weekend.
     worked: Vec<u8>,
+    /// By kind, and last, of those that count together.
     of_kind: Vec<u16>,
 }
 
@@ -72,7 +73,7 @@ impl<'n> Walk<'n> {
     fn tally(&self, p: usize) -> Tally {
         let agent = &self.net.agents[p];
         let weekends = self.net.weekends_before[self.net.days];
-        let mut t = Tally { worked: vec![0; weekends], of_kind: vec![0; self.net.kinds], ..Tally::default() };
+        let mut t = Tally { worked: vec![0; weekends], of_kind: vec![0; self.net.kinds + 1], ..Tally::default() };
         for (d, &k) in self.state.rows[p].iter().enumerate() {
             count(agent, &self.weekend, &mut t, d, k, true);
         }
@@ -201,6 +202,7 @@ impl<'n> Walk<'n> {
             let (agent, t) = (&self.net.agents[p], &self.tallies[p]);
             ok = (agent.min_units..=agent.max_units).contains(&t.units)
                 && agent.max_weekends.is_none_or(|w| t.weekends <= w)
+                && agent.limit[self.net.kinds].is_none_or(|l| t.of_kind[self.net.kinds] as usize <= l)
                 && cells[i..i + n].iter().all(|c| {
                     let limit = if c.2 == OFF { None } else { agent.limit[c.2 as usize] };
                     limit.is_none_or(|l| t.of_kind[c.2 as usize] as usize <= l)
@@ -360,7 +362,10 @@ fn count(agent: &Agent, weekend: &[usize], t: &mut Tally, d: usize, k: u8, add: 
     }
     let units = agent.units[k as usize];
     let w = weekend[d];
+    let both = u16::from(agent.together[k as usize]);
+    let all = agent.together.len();
     if add {
+        t.of_kind[all] += both;
         t.units += units;
         t.of_kind[k as usize] += 1;
         if w != usize::MAX {
@@ -368,6 +373,7 @@ fn count(agent: &Agent, weekend: &[usize], t: &mut Tally, d: usize, k: u8, add: 
             t.weekends += usize::from(t.worked[w] == 1);
         }
     } else {
+        t.of_kind[all] -= both;
         t.units -= units;
         t.of_kind[k as usize] -= 1;
         if w != usize::MAX {

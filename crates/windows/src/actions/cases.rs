@@ -2,7 +2,7 @@
 
 use super::booking::short_name;
 use super::service_in_use;
-use crate::model::{Case, CaseState, Channel, Issue, NewCase, Permit};
+use crate::model::{Case, CaseState, Channel, Delivery, Issue, NewCase, NotIssued, Permit};
 use crate::rules::{cases as rule, catalogue, permit};
 use crate::store;
 use kernel::row::Json;
@@ -62,6 +62,7 @@ pub async fn take(app: &App, act: &Act, new: NewCase) -> Result<Uuid> {
                 None => people::actions::register_contact(app, tx, contact).await?,
             };
             let missing = rule::missing(&s.papers.0, &new.there);
+            let code = places::store::station(tx, station).await?.code;
             let (now, whole) = (tx.now(), missing.is_empty());
             let c = Case {
                 station_id: station,
@@ -82,7 +83,7 @@ pub async fn take(app: &App, act: &Act, new: NewCase) -> Result<Uuid> {
                 state: if whole { CaseState::Accepted } else { CaseState::Incomplete },
                 made_at: now,
                 accepted_at: whole.then_some(now),
-                due: if whole { rule::due(&rules, kind.as_ref(), today) } else { None },
+                due: if whole { rule::due(&rules, kind.as_ref(), &code, today) } else { None },
                 decided_at: None,
                 decided_by: None,
                 result_number: String::new(),
@@ -92,6 +93,9 @@ pub async fn take(app: &App, act: &Act, new: NewCase) -> Result<Uuid> {
                 why: String::new(),
                 instead: String::new(),
                 permit_id: new.permit,
+                delivered_at: None,
+                delivered_by: None,
+                delivered_how: None,
                 by_user: tx.act().actor.user,
                 version: 1,
             };
@@ -136,7 +140,8 @@ pub async fn supplement(app: &App, act: &Act, id: Uuid, there: &[usize], version
             if c.missing.0.is_empty() {
                 c.state = CaseState::Accepted;
                 c.accepted_at = Some(tx.now());
-                c.due = rule::due(&rules, catalogue::find(&rules, &c.kind).as_ref(), today);
+                let code = places::store::station(tx, station).await?.code;
+                c.due = rule::due(&rules, catalogue::find(&rules, &c.kind).as_ref(), &code, today);
                 due_task(tx, &c).await?;
             }
             store::update_case(tx, &c).await?;
@@ -217,6 +222,46 @@ pub async fn refuse(app: &App, act: &Act, id: Uuid, version: i64, why: &str, ins
             decide(tx, &mut c).await?;
             tx.record("windows.refuse", &[("window_case", id), ("person", c.person_id.0)], why);
             Ok(())
+        })
+        .await
+}
+
+/// What was issued came into the person's hands.
+///
+/// # Errors
+/// Right missing, nothing issued, handed over already, changed by others.
+pub async fn deliver(app: &App, act: &Act, id: Uuid, version: i64, how: Delivery) -> Result<()> {
+    act.actor.must(P::WindowServe)?;
+    let station = act.station;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let c = store::case(tx, station, id).await?;
+            rule::check_deliver(&c)?;
+            store::deliver(tx, &Case { version, ..c }, how).await?;
+            tx.record("windows.deliver", &[("window_case", id)], how.code());
+            tx.emit("windows.case", id);
+            Ok(())
+        })
+        .await
+}
+
+/// Tells somebody in writing that a certificate is not issued any more and where to go: with a number of the register of the
+/// channel, like every other refusal.
+///
+/// # Errors
+/// Right missing, nothing that is not issued on this day.
+pub async fn tell_not_issued(app: &App, act: &Act, code: &str, channel: Channel) -> Result<Uuid> {
+    act.actor.must(P::WindowServe)?;
+    let (rules, station) = (app.rules(), act.station);
+    let r = catalogue::refused(&rules, clock::day_of(act.at)).into_iter().find(|r| r.code == code).ok_or(Error::NotFound("这种证明"))?;
+    app.db()
+        .write(act, async |tx: &mut Tx| {
+            let number = number(tx, station, channel, "告", "window_refusal").await?;
+            let x = NotIssued { id: tx.fresh(), number, channel, code: r.code.clone(), name: r.name.clone(), at: tx.now(), by_user: tx.act().actor.user };
+            store::insert_not_issued(tx, station, &x).await?;
+            tx.record("windows.tell_not_issued", &[("window_not_issued", x.id)], &format!("{} {}", x.number, x.code));
+            tx.emit("windows.case", x.id);
+            Ok(x.id)
         })
         .await
 }

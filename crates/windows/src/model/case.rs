@@ -16,6 +16,31 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// 怎么送达
+    pub enum Delivery {
+        Window = "window" / "窗口当面交给本人",
+        Door = "door" / "送上门当面交给本人",
+        Proxy = "proxy" / "交给代办人",
+        Post = "post" / "邮寄",
+    }
+}
+
+record! {
+    /// 不再出具的告知: somebody asked for what is not issued any more, and was told in writing where to go. Nobody is named.
+    #[derive(Clone, Debug)]
+    pub struct NotIssued {
+        pub id: Uuid,
+        pub number: String,
+        pub channel: Channel,
+        /// Code of list `certificate.refused`, and its name at that time.
+        pub code: String,
+        pub name: String,
+        pub at: Timestamp,
+        pub by_user: UserId,
+    }
+}
+
 record! {
     /// 办件
     #[derive(Clone, Debug)]
@@ -57,6 +82,10 @@ record! {
         pub why: String,
         pub instead: String,
         pub permit_id: Option<Uuid>,
+        /// 送达: when what was issued came into the person's hands, by whom and how.
+        pub delivered_at: Option<Timestamp>,
+        pub delivered_by: Option<UserId>,
+        pub delivered_how: Option<Delivery>,
         pub by_user: UserId,
         pub version: i64,
     }

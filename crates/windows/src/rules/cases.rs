@@ -37,10 +37,27 @@ pub fn check_new(new: &NewCase, kind: Option<&Kind>, papers: &[Paper]) -> Result
     e.ok(())
 }
 
-/// The day until which an accepted case has to be decided, by the clock of its kind.
-pub fn due(rules: &RuleSet, kind: Option<&Kind>, accepted: Date) -> Option<Date> {
-    let key = &kind?.due_rule;
-    let n = rules.int(key, accepted).ok()?;
+/// Clocks of law that a city may lengthen: the clock, the value that a station's own pack gives, and the most that law allows.
+const LENGTHENED: [(&str, &str, &str); 1] = [("residence_permit.issue_days", "residence_permit.issue_local_days", "residence_permit.issue_extended_days")];
+
+/// Days of a kind's clock at the station of this code and where they stand: its own value where it has one, and where law lets the
+/// city lengthen the clock, the longer one, never beyond what the law allows.
+pub fn days(rules: &RuleSet, kind: &Kind, station: &str, on: Date) -> Option<(i64, String)> {
+    let rule = rules.rule_at(&kind.due_rule, station, on)?;
+    let n = rule.value.as_integer()?;
+    let longer = LENGTHENED.iter().find(|l| l.0 == kind.due_rule).and_then(|l| Some((rules.rule_at(l.1, station, on)?, rules.rule(l.2, on).ok()?)));
+    if let Some((own, most)) = longer {
+        let most_days = most.value.as_integer()?.max(n);
+        return Some((own.value.as_integer()?.clamp(n, most_days), format!("{}；{}，最长 {most_days} 日", own.source, most.source)));
+    }
+    Some((n, rule.source.clone()))
+}
+
+/// The day until which a case accepted at the station of this code has to be decided, by the clock of its kind.
+pub fn due(rules: &RuleSet, kind: Option<&Kind>, station: &str, accepted: Date) -> Option<Date> {
+    let kind = kind?;
+    let key = &kind.due_rule;
+    let n = days(rules, kind, station, accepted)?.0;
     let working = rules.all_rules().any(|r| r.key == *key && r.unit == "working_days");
     // Calendar days count to the last one whatever it is: nobody is served earlier by moving it.
     Some(if working { rules.calendar().add_working_days(accepted, n).date } else { accepted.saturating_add(kernel::ToSpan::days(n)) })
@@ -87,6 +104,20 @@ pub fn check_issue(rules: &RuleSet, c: &Case, kind: Option<&Kind>, i: &Issue, to
         }
     }
     e.ok(())
+}
+
+/// Whether what was issued may be noted as handed over.
+///
+/// # Errors
+/// Nothing issued yet, handed over already.
+pub fn check_deliver(c: &Case) -> Result<()> {
+    if c.state != CaseState::Issued {
+        return Err(state(c, "登记送达").into());
+    }
+    match c.delivered_how {
+        Some(how) => Err(Refusal::new("windows.case_state", format!("{} 已经送达（{}）。", c.number, how.label()), "请看本页现在的状态。").into()),
+        None => Ok(()),
+    }
 }
 
 /// Whether a case may be refused with this reason.
@@ -141,6 +172,9 @@ mod tests {
             why: String::new(),
             instead: String::new(),
             permit_id: None,
+            delivered_at: None,
+            delivered_by: None,
+            delivered_how: None,
             by_user: UserId::NIL,
             version: 1,
         }
@@ -159,11 +193,32 @@ mod tests {
     #[test]
     fn clocks_of_the_kinds() {
         let rules = rulebook::shipped().unwrap();
-        let on = |kind: &str, day: &str| due(&rules, catalogue::find(&rules, kind).as_ref(), day.parse().unwrap()).map(|d| d.to_string());
+        let on = |kind: &str, day: &str| due(&rules, catalogue::find(&rules, kind).as_ref(), "ZY", day.parse().unwrap()).map(|d| d.to_string());
         assert_eq!(on("residence_permit", "2026-05-08").as_deref(), Some("2026-05-23"));
         // Three working days over the worked Saturday 9 May 2026.
         assert_eq!(on("cert_criminal_record", "2026-05-08").as_deref(), Some("2026-05-12"));
         assert_eq!(on("cert_kinship", "2026-05-08"), None);
+    }
+
+    #[test]
+    fn a_city_lengthens_the_clock_of_permits_for_its_stations_within_the_law() {
+        let pack = |days: i64| {
+            let text = format!(
+                "[[rule]]\nkey = \"residence_permit.issue_local_days\"\nstation = \"ZY\"\nvalue = {days}\nunit = \"days\"\ntitle = \"居住证制作发放期限（本地延长）\"\nsource = \"市政府文件\"\nsource_kind = \"page\"\nverified = false\nfrom = \"2026-01-01\"\n"
+            );
+            rulebook::shipped_with(&[("local.toml".into(), text)]).unwrap()
+        };
+        let day = "2026-05-08".parse().unwrap();
+        for (days_set, station, until) in [(25, "ZY", "2026-06-02"), (25, "QT", "2026-05-23"), (60, "ZY", "2026-06-07"), (3, "ZY", "2026-05-23")] {
+            let rules = pack(days_set);
+            let permit = catalogue::find(&rules, "residence_permit").unwrap();
+            assert_eq!(due(&rules, Some(&permit), station, day).map(|d| d.to_string()).as_deref(), Some(until), "{days_set} {station}");
+        }
+        let rules = pack(25);
+        let permit = catalogue::find(&rules, "residence_permit").unwrap();
+        assert_eq!(days(&rules, &permit, "ZY", day), Some((25, "市政府文件；居住证暂行条例第九条，最长 30 日".into())));
+        // Before the city's paper the law's own days hold.
+        assert_eq!(days(&rules, &permit, "ZY", "2025-05-08".parse().unwrap()).map(|d| d.0), Some(15));
     }
 
     #[test]
@@ -188,5 +243,10 @@ mod tests {
         assert!(check_issue(&rules, &c, k.as_ref(), &Issue { permit_number: "150702000001".into(), ..Issue::default() }, today).is_ok());
         assert!(check_refuse(&c, "不属于本所管辖", "请到户籍所在地派出所办理").is_ok());
         assert!(check_refuse(&c, "不行", "").is_err());
+        let issued = case(CaseState::Issued, vec![]);
+        assert!(check_deliver(&issued).is_ok());
+        let done = Case { delivered_how: Some(crate::model::Delivery::Door), ..issued };
+        assert_eq!(check_deliver(&done).unwrap_err().key(), "windows.case_state");
+        assert_eq!(check_deliver(&c).unwrap_err().key(), "windows.case_state");
     }
 }

@@ -1,7 +1,7 @@
 //! Cases, permits, endorsements.
 
 use super::stale;
-use crate::model::{Case, CaseState, Channel, Endorsement, Permit, PermitEvent, PermitStep};
+use crate::model::{Case, CaseState, Channel, Delivery, Endorsement, NotIssued, Permit, PermitEvent, PermitStep};
 use kernel::{Date, Reader, Result, StationId, Timestamp, Tx, Uuid, args, sql};
 
 /// Writes a case as it was taken.
@@ -22,7 +22,7 @@ pub async fn case(r: &mut Reader, station: StationId, id: Uuid) -> Result<Case> 
     let c: Case = r
         .one(
             "这个办件",
-            sql!("select station_id, id, number, channel, kind, name, service_id, ticket_id, booking_id, person_id, proxy, purpose, papers, missing, told_at, state, made_at, accepted_at, due, decided_at, decided_by, result_number, result_code, statement, valid_until, why, instead, permit_id, by_user, version from windows_case where station_id = $1 and id = $2"),
+            sql!("select station_id, id, number, channel, kind, name, service_id, ticket_id, booking_id, person_id, proxy, purpose, papers, missing, told_at, state, made_at, accepted_at, due, decided_at, decided_by, result_number, result_code, statement, valid_until, why, instead, permit_id, delivered_at, delivered_by, delivered_how, by_user, version from windows_case where station_id = $1 and id = $2"),
             args![station, id],
         )
         .await?;
@@ -52,7 +52,7 @@ pub async fn cases(r: &mut Reader, station: StationId, q: &CaseQuery) -> Result<
     let (from, until) = (q.from.unwrap_or(Timestamp::UNIX_EPOCH), q.until.unwrap_or(Timestamp::MAX));
     let (channel, state) = (q.channel.map_or("", Channel::code), q.state.map_or("", CaseState::code));
     r.all(
-        sql!("select station_id, id, number, channel, kind, name, service_id, ticket_id, booking_id, person_id, proxy, purpose, papers, missing, told_at, state, made_at, accepted_at, due, decided_at, decided_by, result_number, result_code, statement, valid_until, why, instead, permit_id, by_user, version from windows_case where station_id = $1 and made_at >= $2 and made_at < $3 and ($4 = '' or kind = $4) and ($5 = '' or channel = $5) and ($6 = '' or state = $6) order by made_at desc, number desc limit 301"),
+        sql!("select station_id, id, number, channel, kind, name, service_id, ticket_id, booking_id, person_id, proxy, purpose, papers, missing, told_at, state, made_at, accepted_at, due, decided_at, decided_by, result_number, result_code, statement, valid_until, why, instead, permit_id, delivered_at, delivered_by, delivered_how, by_user, version from windows_case where station_id = $1 and made_at >= $2 and made_at < $3 and ($4 = '' or kind = $4) and ($5 = '' or channel = $5) and ($6 = '' or state = $6) order by made_at desc, number desc limit 301"),
         args![station, from, until, &q.kind, channel, state],
     )
     .await
@@ -61,7 +61,7 @@ pub async fn cases(r: &mut Reader, station: StationId, q: &CaseQuery) -> Result<
 /// Cases that wait, by the day on which they are due.
 pub async fn cases_open(r: &mut Reader, station: StationId) -> Result<Vec<Case>> {
     r.all(
-        sql!("select station_id, id, number, channel, kind, name, service_id, ticket_id, booking_id, person_id, proxy, purpose, papers, missing, told_at, state, made_at, accepted_at, due, decided_at, decided_by, result_number, result_code, statement, valid_until, why, instead, permit_id, by_user, version from windows_case where station_id = $1 and state in ('incomplete', 'accepted') order by case when due is null then 1 else 0 end, due, made_at limit 300"),
+        sql!("select station_id, id, number, channel, kind, name, service_id, ticket_id, booking_id, person_id, proxy, purpose, papers, missing, told_at, state, made_at, accepted_at, due, decided_at, decided_by, result_number, result_code, statement, valid_until, why, instead, permit_id, delivered_at, delivered_by, delivered_how, by_user, version from windows_case where station_id = $1 and state in ('incomplete', 'accepted') order by case when due is null then 1 else 0 end, due, made_at limit 300"),
         args![station],
     )
     .await
@@ -85,6 +85,47 @@ pub async fn update_case(tx: &mut Tx, c: &Case) -> Result<()> {
         )
         .await?;
     stale(n)
+}
+
+/// Notes that what was issued was handed over; refused when somebody was faster.
+pub async fn deliver(tx: &mut Tx, c: &Case, how: Delivery) -> Result<()> {
+    let (now, by) = (tx.now(), tx.act().actor.user);
+    let n = tx
+        .exec(
+            sql!("update windows_case set delivered_at = $4, delivered_by = $5, delivered_how = $6, version = version + 1 where station_id = $1 and id = $2 and version = $3 and delivered_at is null"),
+            args![c.station_id, c.id, c.version, now, by, how],
+        )
+        .await?;
+    stale(n)
+}
+
+/// What was handed over between two moments, the newest first, 2,000 at most. Nobody is named.
+pub async fn delivered(r: &mut Reader, station: StationId, from: Timestamp, until: Timestamp) -> Result<Vec<Case>> {
+    r.all(
+        sql!("select station_id, id, number, channel, kind, name, service_id, ticket_id, booking_id, person_id, proxy, purpose, papers, missing, told_at, state, made_at, accepted_at, due, decided_at, decided_by, result_number, result_code, statement, valid_until, why, instead, permit_id, delivered_at, delivered_by, delivered_how, by_user, version from windows_case where station_id = $1 and delivered_at >= $2 and delivered_at < $3 order by delivered_at desc, number limit 2000"),
+        args![station, from, until],
+    )
+    .await
+}
+
+/// Keeps that somebody was told in writing that a certificate is not issued.
+pub async fn insert_not_issued(tx: &mut Tx, station: StationId, x: &NotIssued) -> Result<()> {
+    tx.exec(
+        sql!("insert into windows_not_issued (station_id, id, number, channel, code, name, at, by_user) values ($1, $2, $3, $4, $5, $6, $7, $8)"),
+        args![station, x.id, &x.number, x.channel, &x.code, &x.name, x.at, x.by_user],
+    )
+    .await?;
+    Ok(())
+}
+
+/// One of them.
+pub async fn not_issued(r: &mut Reader, station: StationId, id: Uuid) -> Result<NotIssued> {
+    r.one("这份告知单", sql!("select id, number, channel, code, name, at, by_user from windows_not_issued where station_id = $1 and id = $2"), args![station, id]).await
+}
+
+/// The newest first, 300 at most.
+pub async fn all_not_issued(r: &mut Reader, station: StationId) -> Result<Vec<NotIssued>> {
+    r.all(sql!("select id, number, channel, code, name, at, by_user from windows_not_issued where station_id = $1 order by at desc, number desc limit 300"), args![station]).await
 }
 
 /// Writes a permit.

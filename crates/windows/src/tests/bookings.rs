@@ -119,7 +119,13 @@ async fn the_published_roster_opens_the_window() {
         };
         let shift = Shift { id: kernel::Uuid::nil(), post_id: kernel::Uuid::nil(), name: "晚班".into(), code: "晚".into(), start_minute: 13 * 60, minutes: 8 * 60, position: 0 };
         let need = Need { post_id: kernel::Uuid::nil(), day_type: DayType::Work, shift_id: Some(roster::actions::placeholder(0)), from_minute: 0, until_minute: 0, people: 1 };
-        let id = roster::actions::save_post(app, &town.act(&town.leader, "roster.post"), PostSet { post, shifts: vec![shift], needs: vec![need] }).await.unwrap();
+        let id = roster::actions::save_post(app, &town.act(&town.leader, "roster.post"), PostSet { post: post.clone(), shifts: vec![shift.clone()], needs: vec![need.clone()] }).await.unwrap();
+        // A post beside the windows, with an officer who can stand there on every working day.
+        let post = Post { name: "巡逻".into(), kind: PostKind::Patrol, standings: kernel::row::Json(vec![Standing::Officer]), position: 2, ..post };
+        let shift = Shift { name: "白班".into(), code: "巡".into(), start_minute: 8 * 60, ..shift };
+        roster::actions::save_post(app, &town.act(&town.leader, "roster.post"), PostSet { post, shifts: vec![shift], needs: vec![need] }).await.unwrap();
+        let c = Contract { id: kernel::Uuid::nil(), user_id: town.officer.user, standing: Standing::Officer, week_hours: 40, fill_percent: 0, from_day: d("2026-01-01"), until_day: None };
+        roster::actions::add_contract(app, &town.act(&town.leader, "roster.contract"), c).await.unwrap();
         for who in [&town.clerk, &town.second] {
             let c = Contract { id: kernel::Uuid::nil(), user_id: who.user, standing: Standing::Clerk, week_hours: 40, fill_percent: 0, from_day: d("2026-01-01"), until_day: None };
             roster::actions::add_contract(app, &town.act(&town.leader, "roster.contract"), c).await.unwrap();
@@ -143,6 +149,9 @@ async fn the_published_roster_opens_the_window() {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
         roster::actions::publish(app, &town.act(&town.leader, "roster.publish"), plan, version, "演练").await.unwrap();
+        // The live monitor has the posts beside the windows too; the window's own post is counted above.
+        let page = town.t.get(&town.leader, "/windows/monitor").await.is(200).says("巡逻").says("空岗 0 分钟").says("09:00–16:00").says("every=\"30\"");
+        assert!(page.body.split("<h2>岗位</h2>").nth(1).is_some_and(|p| !p.contains("<th scope=\"row\">窗口</th>")));
         act::keep_up(app).await.unwrap();
         // The roster says 13:00 to 21:00: the morning's booking is marked, the evening's stands.
         assert!(town.booking(noon.id).await.upset_at.is_some());

@@ -204,8 +204,87 @@ async fn cases_as_pages_and_papers() {
         t.post(&town.clerk, &format!("{path}/refuse"), &[("version", "1"), ("why", "婚姻登记用的不在本所办"), ("instead", "请到户籍所在地派出所")]).await.is(303);
         assert!(t.get(&town.clerk, &format!("{path}/paper")).await.is(200).body.starts_with("%PDF-"));
         t.post(&town.clerk, &format!("{path}/withdraw"), &[("version", "2")]).await.is(422).says("不能撤回");
-        // A certificate that is not issued any more: a paper that says where to go.
-        assert!(t.get(&town.clerk, "/windows/catalogue/marriage/notice").await.is(200).body.starts_with("%PDF-"));
-        t.get(&town.clerk, "/windows/catalogue/nothing/notice").await.is(404);
+        // A certificate that is not issued any more: a number of the same series, a row, a paper that says where to go.
+        let told = [("channel", "window")];
+        t.post(&auxiliary, "/windows/catalogue/marriage/notice", &told).await.is(403);
+        t.post(&town.clerk, "/windows/catalogue/nothing/notice", &told).await.is(404);
+        t.get(&town.clerk, "/windows/catalogue").await.is(200).says("出具告知单");
+        t.get(&town.clerk, "/windows/notices").await.is(200).says("还没有出具过告知单");
+        t.post(&town.clerk, "/windows/catalogue/marriage/notice", &told).await.is(303);
+        t.post(&town.clerk, "/windows/catalogue/marriage/notice", &[("channel", "door")]).await.is(303);
+        t.get(&town.clerk, "/windows/notices").await.is(200).says("正阳窗告〔2026〕2号").says("正阳门告〔2026〕1号");
+        let station = town.station;
+        let all = town.read(async |r: &mut Reader| store::all_not_issued(r, station).await).await;
+        assert_eq!((all.len(), all[0].code.as_str()), (2, "marriage"));
+        let paper = format!("/windows/notices/{}/paper", all[0].id);
+        assert!(t.get(&town.clerk, &paper).await.is(200).body.starts_with("%PDF-"));
+        t.get(&town.stranger, &paper).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn what_is_handed_over_at_the_door_is_counted_with_its_rows() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let t = &town.t;
+        let mut ids = vec![];
+        for channel in [Channel::Door, Channel::Door, Channel::Window] {
+            let id = town.take(NewCase { channel, ..town.asked(1, &[0]) }).await.unwrap();
+            town.issue(id, says()).await.unwrap();
+            ids.push(id);
+        }
+        // An open case cannot be handed over; what is no certificate or permit is none of the figure.
+        let open = town.take(town.asked(1, &[0])).await.unwrap();
+        let deliver = |id: Uuid| format!("/windows/cases/{id}/deliver");
+        t.post(&town.clerk, &deliver(open), &[("version", "1"), ("how", "window")]).await.is(422).says("不能登记送达");
+        let other = town.take(town.asked(2, &[0, 1])).await.unwrap();
+        town.issue(other, Issue::default()).await.unwrap();
+        t.get(&town.clerk, &format!("/windows/cases/{}", ids[0])).await.is(200).says("登记送达").says("送上门当面交给本人");
+        t.post(&town.clerk, &deliver(ids[0]), &[("version", "2"), ("how", "")]).await.is(422).says("请选择怎么送达");
+        t.post(&town.clerk, &deliver(ids[0]), &[("version", "1"), ("how", "door")]).await.is(422).says("刚刚被他人改过");
+        t.post(&town.stranger, &deliver(ids[0]), &[("version", "2"), ("how", "door")]).await.is(404);
+        t.post(&town.clerk, &deliver(ids[0]), &[("version", "2"), ("how", "door")]).await.is(303);
+        t.post(&town.clerk, &deliver(ids[0]), &[("version", "3"), ("how", "door")]).await.is(422).says("已经送达");
+        t.post(&town.clerk, &deliver(ids[2]), &[("version", "2"), ("how", "proxy")]).await.is(303);
+        t.post(&town.clerk, &deliver(other), &[("version", "2"), ("how", "post")]).await.is(303);
+        t.get(&town.clerk, &format!("/windows/cases/{}", ids[0])).await.is(200).says("送达").says("送上门当面交给本人");
+        t.get(&town.clerk, "/windows/cases?state=issued").await.is(200).says("已送达").says("未送达");
+        let page = t.get(&town.clerk, "/windows/report?month=2026-05-01").await.is(200).says("送达");
+        let row = page.body.split("<h2>送达</h2>").nth(1).unwrap().split("临时身份证明").nth(1).unwrap().split("</tr>").next().unwrap();
+        assert!(row.contains(">1</td>") && row.matches(">1</td>").count() == 2, "{row}");
+        let rows = t.get(&town.clerk, "/windows/report/rows?month=2026-05-01&what=door").await.is(200).says("共 1 件");
+        assert!(rows.body.contains("正阳门证〔2026〕1号") && !rows.body.contains("其木格"));
+        t.get(&town.clerk, "/windows/report/rows?month=2026-05-01&what=delivered").await.is(200).says("共 3 件").says("交给代办人");
+        // The figure: one of two, the second certificate of the door is issued but not handed over; and the same as known before.
+        let (station, rules) = (town.station, t.app.rules());
+        let terms = kernel::figure::Terms::of(&rules, d("2026-05-08")).unwrap();
+        let spec = crate::figures::all().remove(0);
+        let ask = async |as_of: kernel::Timestamp| {
+            let p = kernel::figure::Period::days(station, d("2026-05-01"), d("2026-05-31"), as_of, terms);
+            let f = town.read(async |r: &mut Reader| spec.figure(r, &p).await).await;
+            let rows = town.read(async |r: &mut Reader| spec.rows(r, &p, true).await).await;
+            (f.numerator, f.denominator, rows.len())
+        };
+        let now = t.app.now();
+        assert_eq!(ask(now).await, (1, Some(2), 2));
+        assert_eq!(ask(kernel::clock::from_micros(now.as_microsecond() - 1)).await, (0, Some(0), 0));
+    }
+}
+
+#[tokio::test]
+async fn a_case_is_taken_back_once() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let t = &town.t;
+        let id = town.take(town.asked(0, &[0, 1, 2])).await.unwrap();
+        let (page, path) = (format!("/windows/cases/{id}"), format!("/windows/cases/{id}/withdraw"));
+        assert_eq!(town.tasks(&town.clerk).await.len(), 1);
+        t.post(&town.stranger, &path, &[("version", "1")]).await.is(404);
+        t.post(&testkit::actor(kernel::Role::Auxiliary, town.station), &path, &[("version", "1")]).await.is(403);
+        t.post(&town.clerk, &path, &[("version", "7")]).await.is(422).says("刚刚被他人改过");
+        t.post(&town.clerk, &path, &[("version", "1")]).await.is(303);
+        t.get(&town.clerk, &page).await.is(200).says("已撤回").says("申请人撤回");
+        t.post(&town.clerk, &path, &[("version", "2")]).await.is(422).says("不能撤回");
+        assert!(town.tasks(&town.clerk).await.is_empty());
     }
 }

@@ -3,6 +3,7 @@
 mod bookings;
 mod cases;
 mod changed;
+mod door;
 mod papers;
 mod queue;
 mod report;

@@ -63,6 +63,9 @@ fn case(k: &Kind, state: CaseState) -> Case {
         why: "申请人不是本所辖区的居民（户口登记条例第六条）。".into(),
         instead: "请到户籍地派出所办理；也可以在网上申请。".into(),
         permit_id: None,
+        delivered_at: None,
+        delivered_by: None,
+        delivered_how: None,
         by_user: UserId(Uuid::from_u128(5)),
         version: 1,
     }
@@ -93,6 +96,6 @@ async fn every_paper_of_a_window_prints_what_its_golden_text_says() {
         }
     }
     let refused = catalogue::refused(&rules, kernel::clock::day_of(start()));
-    let data = not_issued(ORGAN, refused.first().expect("what is not issued"), start());
+    let data = not_issued(ORGAN, refused.first().expect("what is not issued"), "测试窗告〔2026〕2号", start());
     golden("windows-not_issued", &pdf(data).await.unwrap());
 }

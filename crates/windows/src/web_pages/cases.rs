@@ -2,7 +2,7 @@
 
 use super::file;
 use crate::actions;
-use crate::model::{Case, CaseState, Channel, Issue, NewCase, Service};
+use crate::model::{Case, CaseState, Channel, Delivery, Issue, NewCase, Service};
 use crate::rules::catalogue::{self, Kind};
 use crate::rules::permit;
 use crate::store;
@@ -134,6 +134,7 @@ struct One<'a> {
     names: Vec<(kernel::UserId, String)>,
     outputs: Vec<(String, String)>,
     permit: Option<(String, String, &'static str)>,
+    deliveries: &'static [Delivery],
     today: Date,
     form: &'a Form,
     again: &'a Again,
@@ -170,7 +171,7 @@ async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
         .read(&look, async |r: &mut Reader| {
             let c = store::case(r, station, id).await?;
             let person = people::store::person_for(r, c.person_id, true).await?;
-            let users: Vec<kernel::UserId> = [Some(c.by_user), c.decided_by].into_iter().flatten().collect();
+            let users: Vec<kernel::UserId> = [Some(c.by_user), c.decided_by, c.delivered_by].into_iter().flatten().collect();
             let permit = match c.permit_id {
                 Some(p) => {
                     let p = store::permit(r, station, p).await?;
@@ -189,6 +190,7 @@ async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
         person,
         names,
         permit,
+        deliveries: Delivery::ALL,
         today,
         form,
         again: &again,
@@ -246,6 +248,23 @@ pub async fn issue(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
 pub async fn refuse(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     let id: Uuid = web::page::id(&id, "这个办件")?;
     let r = actions::refuse(&ctx.app, &ctx.act("windows.refuse", Purpose::Window, &form), id, version(&form), &form.text("why"), &form.text("instead")).await;
+    done(&ctx, id, &form, r).await
+}
+
+/// `POST /windows/cases/{id}/deliver`
+pub async fn deliver(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+    let id: Uuid = web::page::id(&id, "这个办件")?;
+    let how = Delivery::from_code(form.typed("how"));
+    if how.is_none() {
+        form.errors.add("how", "请选择怎么送达。");
+    }
+    let act = ctx.act("windows.deliver", Purpose::Window, &form);
+    let v = version(&form);
+    let r = async {
+        form.finish(())?;
+        actions::deliver(&ctx.app, &act, id, v, how.unwrap_or(Delivery::Window)).await
+    }
+    .await;
     done(&ctx, id, &form, r).await
 }
 

@@ -1,11 +1,10 @@
 //! 证明目录: what a station issues and what not, and where to go instead.
 
-use super::file;
-use crate::paper;
+use crate::model::Channel;
 use crate::rules::catalogue::{self, Kind, Refused};
 use askama::Template;
-use axum::extract::{Path, Query};
-use kernel::{Error, Purpose, Reader};
+use axum::extract::Query;
+use kernel::Permission as P;
 use serde::Deserialize;
 use web::{Answer, Ctx, Page};
 
@@ -23,6 +22,8 @@ struct Catalogue {
     refused: Vec<Refused>,
     /// Lists that no source gave in full.
     pending: Vec<(String, String)>,
+    channels: &'static [Channel],
+    may_serve: bool,
 }
 
 /// `GET /windows/catalogue?q=`
@@ -34,16 +35,10 @@ pub async fn page(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         kinds: catalogue::kinds(&rules, today).into_iter().filter(|k| has(&[&k.name, &k.place])).collect(),
         refused: catalogue::refused(&rules, today).into_iter().filter(|r| has(&[&r.name, &r.instead])).collect(),
         pending: rules.all_pending().iter().filter(|p| p.key == "cert.twenty").map(|p| (p.title.clone(), p.why.clone())).collect(),
+        channels: Channel::ALL,
+        may_serve: ctx.may(P::WindowServe),
         q: q.q,
     };
-    Page::new("证明目录", &content).show(&ctx)
-}
-
-/// `GET /windows/catalogue/{code}/notice`: why it is not issued and what to go by, to give to the person.
-pub async fn notice(ctx: Ctx, Path(code): Path<String>) -> Answer {
-    let (rules, station) = (ctx.app.rules(), ctx.who.station);
-    let r = catalogue::refused(&rules, ctx.app.today()).into_iter().find(|r| r.code == code).ok_or(Error::NotFound("这种证明"))?;
-    let look = ctx.look("windows.not_issued", Purpose::Window);
-    let organ = ctx.app.db().read(&look, async |r: &mut Reader| places::store::station(r, station).await).await?.name;
-    file(&format!("告知单{}", r.name), paper::pdf(paper::not_issued(&organ, &r, ctx.now())).await?)
+    let page = Page::new("证明目录", &content);
+    if content.may_serve { page.action("告知登记簿", "/windows/notices").show(&ctx) } else { page.show(&ctx) }
 }

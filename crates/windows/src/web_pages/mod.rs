@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod desk;
 pub mod hours;
 pub mod monitor;
+pub mod notices;
 pub mod permit;
 pub mod register;
 pub mod services;
@@ -17,13 +18,12 @@ use kernel::rules::RuleSet;
 use kernel::{Date, Result};
 use web::{Answer, IntoResponse};
 
-/// `15 天内`, `3 个工作日内`, or "".
-pub fn due_text(rules: &RuleSet, kind: Option<&Kind>, on: Date) -> String {
+/// `15 天内`, `3 个工作日内` at the station of this code, or "".
+pub fn due_text(rules: &RuleSet, kind: Option<&Kind>, station: &str, on: Date) -> String {
     let Some(k) = kind.filter(|k| !k.due_rule.is_empty()) else { return String::new() };
-    let Ok(n) = rules.int(&k.due_rule, on) else { return String::new() };
-    let cite = rules.cite(&k.due_rule, on);
+    let Some((n, source)) = crate::rules::cases::days(rules, k, station, on) else { return String::new() };
     let unit = if k.due_rule == "criminal_record.reply_days" { "个工作日" } else { "日" };
-    format!("受理之日起 {n} {unit}内（{}）", cite.source)
+    format!("受理之日起 {n} {unit}内（{source}）")
 }
 
 /// A PDF under a name, shown in the browser.

@@ -1,12 +1,12 @@
 //! 窗口不空岗: today live, and the month's report whose figures open their rows.
 
 use crate::actions::{self, Sum, Waits, WindowDay};
-use crate::model::{Span, Stand, Ticket, clock, minute_of, spans_text};
+use crate::model::{Case, Channel, Span, Stand, Ticket, clock, minute_of, spans_text};
 use crate::rules::{empty, queue};
 use crate::store;
 use askama::Template;
 use axum::extract::Query;
-use kernel::{Date, Purpose, Reader, ToSpan, UserId, Uuid};
+use kernel::{Date, Purpose, Reader, StationId, ToSpan, UserId, Uuid};
 use serde::Deserialize;
 use web::{Answer, Ctx, Page};
 
@@ -29,6 +29,8 @@ struct Now {
 #[template(path = "monitor.html")]
 struct Monitor {
     rows: Vec<Now>,
+    /// Posts of the roster beside the windows.
+    posts: Vec<roster::actions::PostDay>,
     sum: Sum,
     at: String,
     month: String,
@@ -39,15 +41,17 @@ async fn monitor(ctx: &Ctx, live: bool) -> kernel::Result<Monitor> {
     let (rules, station) = (ctx.app.rules(), ctx.who.station);
     let (now, today) = (ctx.now(), ctx.app.today());
     let look = ctx.look("windows.monitor", Purpose::Window);
-    let (days, stands, names) = ctx
+    let (days, stands, names, mut posts) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
             let (days, stands) = actions::kept(r, &rules, station, today, today).await?;
             let users: Vec<UserId> = stands.iter().map(|s| s.user_id).collect();
-            Ok((days, stands, identity::store::names(r, &users).await?))
+            Ok((days, stands, identity::store::names(r, &users).await?, roster::actions::post_day(r, station).await?))
         })
         .await?;
+    // Windows that hang on a post are counted above by themselves.
+    posts.retain(|p| !p.window);
     let minute = minute_of(now);
     let row = |d: &WindowDay| {
         let stand = queue::stand_at(&stands, d.window);
@@ -75,7 +79,7 @@ async fn monitor(ctx: &Ctx, live: bool) -> kernel::Result<Monitor> {
             gaps: d.kept.empty.iter().map(|s| s.text()).collect::<Vec<_>>().join("、"),
         }
     };
-    Ok(Monitor { rows: days.iter().map(row).collect(), sum: Sum::of(days.iter()), at: clock(minute), month: today.first_of_month().to_string(), live })
+    Ok(Monitor { rows: days.iter().map(row).collect(), posts, sum: Sum::of(days.iter()), at: clock(minute), month: today.first_of_month().to_string(), live })
 }
 
 /// `GET /windows/monitor`
@@ -120,6 +124,8 @@ struct Report {
     services: Vec<Served>,
     waits: Waits,
     upto: String,
+    /// What was handed over: name, at the door, in other ways.
+    delivered: Vec<(String, usize, usize)>,
     /// Posts, load and rest, for those who plan; "" for others.
     people: String,
     knows_demand: bool,
@@ -157,14 +163,24 @@ pub async fn report(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
     let (rules, station, today) = (ctx.app.rules(), ctx.who.station, ctx.app.today());
     let last = month.last_of_month();
     let look = ctx.look("windows.report", Purpose::Statistics);
-    let (days, tickets, services) = ctx
+    let (days, tickets, services, cases) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
             let (days, _) = actions::kept(r, &rules, station, month, last).await?;
-            Ok((days, store::tickets_between(r, station, month, last).await?, store::service_names(r, station).await?))
+            let cases = handed_over(r, station, month).await?;
+            Ok((days, store::tickets_between(r, station, month, last).await?, store::service_names(r, station).await?, cases))
         })
         .await?;
+    let mut delivered: Vec<(String, usize, usize)> = vec![];
+    for c in &cases {
+        let door = usize::from(c.channel == Channel::Door);
+        match delivered.iter_mut().find(|d| d.0 == c.name) {
+            Some(d) => (d.1, d.2) = (d.1 + door, d.2 + 1 - door),
+            None => delivered.push((c.name.clone(), door, 1 - door)),
+        }
+    }
+    delivered.sort_by_key(|d| std::cmp::Reverse((d.1, d.2)));
     let mut windows: Vec<Of> = vec![];
     for d in &days {
         if !windows.iter().any(|w| w.id == d.window) {
@@ -179,6 +195,7 @@ pub async fn report(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
     });
     let people = if ctx.may(kernel::Permission::RosterPlan) { roster::month_part(&ctx, month, true).await? } else { String::new() };
     let content = Report {
+        delivered,
         people,
         knows_demand: ctx.site.has_menu(|p| p == "/demand"),
         months: around,
@@ -190,6 +207,12 @@ pub async fn report(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         month,
     };
     Page::new("月报", &content).crumb("窗口不空岗", "/windows/monitor").show(&ctx)
+}
+
+/// What was handed over in a month.
+async fn handed_over(r: &mut Reader, station: StationId, month: Date) -> kernel::Result<Vec<Case>> {
+    let (from, until) = (kernel::clock::start_of(month), kernel::clock::start_of(month.last_of_month().saturating_add(1.days())));
+    store::delivered(r, station, from, until).await
 }
 
 struct Line {
@@ -212,6 +235,9 @@ struct TicketLine {
 struct Rows {
     title: String,
     lines: Vec<Line>,
+    /// What was handed over, without anybody's name.
+    cases: Vec<Case>,
+    may_serve: bool,
     total: i64,
     tickets: Vec<TicketLine>,
     many: usize,
@@ -260,7 +286,16 @@ pub async fn rows(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         _ => None,
     };
     let month_name = format!("{} 年 {} 月", month.year(), month.month());
+    let may_serve = ctx.may(kernel::Permission::WindowServe);
     let content = match pick {
+        None if q.what == "delivered" || q.what == "door" => {
+            let mut cases = ctx.app.db().read(&look, async |r: &mut Reader| handed_over(r, station, month).await).await?;
+            cases.retain(|c| q.what == "delivered" || c.channel == Channel::Door);
+            let name = if q.what == "door" { "上门办理并送达的" } else { "送达的证件、证明和其他办件" };
+            let many = cases.len();
+            cases.truncate(500);
+            Rows { title: format!("{month_name}{name}"), lines: vec![], cases, may_serve, total: 0, tickets: vec![], many }
+        }
         Some((name, spans)) => {
             let (days, stands, names) = ctx
                 .app
@@ -282,7 +317,7 @@ pub async fn rows(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
                     who: if q.what == "planned" { String::new() } else { who(&stands, &names, d.day, d.window, spans(d), q.what == "empty") },
                 })
                 .collect();
-            Rows { title: format!("{month_name}{name}"), total: lines.iter().map(|l| l.minutes).sum(), lines, tickets: vec![], many: 0 }
+            Rows { title: format!("{month_name}{name}"), total: lines.iter().map(|l| l.minutes).sum(), lines, cases: vec![], may_serve, tickets: vec![], many: 0 }
         }
         None => {
             use crate::model::TicketState as S;
@@ -310,7 +345,7 @@ pub async fn rows(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
                 wait: wait_text(t.waited()),
                 t: (*t).clone(),
             };
-            Rows { title: format!("{month_name}{name}"), lines: vec![], total: 0, many: all.len(), tickets: all.iter().take(500).map(line).collect() }
+            Rows { title: format!("{month_name}{name}"), lines: vec![], cases: vec![], may_serve, total: 0, many: all.len(), tickets: all.iter().take(500).map(line).collect() }
         }
     };
     Page::new(content.title.clone(), &content).crumb("窗口不空岗", "/windows/monitor").crumb("月报", format!("/windows/report?month={month}")).show(&ctx)

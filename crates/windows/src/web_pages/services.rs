@@ -29,10 +29,14 @@ pub async fn list(ctx: Ctx) -> Answer {
     let station = ctx.who.station;
     let (rules, today) = (ctx.app.rules(), ctx.app.today());
     let look = ctx.look("windows.services", Purpose::Window);
-    let all = ctx.app.db().read(&look, async |r: &mut Reader| store::services(r, station).await).await?;
+    let (all, code) = ctx
+        .app
+        .db()
+        .read(&look, async |r: &mut Reader| Ok((store::services(r, station).await?, places::store::station(r, station).await?.code)))
+        .await?;
     let line = |s: Service| {
         let kind = catalogue::find(&rules, &s.kind);
-        Line { due: due_text(&rules, kind.as_ref(), today), s }
+        Line { due: due_text(&rules, kind.as_ref(), &code, today), s }
     };
     let may_manage = ctx.may(P::WindowManage);
     let mut page = Page::new("业务和材料", &Services { lines: all.into_iter().map(line).collect(), may_manage });
@@ -179,14 +183,14 @@ pub async fn notice(ctx: Ctx, Path(id): Path<String>) -> Answer {
     let id: Uuid = web::page::id(&id, "这项业务")?;
     let (rules, station, today) = (ctx.app.rules(), ctx.who.station, ctx.app.today());
     let look = ctx.look("windows.notice", Purpose::Window);
-    let (s, organ, days) = ctx
+    let (s, organ, code, days) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
             let s = actions::service_in_use(r, station, id).await?;
-            let organ = places::store::station(r, station).await?.name;
+            let organ = places::store::station(r, station).await?;
             let (_, days) = actions::open_days(r, &rules, station, today, today.saturating_add(6.days())).await?;
-            Ok((s, organ, days))
+            Ok((s, organ.name, organ.code, days))
         })
         .await?;
     let kind = catalogue::find(&rules, &s.kind);
@@ -195,6 +199,6 @@ pub async fn notice(ctx: Ctx, Path(id): Path<String>) -> Answer {
         .filter(|d| !d.spans_of(s.id).is_empty())
         .map(|d| format!("{} 月 {} 日（星期{}）：{}", d.date().month(), d.date().day(), web::show::weekday(d.date()), spans_text(&d.spans_of(s.id))))
         .collect();
-    let data = paper::notice(&organ, &s, kind.as_ref(), &due_text(&rules, kind.as_ref(), today), &hours, ctx.now());
+    let data = paper::notice(&organ, &s, kind.as_ref(), &due_text(&rules, kind.as_ref(), &code, today), &hours, ctx.now());
     file(&format!("{}一次性告知单", s.name), paper::pdf(data).await?)
 }

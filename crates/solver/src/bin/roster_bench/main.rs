@@ -120,7 +120,7 @@ fn repair_one(a: &Args, model: &Model, roster: &Roster) -> serde_json::Value {
         })
         .collect();
     let absences = [station::illness(model.people.len(), a.seed)];
-    let repaired = repair(&Repair { model, published: roster, absences: &absences, first_open: 10, change: &change }, &control);
+    let repaired = repair(&Repair { model, published: roster, absences: &absences, first_open: 10, begun: &[], change: &change }, &control);
     let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     match repaired {
         Ok(r) => serde_json::json!({
