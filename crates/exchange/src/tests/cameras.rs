@@ -112,6 +112,23 @@ async fn a_list_of_cameras_passes_through_the_door_of_the_form() {
             .is(200)
             .says("不在允许的网段");
         assert!(!page.body.contains("geheim"), "a password comes back");
+        // The same list as text, in either encoding, by the same mapping.
+        let csv = std::iter::once(&HEAD).chain(&rows).map(|r| r.join(",")).collect::<Vec<_>>().join("\r\n");
+        let gb = encoding_rs::GB18030.encode(&csv).0.into_owned();
+        for text in [csv.clone().into_bytes(), gb] {
+            let page = t
+                .upload(&admin, "/exchange/import", &fields, &[("file", "摄像机.csv", &text)])
+                .await
+                .is(200)
+                .says("不在允许的网段")
+                .says("第八条");
+            assert!(!page.body.contains("geheim"), "a password comes back");
+        }
+        let fields = [("mapping", "cameras"), ("do", "import"), ("station", &station.to_string())];
+        let more = csv.replace("zy-4,市场", "zy-5,市场").replace("10.20.1.7", "10.20.1.8");
+        t.upload(&admin, "/exchange/import", &fields, &[("file", "摄像机.csv", more.as_bytes())]).await.is(200);
+        let (cameras, _) = read().await;
+        assert_eq!(cameras.iter().map(|w| w.camera.number.as_str()).collect::<Vec<_>>(), ["ZY-1", "ZY-4", "ZY-5"]);
         t.upload(
             &admin,
             "/exchange/import",

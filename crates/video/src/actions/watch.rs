@@ -203,6 +203,7 @@ pub async fn touch_looks(app: &App, who: &Actor, looks: &[Uuid], close: bool) ->
 /// A picture of this moment is about to be kept: stands in the register first.
 pub async fn snapshot(app: &App, who: &Actor, watch_id: Uuid, camera: Uuid) -> Result<()> {
     let w = watch(app, who, watch_id).await?;
+    rules::may_take(w.purpose)?;
     let (_, found) = permitted(app, who, &[camera], Deed::Live).await?.remove(0);
     let camera = found?;
     let now = app.now().as_millisecond();

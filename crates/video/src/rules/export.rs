@@ -1,6 +1,6 @@
 //! What may be taken out, who decides it, who may have it.
 
-use crate::model::{Clip, ClipState, Export, ExportForm, ExportState};
+use crate::model::{Clip, ClipState, Export, ExportForm, ExportState, WatchPurpose};
 use kernel::{Actor, Error, FieldErrors, Permission, Refusal, Result};
 
 /// Longest span of one export, milliseconds.
@@ -8,7 +8,25 @@ pub const MOST_MS: i64 = 4 * 3_600_000;
 /// Cameras of one export at most.
 pub const MOST_CAMERAS: usize = 16;
 
-/// A request as the form tells it; the purpose is judged as that of any watch.
+/// Purposes for which something may be taken out. Who asks to see may see and take nothing with them (视频条例 §21: 查阅).
+pub fn purposes_of_taking() -> Vec<WatchPurpose> {
+    WatchPurpose::ALL.iter().copied().filter(|p| *p != WatchPurpose::Visitor).collect()
+}
+
+/// Whether a picture of a watch may be kept as a file (截图, 导出).
+///
+/// # Errors
+/// A watch that serves somebody who asked to see.
+pub fn may_take(purpose: WatchPurpose) -> Result<()> {
+    if purpose != WatchPurpose::Visitor {
+        return Ok(());
+    }
+    let what = "群众申请查阅的只能当场查看，不能截图、导出。";
+    Err(Refusal::new("video.view_only", what, "有警情、案件需要录像的，另以接处警、办案查证的目的申请，写明编号和事由。").into())
+}
+
+/// A request as the form tells it; the purpose is judged as that of any watch, and it must be one for which something may
+/// be taken out.
 ///
 /// # Errors
 /// Every field that does not fit.
@@ -29,6 +47,12 @@ pub fn check_export(f: &ExportForm, now_ms: i64) -> Result<()> {
     }
     if !(4..=100).contains(&f.reason.trim().chars().count()) {
         e.add("reason", "请写明事由，4 到 100 字（视频条例第十六条：如实记录事由）。");
+    }
+    if f.purpose.is_some_and(|p| may_take(p).is_err()) {
+        e.add(
+            "purpose",
+            "群众申请查阅只能当场查看，不能导出（视频条例第二十一条）。请在监控墙或者录像回放以“群众申请查阅”调阅；有警情、案件的，选接处警或者办案查证。",
+        );
     }
     e.ok(())
 }
@@ -99,7 +123,7 @@ pub fn may_make_again(actor: &Actor, x: &Export, c: &Clip) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{WatchPurpose, standing};
+    use crate::model::standing;
     use kernel::{Role, StationId, Timestamp, UserId, Uuid};
     use testkit::actor;
 
@@ -135,6 +159,9 @@ mod tests {
             assert_eq!(fields(f), [wrong]);
         }
         assert_eq!(fields(form(0, (1, 0), "")), ["camera", "until", "reason"]);
+        let visitor = ExportForm { purpose: Some(WatchPurpose::Visitor), ..form(1, (0, hour), "寻找走失的孩子") };
+        assert_eq!(fields(visitor), ["purpose"], "who asks to see takes nothing out");
+        assert!(may_take(WatchPurpose::Case).is_ok() && may_take(WatchPurpose::Visitor).is_err());
     }
 
     fn export(by: UserId, station: StationId, state: ExportState) -> Export {

@@ -89,6 +89,7 @@ async fn a_request_is_decided_by_another_leader_and_its_footage_waits_for_it() {
         let link = format!("{list}?cameras={one}&from={}&until={}", now - 20 * 60_000, now - 10 * 60_000);
         let page = t.get(&town.officer, &link).await.is(200).says(&from).says(&until).says("路口A2");
         assert!(page.body.contains(&format!("value=\"{one}\" checked")) && !page.body.contains("路口A3"));
+        assert!(!page.body.contains("value=\"visitor\""), "who asks to see takes nothing out");
         post(&town.stranger, &ask(&one, &[])).await.is(404);
         for (fields, says) in [
             (ask("", &[]), "请至少选择一台"),
@@ -99,6 +100,7 @@ async fn a_request_is_decided_by_another_leader_and_its_footage_waits_for_it() {
             (ask(&one, &[("reason", "查看")]), "4 到 100 字"),
             (ask(&one, &[("purpose", "")]), "请选择调阅目的"),
             (ask(&one, &[("purpose", "incident")]), "接处警须写警情编号"),
+            (ask(&one, &[("purpose", "visitor")]), "只能当场查看，不能导出（视频条例第二十一条）"),
         ] {
             post(&town.officer, &fields).await.is(422).says(says);
         }

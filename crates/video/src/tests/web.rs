@@ -202,7 +202,13 @@ async fn a_watch_asks_for_the_purpose_once_and_the_register_tells_it() {
             .into_iter()
             .chain([("visitor_relation", "guardian"), ("visitor_allowed_by", "韩雪峰"), ("visitor_checked", "1"), ("visitor_told", "1")])
             .collect();
-        t.post(&town.operator, "/video/watch", &whole).await.is(303);
+        let seen = t.post(&town.operator, "/video/watch", &whole).await.is(303);
+        // Who asks to see may see: nothing is taken out of such a watch.
+        let visit = seen.location().split("watch=").nth(1).unwrap()[..36].to_string();
+        let wall = t.get(&town.operator, seen.location()).await.is(200);
+        assert!(!wall.body.contains("data-do=\"snapshot\""));
+        let keep = format!("/video/watch/{visit}/snapshot");
+        t.post(&town.operator, &keep, &[("camera", &open.to_string())]).await.is(422).says("只能当场查看").says("第二十一条");
         t.get(&town.leader, "/video/report").await.is(200).says("群众申请查阅").says("其木格").says("监护人").says("韩雪峰");
         let to = t
             .post(&town.operator, "/video/watch", &[("purpose", "search"), ("reason", "寻找走失老人"), ("size", "4")])

@@ -42,7 +42,7 @@ struct List<'a> {
     command_id: String,
     lines: Vec<Line>,
     cameras: Vec<Camera>,
-    purposes: &'static [WatchPurpose],
+    purposes: Vec<WatchPurpose>,
     may: bool,
     all: bool,
     needs: bool,
@@ -94,7 +94,7 @@ async fn show(ctx: &Ctx, station: &str, form: &Form, again: Again) -> Answer {
         command_id: ctx.command_id().to_string(),
         lines,
         cameras,
-        purposes: WatchPurpose::ALL,
+        purposes: rules::purposes_of_taking(),
         may: ctx.may(Permission::VideoExport),
         all,
         needs: rules.flag("video.export_needs_approval", ctx.app.today())?,
@@ -120,9 +120,10 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     if !a.incident.is_empty() {
         form.set("purpose", WatchPurpose::Incident.code());
     }
-    // A watch that is over, or another person's, fills in nothing.
+    // A watch that is over, another person's, or one that serves a visitor fills in nothing.
     if let Ok(id) = a.watch.parse::<Uuid>()
         && let Ok(w) = actions::watch(&ctx.app, &ctx.who, id).await
+        && rules::may_take(w.purpose).is_ok()
     {
         form.set("purpose", w.purpose.code());
         form.set("incident", w.incident_number);

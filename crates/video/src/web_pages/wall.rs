@@ -51,6 +51,8 @@ struct Wall {
     many: usize,
     why_not: String,
     replay: bool,
+    /// Pictures may be kept.
+    takes: bool,
     command_id: String,
 }
 
@@ -150,6 +152,7 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         many,
         why_not,
         replay: ctx.may(kernel::Permission::VideoReplay),
+        takes: rules::may_take(watch.purpose).is_ok(),
         command_id: ctx.command_id().to_string(),
         watch,
     };
@@ -185,7 +188,7 @@ pub async fn start(ctx: Ctx, form: Form) -> Answer {
         Ok(id) => {
             let mut to = vec![("watch", id.to_string())];
             to.extend(
-                ["size", "group", "camera", "at"]
+                ["size", "group", "camera", "cameras", "at"]
                     .into_iter()
                     .filter(|k| !form.typed(k).is_empty())
                     .map(|k| (k, form.text(k))),
@@ -195,7 +198,7 @@ pub async fn start(ctx: Ctx, form: Form) -> Answer {
                 .map(|(k, v)| {
                     format!(
                         "{k}={}",
-                        v.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ':')).collect::<String>()
+                        v.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ':' | ',')).collect::<String>()
                     )
                 })
                 .collect();

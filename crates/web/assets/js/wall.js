@@ -250,8 +250,18 @@ class Wall extends HTMLElement {
     for (const b of this.querySelectorAll("[data-size-to]")) b.setAttribute("aria-pressed", String(Number(/** @type {HTMLElement} */ (b).dataset.sizeTo) === this.size));
     for (const b of this.querySelectorAll("[data-group-to]")) b.setAttribute("aria-pressed", String((/** @type {HTMLElement} */ (b).dataset.groupTo ?? "") === (this.dataset.group ?? "")));
     for (const b of this.querySelectorAll("[data-camera].wall__camera")) b.classList.toggle("is-shown", wanted.some((c) => c.id === /** @type {HTMLElement} */ (b).dataset.camera));
+    this.#past();
     this.#ask();
     this.#draw();
+  }
+
+  /** The link to the replay opens exactly the tiles of this page. */
+  #past() {
+    const link = /** @type {HTMLAnchorElement | null} */ (this.querySelector("[data-replay]"));
+    if (!link) return;
+    const url = new URL(link.href);
+    url.searchParams.set("cameras", this.#tiles.map((t) => t.camera.id).join(","));
+    link.href = `${url.pathname}${url.search}`;
   }
 
   /** @param {Tile} tile */
@@ -313,10 +323,10 @@ class Wall extends HTMLElement {
     try {
       const answer = await fetch(this.dataset.snapshot ?? "", {
         method: "POST",
-        headers: { "x-fragment": "1", "content-type": "application/x-www-form-urlencoded" },
+        headers: { "x-fragment": "1", accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams({ camera: tile.camera.id }),
       });
-      if (!answer.ok) return this.#note("登记没有写进去，没有截图。");
+      if (!answer.ok) return this.#note((await answer.json().catch(() => null))?.says ?? "登记没有写进去，没有截图。");
     } catch {
       return this.#note("登记没有写进去，没有截图。");
     }
