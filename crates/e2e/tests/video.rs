@@ -181,6 +181,12 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.open("/video/holds").await?;
     e2e::both(&leader, "video-holds").await?;
 
+    leader.open("/video/duty").await?;
+    leader.says("看过").await?;
+    e2e::both(&leader, "video-duty").await?;
+    leader.look(View::Desktop).await?;
+    past_wall(&leader).await?;
+
     // A past minute: four cameras, played, sought.
     leader.open("/video/replay").await?;
     leader.click("input[name=purpose][value=case]", "").await?;
@@ -203,6 +209,54 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
         let rest: Vec<_> = t.complaints().into_iter().filter(|c| !c.contains("422")).collect();
         ensure!(rest.is_empty(), "{who}: {rest:?}");
     }
+    Ok(())
+}
+
+/// Ids of the tiles in their order.
+const TILES: &str = "[...document.querySelectorAll('.tile')].map(t => t.dataset.camera)";
+
+/// The replay shows exactly the tiles of the wall, sixteen at once or those of one page; enlarged, an H.265 main stream gives
+/// way to the sub stream and says so.
+async fn past_wall(leader: &Tab) -> Result<()> {
+    leader.open("/video/wall?size=16").await?;
+    leader.click("input[name=purpose][value=case]", "").await?;
+    leader.fill("#reason", "核对整面墙").await?;
+    leader.press("button", "开始看").await?;
+    wait(leader, 30, "document.querySelectorAll('.tile').length > 9").await.context("sixteen places")?;
+    let wall: Vec<String> = leader.eval(TILES).await?;
+    let watch = leader.path().await?;
+    leader.click("[data-replay]", "回放").await?;
+    wait(leader, 30, "document.querySelectorAll('fq-replay .tile').length > 9").await?;
+    let past: Vec<String> = leader.eval(TILES).await?;
+    ensure!(past == wall, "the wall {wall:?}, its past {past:?}");
+    // All at once go to one moment.
+    leader
+        .eval::<bool>("(() => { const s = document.querySelector('[data-slider]'); s.value = String(Number(document.querySelector('fq-replay').dataset.to) - 8000); s.dispatchEvent(new Event('input', { bubbles: true })); return true; })()")
+        .await?;
+    wait(leader, 60, "document.querySelectorAll('.tile:not(.tile--blank)').length >= 9").await.context("all of them at one moment")?;
+    leader.click("[data-step='-1000']", "").await?;
+    wait(leader, 30, "document.querySelectorAll('.tile:not(.tile--blank)').length >= 9").await.context("a step back")?;
+    leader.set("[data-rate]", "2").await?;
+    ensure!(leader.eval::<f64>("document.querySelector('fq-replay').rate").await? == 2.0, "twice as fast");
+    leader.eval::<bool>("(() => { const t = [...document.querySelectorAll('.tile')].find(t => t.innerText.includes('市场西口')); t.dispatchEvent(new MouseEvent('dblclick', { bubbles: true })); return true; })()").await?;
+    let fell = "(t => t && t.innerText.includes('主码流是 H.265') && t.innerText.includes('显示的是子码流') && !t.classList.contains('tile--blank'))(document.querySelector('.tile--large'))";
+    wait(leader, 40, fell).await.context("the sub stream in place of H.265")?;
+    leader.picture(View::Desktop, &e2e::pictures()?.join("video-replay-h265-desktop.png")).await?;
+    // The second page of a wall of nine, turned to by a tour.
+    leader.open(&watch).await?;
+    wait(leader, 30, "document.querySelectorAll('.tile').length > 9").await?;
+    key(leader, "9").await?;
+    leader.set("[data-dwell]", "10").await?;
+    key(leader, " ").await?;
+    wait(leader, 25, "document.querySelector('.wall__pages').textContent.startsWith('2/')").await.context("the tour")?;
+    key(leader, " ").await?;
+    ensure!(leader.eval::<String>("document.querySelector('[data-do=tour]').getAttribute('aria-pressed')").await? == "false");
+    let wall: Vec<String> = leader.eval(TILES).await?;
+    ensure!(!wall.is_empty() && wall.len() < 9, "{wall:?}");
+    leader.click("[data-replay]", "回放").await?;
+    wait(leader, 30, "document.querySelectorAll('fq-replay .tile').length > 0").await?;
+    let past: Vec<String> = leader.eval(TILES).await?;
+    ensure!(past == wall, "the page {wall:?}, its past {past:?}");
     Ok(())
 }
 

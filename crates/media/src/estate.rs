@@ -7,7 +7,7 @@ use crate::disk::Disk;
 use crate::health::{Facts, Remark, State, remarks, state};
 use crate::hub::{Hub, Viewer};
 use crate::recorder::{DiskState, Event, Recorder, Settings, Teller};
-use crate::retention::{Hold, Quota, Usage};
+use crate::retention::{Hold, Quota, Room, Usage};
 use crate::vitals::Vitals;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -310,6 +310,11 @@ impl Estate {
     /// What each stream keeps; some seconds old.
     pub fn usage(&self) -> HashMap<StreamId, Usage> {
         self.recorder.usage()
+    }
+
+    /// Space of the ring's disk, some seconds old; `None` while it cannot be asked. Waits for no disk.
+    pub fn room(&self) -> Option<Room> {
+        self.recorder.room()
     }
 
     /// State of the ring's disk.

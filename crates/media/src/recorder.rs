@@ -7,7 +7,7 @@
 
 use crate::archive::StreamId;
 use crate::disk::Disk;
-use crate::retention::{Hold, Keeper, Quota, Removed, Usage};
+use crate::retention::{Hold, Keeper, Quota, Removed, Room, Usage};
 use crate::ring::{Closed, Group, Writer};
 use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;
@@ -66,6 +66,7 @@ struct Queue {
     lost: HashMap<StreamId, u32>,
     stopping: bool,
     usage: HashMap<StreamId, Usage>,
+    room: Option<Room>,
     state: Option<DiskState>,
 }
 
@@ -209,6 +210,11 @@ impl Recorder {
     /// What each stream keeps, some seconds old at most.
     pub fn usage(&self) -> HashMap<StreamId, Usage> {
         self.shared.queue().usage.clone()
+    }
+
+    /// The disk's space, some seconds old at most; `None` while it cannot be asked.
+    pub fn room(&self) -> Option<Room> {
+        self.shared.queue().room
     }
 
     /// State of the disk.
@@ -397,8 +403,9 @@ impl Work {
         self.retain(|k, open, done| k.sweep(now, open, done));
         let lost: Vec<StreamId> = self.writers.iter().filter(|(_, s)| s.lost > 0).map(|(id, _)| *id).collect();
         lost.into_iter().for_each(|id| self.tell_lost(id));
-        let usage = self.keeper.usage();
-        self.shared.queue().usage = usage;
+        let (usage, room) = (self.keeper.usage(), self.keeper.room().ok());
+        let mut q = self.shared.queue();
+        (q.usage, q.room) = (usage, room);
     }
 }
 

@@ -66,6 +66,22 @@ pub struct Usage {
     pub oldest_ms: Option<i64>,
 }
 
+/// What the disk of a ring holds and may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// The file system that holds the ring.
+    pub space: Space,
+    /// Bytes of it that stay free: below that the oldest files of all streams go, whatever the quotas say.
+    pub floor: u64,
+}
+
+impl Room {
+    /// Bytes that files may take which now take `used`; others on the same disk may take theirs first.
+    pub fn for_files(&self, used: u64) -> u64 {
+        (used + self.space.free).saturating_sub(self.floor)
+    }
+}
+
 /// Bytes that stay free at most: four minutes of two hundred streams at a megabit and a half each. A share alone would
 /// leave half a terabyte of a large disk empty, and throw away footage on one that others fill.
 const FLOOR_MOST: u64 = 8 << 30;
@@ -198,9 +214,17 @@ impl Keeper {
                 }
             }
         }
-        let Space { free, total } = self.disk.space(&self.root)?;
-        let wanted = (total / 100).saturating_mul(self.floor).min(FLOOR_MOST);
-        self.free(wanted.saturating_sub(free), open, done)
+        let room = self.room()?;
+        self.free(room.floor.saturating_sub(room.space.free), open, done)
+    }
+
+    /// The disk as it is now.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn room(&self) -> io::Result<Room> {
+        let space = self.disk.space(&self.root)?;
+        Ok(Room { space, floor: (space.total / 100).saturating_mul(self.floor).min(FLOOR_MOST) })
     }
 
     /// Removes the oldest files of all streams until `bytes` are free that were not.
@@ -270,6 +294,11 @@ mod tests {
         k.sweep(T + 60_000 * 3, &open, &mut done).unwrap();
         assert_eq!(done.iter().map(|r| (r.stream, r.reason)).collect::<Vec<_>>(), [(B, Reason::Age)]);
         done.clear();
+        disk.room(Some(disk.used() * 10));
+        let room = k.room().unwrap();
+        let (free, total) = (disk.used() * 9, disk.used() * 10);
+        assert_eq!(room, Room { space: Space { free, total }, floor: total / 100 * 5 });
+        assert_eq!(room.for_files(disk.used()), total - total / 100 * 5);
         disk.room(Some(disk.used() + 10));
         k.sweep(T, &open, &mut done).unwrap();
         assert_eq!(

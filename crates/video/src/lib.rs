@@ -16,6 +16,7 @@ mod hls;
 pub mod jobs;
 mod map;
 pub mod model;
+pub mod moment;
 pub mod nearby;
 mod replay;
 pub mod rules;
@@ -31,20 +32,26 @@ use kernel::Permission as P;
 use web::domain::{get, post};
 use web::{Domain, MenuItem, Need};
 
+/// Higher domains hang into the replay what they know of its moment: units on their way, duty posts and who held them. The id
+/// is [`moment::id`], the station that of the caller; the answer is list items or paragraphs. Without an answer the part is hidden.
+pub const REPLAY_SLOT: web::Slot = "video.replay";
+
 const SEE: Need = Need::Can(P::VideoSee);
 const REPLAY: Need = Need::Can(P::VideoReplay);
 const ADMIN: Need = Need::Can(P::VideoAdmin);
 /// Those who ask for exports, decide about them, or keep the register.
 const EXPORTS: Need = Need::Any(&[P::VideoExport, P::VideoApprove, P::VideoLog]);
+/// Those who watch, and those who look whether it was done.
+const DUTY: Need = Need::Any(&[P::VideoSee, P::VideoLog]);
 /// Those who may know which cameras there are.
 const LIST: Need = Need::Any(&[P::VideoSee, P::VideoAdmin, P::GrantAdmin, P::VideoLog]);
 
 /// Routes, tables and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{cameras, copies, exports, form, health, looks, rights, setup, verify, wall};
+    use web_pages::{cameras, copies, duty, exports, form, health, looks, rights, setup, verify, wall};
     Domain {
         name: "video",
-        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql", "0003_copies.sql", "0004_reach.sql", "0005_visitors.sql")),
+        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql", "0003_copies.sql", "0004_reach.sql", "0005_visitors.sql", "0006_health.sql")),
         routes: vec![
             get("/video", LIST, cameras::list),
             get("/video/cameras/new", ADMIN, form::new_page),
@@ -69,6 +76,7 @@ pub fn domain() -> Domain {
             get("/video/live", SEE, socket::open),
             get("/video/health", LIST, health::page),
             get("/video/health/live", LIST, health::part),
+            get("/video/duty", DUTY, duty::page),
             get("/video/looks", Need::Can(P::VideoLog), looks::page),
             get("/video/report", Need::Can(P::VideoLog), looks::report),
             get("/video/replay", REPLAY, web_pages::replay::page),
@@ -121,6 +129,9 @@ pub fn domain() -> Domain {
             },
             MenuItem {
                 group: "视频", label: "调阅登记", path: "/video/looks", permission: P::VideoLog, order: 39
+            },
+            MenuItem {
+                group: "视频", label: "值守情况", path: "/video/duty", permission: P::VideoSee, order: 39
             },
             MenuItem {
                 group: "视频", label: "录像保全", path: "/video/holds", permission: P::VideoReplay, order: 39

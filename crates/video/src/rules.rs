@@ -2,11 +2,15 @@
 
 mod copy;
 mod export;
+mod health;
+mod register;
 
 pub use copy::*;
 pub use export::*;
+pub use health::*;
+pub use register::*;
 
-use crate::model::{AlarmKind, Camera, CameraForm, Deed, NewVisitor, Relation, Right, StreamForm, Watch, WatchPurpose};
+use crate::model::{Camera, CameraForm, Deed, NewVisitor, Relation, Right, StreamForm, Watch, WatchPurpose};
 use kernel::rules::RuleSet;
 use kernel::{Actor, Date, Error, FieldErrors, Permission, Refusal, Result, Timestamp};
 use media::address::{self, Network};
@@ -128,7 +132,7 @@ pub fn check_camera(rules: &RuleSet, today: Date, f: &CameraForm, networks: &[Ne
     stream(&mut e, "main", "主码流", &f.main, networks);
     if !f.sub.url.is_empty() {
         stream(&mut e, "sub", "子码流", &f.sub, networks);
-        if f.sub.url == f.main.url {
+        if same_address(&f.sub.url, &f.main.url) {
             e.add("sub_url", "子码流与主码流的地址相同。没有子码流的，请把这一栏空着。");
         }
     }
@@ -374,25 +378,6 @@ pub fn trouble(t: &media::camera::Trouble) -> String {
         T::Ended => "设备断开了连接".into(),
         T::Flood => "发得太多太快".into(),
     }
-}
-
-/// The alarm that a stream's state amounts to, the worst one.
-pub fn alarm(state: State, remarks: &[Remark]) -> Option<AlarmKind> {
-    match state {
-        State::Offline => Some(AlarmKind::Offline),
-        State::NoFrames => Some(AlarmKind::NoFrames),
-        State::StalledClock => Some(AlarmKind::StalledClock),
-        State::NoKey => Some(AlarmKind::NoKey),
-        State::SuspectedFrozen => Some(AlarmKind::Frozen),
-        State::Live if remarks.contains(&Remark::RecordingGap) => Some(AlarmKind::NotRecorded),
-        State::Live if remarks.contains(&Remark::ClockSkew) => Some(AlarmKind::ClockSkew),
-        State::Live => None,
-    }
-}
-
-/// Days that a quota lasts at a bit rate (bits per second); `None` while nothing flows.
-pub fn days_kept(quota_bytes: u64, bits_per_second: f64) -> Option<f64> {
-    (bits_per_second >= 1.0).then(|| quota_bytes as f64 * 8.0 / bits_per_second / 86_400.0)
 }
 
 #[cfg(test)]

@@ -200,15 +200,6 @@ fn a_purpose_is_stated_and_a_watch_ends() {
     assert_eq!(watch_holds(&w, &other, at, 12).unwrap_err().key(), "not_found");
 }
 
-#[test]
-fn the_worst_becomes_the_alarm() {
-    assert_eq!(alarm(State::Offline, &[Remark::RecordingGap]), Some(AlarmKind::Offline));
-    assert_eq!(alarm(State::Live, &[Remark::ClockSkew, Remark::RecordingGap]), Some(AlarmKind::NotRecorded));
-    assert_eq!(alarm(State::Live, &[Remark::FewFrames]), None);
-    assert_eq!(days_kept(21_600_000_000, 2_000_000.0), Some(1.0));
-    assert_eq!(days_kept(1, 0.0), None);
-}
-
 proptest! {
     #[test]
     fn any_address_is_judged_without_a_panic(url in ".{0,80}") {

@@ -1,6 +1,6 @@
 //! Networks, groups, cameras.
 
-use super::within;
+use super::{filing, within};
 use crate::model::{Camera, CameraForm, Group, Network, StreamForm, StreamKind, Whole};
 use crate::{rules, store};
 use kernel::{Act, App, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, Tx, Uuid};
@@ -152,6 +152,21 @@ pub async fn edit(app: &App, act: &Act, id: Uuid, version: i64, form: CameraForm
         .await
 }
 
+/// A stream belongs to one camera: with two of the same address one tile would show the other camera's picture. Names the
+/// camera in use that has it; `own` is the camera that the form is about.
+async fn addresses_free(r: &mut Reader, station: StationId, own: Option<Uuid>, f: &CameraForm) -> Result<()> {
+    let taken = store::addresses(r, station).await?;
+    let mut e = FieldErrors::default();
+    for (field, url) in [("main_url", &f.main.url), ("sub_url", &f.sub.url)] {
+        let of = taken.iter().find(|a| Some(a.camera_id) != own && !url.is_empty() && rules::same_address(&a.url, url));
+        if let Some(a) = of {
+            let (name, number, kind) = (&a.name, &a.number, a.kind.label());
+            e.add(field, format!("这个地址已经是摄像机“{name}”（{number}）的{kind}。一路码流只能登记在一台摄像机上，请核对地址。"));
+        }
+    }
+    e.ok(())
+}
+
 fn hide(e: Error) -> Error {
     if matches!(e, Error::NotFound(_)) { Error::NotFound("这台摄像机") } else { e }
 }
@@ -174,6 +189,7 @@ async fn put(app: &App, tx: &mut Tx, station: StationId, old: Option<Whole>, f: 
     if store::camera_by_number(tx, station, &f.number).await?.is_some_and(|other| other != id) {
         return Err(FieldErrors::one("number", "这个编号已经有摄像机用了。停用的也算。"));
     }
+    addresses_free(tx, station, Some(id), f).await?;
     let seal =
         |what: &str, text: &str| app.vault().seal(&aad(what, id), text.as_bytes()).map(Some).map_err(Error::internal);
     let (mut name, mut password) = (None, None);
@@ -225,32 +241,9 @@ async fn put(app: &App, tx: &mut Tx, station: StationId, old: Option<Whole>, f: 
     }
     let action = if old.is_some() { "video.edit" } else { "video.register" };
     tx.record(action, &[("camera", id)], &f.told());
-    filing_task(app, tx, &camera).await?;
+    filing::tasks(app, tx, old.as_ref().map(|o| &o.camera), &camera).await?;
     tx.emit("video.setup", id);
     Ok(id)
-}
-
-/// The reminder to file the camera with the county's police (条例 §14), while the number is missing.
-async fn filing_task(app: &App, tx: &mut Tx, c: &Camera) -> Result<()> {
-    notices::actions::done_for(tx, c.id, "video.filing").await?;
-    let Some(used) = c.in_use_day.filter(|_| c.filing_day.is_none()) else { return Ok(()) };
-    let days = app.rules().int("public_video.filing_days", used)?;
-    let due = kernel::clock::start_of(used.saturating_add(kernel::ToSpan::days(days + 1)));
-    notices::actions::put(
-        tx,
-        notices::model::NewTask {
-            station: c.station_id,
-            kind: "video.filing",
-            title: format!("摄像机“{}”投入使用后 {days} 日内备案", c.name),
-            path: format!("/video/cameras/{}", c.id),
-            record: c.id,
-            to_user: None,
-            to_role: Some(kernel::Role::DutyLeader),
-            due,
-        },
-    )
-    .await?;
-    Ok(())
 }
 
 /// Takes a camera out of use; its recordings stay as long as they are kept.
@@ -279,6 +272,8 @@ pub async fn repoint(app: &App, act: &Act, stream: &crate::model::Stream, url: &
         .write(&act, async |tx: &mut Tx| {
             let networks = parsed(&store::networks(tx, stream.station_id).await?);
             rules::check_url(url, &networks).map_err(|why| FieldErrors::one("url", why))?;
+            let f = CameraForm { main: StreamForm { url: url.into(), ..StreamForm::default() }, ..CameraForm::default() };
+            addresses_free(tx, stream.station_id, Some(stream.camera_id), &f).await?;
             store::set_stream(
                 tx,
                 stream.station_id,
@@ -303,7 +298,14 @@ pub async fn judge_row(
     form: &CameraForm,
 ) -> Result<std::result::Result<(), FieldErrors>> {
     let networks = parsed(&store::networks(r, station).await?);
-    match rules::check_camera(&app.rules(), kernel::clock::day_of(r.now()), form, &networks) {
+    let judged = match rules::check_camera(&app.rules(), kernel::clock::day_of(r.now()), form, &networks) {
+        Ok(()) => {
+            let own = store::camera_by_number(r, station, &form.number).await?;
+            addresses_free(r, station, own, form).await
+        }
+        wrong => wrong,
+    };
+    match judged {
         Ok(()) => Ok(Ok(())),
         Err(Error::Invalid(fields)) => Ok(Err(fields)),
         Err(Error::Refused(r)) => {

@@ -3,6 +3,7 @@
 mod cameras;
 mod copy;
 mod export;
+mod filing;
 mod guard;
 mod watch;
 

@@ -115,6 +115,11 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
             words.push(rules::trouble(t));
         }
         words.extend(h.remarks.iter().filter(|_| h.state >= State::NoKey).map(|r| rules::remark(*r).to_string()));
+        let now = live.app.now();
+        let (groups, jumps, losing) = live.losses().take(id, now);
+        if losing && h.state >= State::NoKey {
+            words.push("刚才有画面没有录上".into());
+        }
         let bit_rate = if h.state == State::Offline { 0.0 } else { f64::from(h.facts.bit_rate.0) };
         let before = sums.lost.insert(id, h.lost_packets).unwrap_or(0);
         let row = sums.hours.entry(id).or_insert_with(|| store::HourRow {
@@ -127,9 +132,11 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
         row.seconds += 1;
         let alive = h.state >= State::NoKey;
         row.live += i64::from(alive);
-        row.watched += i64::from(h.viewers > 0);
+        // An empty tile is looked at by nobody.
+        row.watched += i64::from(alive && h.viewers > 0);
         row.bit_rate_sum += if alive { bit_rate as i64 } else { 0 };
         row.lost_packets += i64::try_from(h.lost_packets.saturating_sub(before)).unwrap_or(0);
+        (row.lost_groups, row.jumps) = (row.lost_groups + groups, row.jumps + jumps);
         row.skew_ms = h.facts.skew_ms;
         sight.streams.insert(
             id,
@@ -139,7 +146,7 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
                 state: h.state,
                 connecting,
                 words: words.join(" · "),
-                alarm: rules::alarm(h.state, &h.remarks),
+                alarm: rules::alarm(h.state, &h.remarks, losing),
                 viewers: h.viewers,
                 sound: h.sound,
                 bit_rate,

@@ -7,6 +7,7 @@ mod clocked;
 pub mod copies;
 pub mod exports;
 mod health;
+mod losses;
 mod rows;
 
 pub use health::{Seen, Sight};
@@ -88,6 +89,8 @@ pub struct Live {
     seen: crate::replay::Seen,
     phones: crate::hls::Phones,
     plays: copies::Plays,
+    /// What was received and not recorded, as the recorder tells it.
+    losses: losses::Losses,
     /// The ffmpeg that burns regions in, when it is not the one on PATH.
     ffmpeg: Mutex<Option<PathBuf>>,
 }
@@ -146,6 +149,17 @@ impl Live {
     pub async fn program(&self) -> std::result::Result<media::blur::Program, media::blur::BlurError> {
         let configured = self.ffmpeg.lock().unwrap_or_else(PoisonError::into_inner).clone();
         media::blur::Program::find(configured.as_deref()).await
+    }
+    fn losses(&self) -> &losses::Losses {
+        &self.losses
+    }
+    /// Space of the ring's disk; `None` while it cannot be asked.
+    pub fn room(&self) -> Option<media::retention::Room> {
+        self.estate().as_ref().and_then(Estate::room)
+    }
+    /// Bytes that each recorded stream of this process may keep, of all stations: they share the ring.
+    pub fn quotas(&self) -> HashMap<Uuid, u64> {
+        self.applied().streams.iter().filter_map(|(id, w)| Some((*id, w.record?.bytes))).collect()
     }
     /// The disk's state.
     pub fn disk(&self) -> DiskState {
@@ -346,6 +360,7 @@ pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) 
         seen: crate::replay::Seen::default(),
         phones: crate::hls::Phones::default(),
         plays: copies::Plays::default(),
+        losses: losses::Losses::default(),
         ffmpeg: Mutex::default(),
     });
     site.put(live.clone());

@@ -77,10 +77,16 @@ pub(super) async fn keep(live: Arc<Live>, mut events: mpsc::Receiver<Event>, fou
         match event {
             Some(Event::Closed(stream, c)) => waiting.extend(closed(&live, stream, &c)),
             Some(Event::Removed(r)) => waiting.extend(removed(&live, &r)),
-            Some(Event::Lost(stream, groups)) => tracing::warn!("video: {groups} groups of {stream} were not recorded"),
+            Some(Event::Lost(stream, groups)) => {
+                tracing::warn!("video: {groups} groups of {stream} were not recorded");
+                live.losses().groups(uuid(stream), groups, live.app.now());
+            }
             Some(Event::Camera(stream, Some(t))) => tracing::info!("video: {stream}: {t}"),
             Some(Event::Camera(stream, None)) => tracing::info!("video: {stream} delivers again"),
-            Some(Event::Jumped(stream, ms)) => tracing::info!("video: the clock of {stream} jumped by {ms} ms"),
+            Some(Event::Jumped(stream, ms)) => {
+                tracing::info!("video: the clock of {stream} jumped by {ms} ms");
+                live.losses().jump(uuid(stream));
+            }
             Some(Event::Disk(state)) => tracing::warn!("video: the disk is {state:?}"),
             Some(Event::Missed(n)) => {
                 tracing::warn!("video: {n} events of the recorder were missed");

@@ -3,7 +3,7 @@
 use super::stale;
 use crate::model::{Camera, Group, Hold, Network, Right, Stream, StreamKind, Whole};
 use kernel::row::ids;
-use kernel::{Error, IncidentId, Reader, Result, StationId, Tx, Uuid, args, sql};
+use kernel::{Error, IncidentId, Reader, Result, StationId, Tx, Uuid, args, record, sql};
 
 /// Networks in force of a station.
 pub async fn networks(r: &mut Reader, station: StationId) -> Result<Vec<Network>> {
@@ -133,6 +133,27 @@ pub async fn camera_by_number(r: &mut Reader, station: StationId, number: &str) 
         .rows(sql!("select id from video_camera where station_id = $1 and number = $2"), args![station, number])
         .await?;
     rows.first().map(|row| row.get("id")).transpose()
+}
+
+record! {
+    /// The address of a stream of a camera in use.
+    #[derive(Clone, Debug)]
+    pub struct Address {
+        pub camera_id: Uuid,
+        pub name: String,
+        pub number: String,
+        pub kind: StreamKind,
+        pub url: String,
+    }
+}
+
+/// Addresses of a station's cameras in use.
+pub async fn addresses(r: &mut Reader, station: StationId) -> Result<Vec<Address>> {
+    r.all(
+        sql!("select s.camera_id, c.name, c.number, s.kind, s.url from video_stream s join video_camera c on c.id = s.camera_id where s.station_id = $1 and s.ended_at is null and c.ended_at is null order by c.number, s.kind limit 4000"),
+        args![station],
+    )
+    .await
 }
 
 /// Their names only, of any station.

@@ -9,13 +9,17 @@ record! {
     pub struct HourRow {
         pub stream_id: Uuid,
         pub hour_ms: i64,
-        /// Seconds in which it was looked at by us, was alive, had a viewer.
+        /// Seconds in which it was looked at by us, was alive, was alive and had a viewer.
         pub seconds: i64,
         pub live: i64,
         pub watched: i64,
         /// Bits per second, added up over `live`.
         pub bit_rate_sum: i64,
         pub lost_packets: i64,
+        /// Groups of pictures that were received and not recorded.
+        pub lost_groups: i64,
+        /// Jumps of the camera's clock.
+        pub jumps: i64,
         pub skew_ms: i64,
     }
 }
@@ -23,8 +27,8 @@ record! {
 /// Adds to an hour.
 pub async fn add_hour(tx: &mut Tx, station: StationId, h: &HourRow) -> Result<()> {
     tx.exec(
-        sql!("insert into video_hour (station_id, stream_id, hour_ms, seconds, live, watched, bit_rate_sum, lost_packets, skew_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (station_id, stream_id, hour_ms) do update set seconds = video_hour.seconds + excluded.seconds, live = video_hour.live + excluded.live, watched = video_hour.watched + excluded.watched, bit_rate_sum = video_hour.bit_rate_sum + excluded.bit_rate_sum, lost_packets = video_hour.lost_packets + excluded.lost_packets, skew_ms = excluded.skew_ms"),
-        args![station, h.stream_id, h.hour_ms, h.seconds, h.live, h.watched, h.bit_rate_sum, h.lost_packets, h.skew_ms],
+        sql!("insert into video_hour (station_id, stream_id, hour_ms, seconds, live, watched, bit_rate_sum, lost_packets, skew_ms, lost_groups, jumps) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (station_id, stream_id, hour_ms) do update set seconds = video_hour.seconds + excluded.seconds, live = video_hour.live + excluded.live, watched = video_hour.watched + excluded.watched, bit_rate_sum = video_hour.bit_rate_sum + excluded.bit_rate_sum, lost_packets = video_hour.lost_packets + excluded.lost_packets, skew_ms = excluded.skew_ms, lost_groups = video_hour.lost_groups + excluded.lost_groups, jumps = video_hour.jumps + excluded.jumps"),
+        args![station, h.stream_id, h.hour_ms, h.seconds, h.live, h.watched, h.bit_rate_sum, h.lost_packets, h.skew_ms, h.lost_groups, h.jumps],
     )
     .await?;
     Ok(())
@@ -33,7 +37,7 @@ pub async fn add_hour(tx: &mut Tx, station: StationId, h: &HourRow) -> Result<()
 /// Each stream's hours of a span added up; `hour_ms` is the last one.
 pub async fn hours(r: &mut Reader, station: StationId, from_ms: i64, to_ms: i64) -> Result<Vec<HourRow>> {
     r.all(
-        sql!("select stream_id, max(hour_ms) as hour_ms, cast(sum(seconds) as @int) as seconds, cast(sum(live) as @int) as live, cast(sum(watched) as @int) as watched, cast(sum(bit_rate_sum) as @int) as bit_rate_sum, cast(sum(lost_packets) as @int) as lost_packets, max(skew_ms) as skew_ms from video_hour where station_id = $1 and hour_ms >= $2 and hour_ms < $3 group by stream_id limit 4000"),
+        sql!("select stream_id, max(hour_ms) as hour_ms, cast(sum(seconds) as @int) as seconds, cast(sum(live) as @int) as live, cast(sum(watched) as @int) as watched, cast(sum(bit_rate_sum) as @int) as bit_rate_sum, cast(sum(lost_packets) as @int) as lost_packets, cast(sum(lost_groups) as @int) as lost_groups, cast(sum(jumps) as @int) as jumps, max(skew_ms) as skew_ms from video_hour where station_id = $1 and hour_ms >= $2 and hour_ms < $3 group by stream_id limit 4000"),
         args![station, from_ms, to_ms],
     )
     .await

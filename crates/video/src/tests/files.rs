@@ -44,11 +44,15 @@ async fn sums_gaps_and_removals_follow_the_rows() {
         let kept = town.read(async |r: &mut Reader| store::kept(r, station).await).await;
         let of = kept.iter().find(|k| k.stream_id == a).unwrap();
         assert_eq!((kept.len(), of.files, of.bytes), (2, 4, 1101 + 1103 + 1104 + 1110), "{engine}");
+        assert_eq!(of.span_ms, 4 * 60_000);
         assert_eq!((of.oldest_ms, of.newest_ms, of.newest_name_ms), (1001 * 60_000, 1011 * 60_000, 1010 * 60_000));
         assert_eq!(kept, town.read(async |r: &mut Reader| store::kept_everywhere(r).await).await);
         let gaps = town.read(async |r: &mut Reader| store::gaps(r, station, 1002 * 60_000, 2_000).await).await;
         let spans: Vec<(i64, i64)> = gaps.iter().map(|g| (g.from_ms / 60_000, g.to_ms / 60_000)).collect();
         assert_eq!(spans, [(1005, 1010), (1002, 1003)], "the longest first");
+        let gaps = town.read(async |r: &mut Reader| store::gaps(r, station, 1000 * 60_000, 2_000).await).await;
+        let first = gaps.iter().find(|g| g.stream_id == a && g.to_ms == 1001 * 60_000).map(|g| g.from_ms / 60_000);
+        assert_eq!(first, Some(1000), "before the first file nothing was recorded since the span began");
         let within = town
             .read(async |r: &mut Reader| store::files_within(r, &[a, b], 1003 * 60_000 + 5, 1004 * 60_000 + 5).await)
             .await;

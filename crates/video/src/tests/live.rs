@@ -240,6 +240,16 @@ async fn cameras_are_recorded_and_watched_and_every_look_is_registered() {
     let replays = town.read(async |r: &mut Reader| store::looks(r, town.station, &query).await).await;
     assert_eq!(replays.len(), 1, "{replays:?}");
     assert!(replays[0].from_ms <= from && from < replays[0].to_ms && replays[0].to_ms - replays[0].from_ms <= 120_000);
+    // Two people replay two moments of the same camera at the same time; each has a line of their own.
+    let theirs = act::start_watch(app, &town.act(&town.officer, "video.watch"), Some(WatchPurpose::Case), "另案核对", "", &Default::default())
+        .await
+        .unwrap();
+    let (mine, other) = (piece(again, now - 5_000), piece(theirs, now - 11_000));
+    let (a, b) = tokio::join!(t.get(&town.leader, &mine), t.get(&town.officer, &other));
+    assert!(head(&a.is(200), "x-from") > head(&b.is(200), "x-from"));
+    t.get(&town.officer, &mine).await.is(404);
+    let replays = town.read(async |r: &mut Reader| store::looks(r, town.station, &query).await).await;
+    assert!(replays.iter().any(|l| l.user_id == town.officer.user && l.watch_id == theirs), "{replays:?}");
     let line = format!("/video/replay/line?watch={again}&cameras={one}&from={}&to={now}", now - 60_000);
     t.get(&town.leader, &line).await.is(200).says(&one.to_string());
     t.get(&town.leader, &format!("/video/replay?watch={again}")).await.is(200).says("路口A1").says("核对经过");
@@ -256,6 +266,10 @@ async fn cameras_are_recorded_and_watched_and_every_look_is_registered() {
     assert!(texts.last().is_some_and(|t| t.contains("已经结束")), "{texts:?}");
 
     running.stop().await;
+    let hours = town.read(async |r: &mut Reader| store::hours(r, town.station, 0, i64::MAX).await).await;
+    let of = |id: Uuid| hours.iter().find(|h| h.stream_id == id).unwrap();
+    assert!(of(small).watched > 0 && of(second).watched > 0 && of(second).seconds > of(second).live, "{hours:?}");
+    assert!(hours.iter().all(|h| h.watched <= h.live), "an empty tile is looked at by nobody: {hours:?}");
     let rows = town.read(async |r: &mut Reader| store::kept(r, town.station).await).await;
     assert_eq!(rows.len(), 3, "each stream has its row: {rows:?}");
     for k in &rows {

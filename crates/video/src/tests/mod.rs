@@ -1,10 +1,15 @@
 //! Tests that need a database, HTTP, or running cameras.
 
+mod alarms;
 mod copies;
+mod duty;
 mod exports;
 mod files;
+mod health;
 mod hls;
 mod live;
+mod register;
+mod replay;
 mod rights;
 mod town;
 mod visitors;

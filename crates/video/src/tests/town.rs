@@ -62,6 +62,12 @@ pub async fn town(engine: &str) -> Town {
     build(TestApp::new(engine, rulebook::shipped().unwrap(), domains()).await).await
 }
 
+/// The same with higher domains above it.
+pub async fn town_with(engine: &str, more: Vec<web::Domain>) -> Town {
+    let all = domains().into_iter().chain(more).collect();
+    build(TestApp::new(engine, rulebook::shipped().unwrap(), all).await).await
+}
+
 /// The same where the caller is known by the session's cookie.
 pub async fn town_with_sessions(engine: &str) -> Town {
     build(TestApp::with_caller(engine, rulebook::shipped().unwrap(), domains(), identity::caller).await).await

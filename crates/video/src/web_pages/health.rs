@@ -1,11 +1,13 @@
-//! 设备健康: the estate at a glance, what is kept really, and what will be.
+//! 设备健康: the estate at a glance, what is kept really, and what will be. Where a camera has two recorded streams, the worse
+//! one is shown and named.
 
 use super::{Condition, condition, live, rate, size};
-use crate::model::{Alarm, StreamKind, Whole};
+use crate::model::{Alarm, Stream, StreamKind, Whole};
 use crate::{rules, store};
 use askama::Template;
 use axum::extract::Query;
 use kernel::{Purpose, Reader, Timestamp, ToSpan, Uuid};
+use media::health::State;
 use serde::Deserialize;
 use std::collections::HashMap;
 use web::{Answer, Ctx, Page};
@@ -23,6 +25,8 @@ struct Line {
     online: String,
     low: bool,
     gaps: String,
+    lost: String,
+    losing: bool,
     rate: String,
     skew: String,
     kept: String,
@@ -44,6 +48,9 @@ struct Health {
     well: usize,
     disk: &'static str,
     disk_bad: bool,
+    /// What the ring's disk can hold of recordings, and that the quotas are more than that.
+    room: String,
+    too_much: String,
     used: String,
     quota: String,
     needed: String,
@@ -77,11 +84,18 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
     let today = ctx.app.today();
     let look = ctx.look("video.health", Purpose::Video);
     let since: Timestamp = now - (24 * 7).hours();
-    let (cameras, kept, hours, gaps, alarms, removed) = ctx
+    let (cameras, kept, hours, gaps, alarms, removed, held) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
             let station = super::station_for(r, &ctx.who, &a.station).await?.1.id;
+            let mut held: HashMap<Uuid, i64> = HashMap::new();
+            let mut of: Vec<Uuid> = store::holds(r, station).await?.iter().filter(|h| h.released_at.is_none()).map(|h| h.camera_id).collect();
+            of.sort();
+            of.dedup();
+            for camera in of {
+                held.extend(store::held_beyond(r, station, camera).await?);
+            }
             Ok((
                 store::cameras(r, station, false).await?,
                 store::kept(r, station).await?,
@@ -89,50 +103,93 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
                 store::gaps(r, station, day_ms, GAP_MS).await?,
                 store::alarms(r, station, since).await?,
                 store::removed(r, station, today.saturating_sub(30.days()), today).await?,
+                held,
             ))
         })
         .await?;
     let estate = live(ctx);
     let sight = estate.as_ref().map(|l| l.sight());
-    let seen = |s: Uuid| sight.as_ref().and_then(|x| x.streams.get(&s).cloned());
+    let seen = |s: Uuid| sight.as_ref().and_then(|x| x.streams.get(&s));
+    let of = |s: Uuid| hours.iter().find(|h| h.stream_id == s);
+    // The hours' mean, where there is one: a single moment says little.
+    let mean = |s: Uuid| {
+        let bits = seen(s).map_or(0.0, |x| x.bit_rate);
+        of(s).filter(|h| h.live > 60).map_or(bits, |h| h.bit_rate_sum as f64 / h.live as f64)
+    };
+    // All streams of the process share the disk, those of other stations too.
+    let quotas = estate.as_ref().map(|l| l.quotas()).unwrap_or_default();
+    let files: u64 = estate.as_ref().map_or(0, |l| l.usage().values().map(|u| u.bytes - u.held_bytes.min(u.bytes)).sum());
+    let room = estate.as_ref().and_then(|l| l.room()).map(|r| r.for_files(files));
+    let flows: Vec<(u64, f64)> = quotas.iter().map(|(id, quota)| (*quota, mean(*id))).collect();
+    let disk_days = room.and_then(|room| rules::disk_days(&flows, room));
+    let all_quotas: u64 = quotas.values().sum();
     let least = ctx.app.rules().int("video.min_online_percent", today)?;
     let (mut used, mut quota, mut needed) = (0i64, 0i64, 0f64);
     let mut lines = vec![];
     for w in cameras {
         let main = w.stream(StreamKind::Main).map(|s| s.id).unwrap_or_default();
-        let of = |s: Uuid| hours.iter().find(|h| h.stream_id == s);
         let h = of(main);
         let percent = h.filter(|h| h.seconds > 0).map(|h| h.live * 100 / h.seconds);
-        let own: Vec<i64> = gaps.iter().filter(|g| g.stream_id == main).map(|g| g.to_ms - g.from_ms).collect();
-        let k = kept.iter().find(|k| k.stream_id == main);
-        let mut shortest: Option<f64> = None;
-        for s in w.streams.iter().filter(|s| s.record) {
-            let bits = seen(s.id).map_or(0.0, |x| x.bit_rate);
-            // The hour's mean, where there is one: a single moment says little.
-            let mean = of(s.id).filter(|h| h.live > 60).map_or(bits, |h| h.bit_rate_sum as f64 / h.live as f64);
-            used += kept.iter().find(|k| k.stream_id == s.id).map_or(0, |k| k.bytes);
+        let recorded: Vec<&Stream> = w.streams.iter().filter(|s| s.record).collect();
+        let named = |s: &Stream, words: String| if recorded.len() > 1 { format!("{words}（{}）", s.kind.label()) } else { words };
+        let span = (day_ms.max(w.camera.created_at.as_millisecond()), now.as_millisecond());
+        let (mut shortest, mut really, mut worst) = (None::<f64>, None::<(i64, &Stream)>, None::<(rules::Missing, &Stream)>);
+        for s in &recorded {
+            let k = kept.iter().find(|k| k.stream_id == s.id);
+            let (mb, rate) = (u64::try_from(s.quota_mb).unwrap_or(0), mean(s.id));
+            used += k.map_or(0, |k| k.bytes);
             quota += s.quota_mb * 1_048_576;
-            needed += mean / 8.0 * 86_400.0 * w.camera.keep_days as f64;
-            if let Some(d) = rules::days_kept(u64::try_from(s.quota_mb).unwrap_or(0) * 1_048_576, mean) {
-                shortest = Some(shortest.map_or(d, |x| x.min(d)));
+            needed += rate / 8.0 * 86_400.0 * w.camera.keep_days as f64;
+            let days = rules::days_kept(mb * 1_048_576, rate).map(|d| disk_days.map_or(d, |x| x.min(d)));
+            shortest = [shortest, days].into_iter().flatten().min_by(f64::total_cmp);
+            let own = k.map_or(0, |k| k.span_ms) - held.get(&s.id).copied().unwrap_or(0);
+            really = [really, Some((own, *s))].into_iter().flatten().min_by_key(|x| x.0);
+            let between: Vec<(i64, i64)> =
+                gaps.iter().filter(|g| g.stream_id == s.id).map(|g| (g.from_ms, g.to_ms)).collect();
+            let alive = seen(s.id).is_none_or(|x| x.state >= State::NoKey);
+            let m = rules::missing(&between, k.map(|k| k.newest_ms), span, alive);
+            if worst.is_none_or(|(x, _)| m.all_ms > x.all_ms) {
+                worst = Some((m, *s));
             }
         }
-        let short = shortest.is_some_and(|d| d < w.camera.keep_days as f64);
+        let sum = |f: fn(&store::HourRow) -> i64| w.streams.iter().filter_map(|s| of(s.id)).map(f).sum::<i64>();
+        let (packets, groups, jumps) = (sum(|h| h.lost_packets), sum(|h| h.lost_groups), sum(|h| h.jumps));
         let m = seen(main);
+        let clock = m.filter(|m| m.state >= State::NoKey).map(|m| match m.skew_ms {
+            ms if ms.abs() < 1000 => "准".to_string(),
+            ms => format!("差 {:.1} 秒", ms as f64 / 1000.0),
+        });
         lines.push(Line {
             now: condition(estate.as_ref(), &w),
             online: h.filter(|h| h.seconds > 0).map_or("—".into(), |h| web::show::rate(h.live, h.seconds)),
             low: percent.is_some_and(|p| p < least),
-            gaps: match (own.len(), own.iter().max()) {
-                (0, _) => "没有".into(),
-                (n, Some(longest)) => format!("{n} 处，最长 {}", length(*longest)),
-                _ => String::new(),
+            gaps: match worst {
+                None => "不录".into(),
+                Some((m, _)) if m.times == 0 => "没有".into(),
+                Some((m, s)) if m.times == 1 => named(s, format!("1 处，{}", length(m.all_ms))),
+                Some((m, s)) => named(s, format!("{} 处，共 {}，最长 {}", m.times, length(m.all_ms), length(m.longest_ms))),
             },
-            rate: m.as_ref().map_or("—".into(), |m| rate(m.bit_rate)),
-            skew: m.map_or("—".into(), |m| {
-                if m.skew_ms.abs() < 1000 { "准".into() } else { format!("差 {:.1} 秒", m.skew_ms as f64 / 1000.0) }
-            }),
-            kept: k.map_or("—".into(), |k| days(now.as_millisecond() - k.oldest_ms)),
+            lost: match (packets, groups) {
+                (0, 0) if w.streams.iter().all(|s| of(s.id).is_none()) => "—".into(),
+                (0, 0) => "没有".into(),
+                (p, 0) => format!("丢包 {p}"),
+                (0, g) => format!("{g} 组没有写上"),
+                (p, g) => format!("丢包 {p}，{g} 组没有写上"),
+            },
+            losing: groups > 0,
+            rate: m.map_or("—".into(), |m| rate(m.bit_rate)),
+            skew: match (clock, jumps) {
+                (None, 0) => "—".into(),
+                (None, n) => format!("跳变 {n} 次"),
+                (Some(c), 0) => c,
+                (Some(c), n) => format!("{c}，跳变 {n} 次"),
+            },
+            kept: match really {
+                None => "不录".into(),
+                Some((..=0, s)) if kept.iter().any(|k| k.stream_id == s.id) => named(s, "只有保全的".into()),
+                Some((..=0, s)) => named(s, "没有".into()),
+                Some((ms, s)) => named(s, days(ms)),
+            },
             forecast: shortest.map_or("—".into(), |d| {
                 if d > 3650.0 {
                     "十年以上".into()
@@ -142,7 +199,7 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
                     format!("{d:.1} 天")
                 }
             }),
-            short,
+            short: shortest.is_some_and(|d| d < w.camera.keep_days as f64),
             w,
         });
     }
@@ -180,6 +237,14 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
             media::recorder::DiskState::Failing => "故障",
         },
         disk_bad: disk != media::recorder::DiskState::Well,
+        room: room.map_or(String::new(), |r| size(i64::try_from(r).unwrap_or(i64::MAX))),
+        too_much: room.filter(|r| all_quotas > *r).map_or(String::new(), |r| {
+            let [all, room] = [all_quotas, r].map(|n| size(i64::try_from(n).unwrap_or(i64::MAX)));
+            let scaled = if disk_days.is_some() { "“能存”已按录像盘折算。" } else { "" };
+            format!(
+                "各路码流的容量合计 {all}，录像盘只放得下 {room} 录像。盘满以后不论容量，一律先删最早的（保全的除外）。{scaled}请换大的盘、减少容量或者降低码率。"
+            )
+        }),
         used: size(used),
         quota: size(quota),
         needed: size(needed as i64),

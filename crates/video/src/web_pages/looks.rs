@@ -103,7 +103,7 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
         })
         .collect();
     let content = Looks { f, lines, cameras, kinds: LookKind::ALL, purposes: WatchPurpose::ALL, next, wrong_date };
-    Page::new("视频调阅登记", &content).crumb("摄像机", "/video").action("录像导出", "/video/exports").action("月度报告", "/video/report").show(&ctx)
+    Page::new("视频调阅登记", &content).crumb("摄像机", "/video").action("录像导出", "/video/exports").action("值守情况", "/video/duty").action("月度报告", "/video/report").show(&ctx)
 }
 
 /// `?month=2026-05`
@@ -119,6 +119,8 @@ struct Camera {
     online: String,
     low: bool,
     looks: i64,
+    /// How long it was looked at while there was a picture; empty: not at all.
+    watched: String,
     last: String,
 }
 
@@ -168,12 +170,14 @@ pub async fn report(ctx: Ctx, Query(a): Query<Month>) -> Answer {
         .map(|w| {
             let h = w.stream(StreamKind::Main).and_then(|s| hours.iter().find(|h| h.stream_id == s.id));
             let seen = watched.iter().find(|x| x.0 == w.camera.id);
+            let really = super::duty::seconds(w, &hours).watched;
             Camera {
                 name: w.camera.name.clone(),
                 online: h.map_or("—".into(), |h| web::show::rate(h.live, h.seconds)),
                 low: h.is_some_and(|h| h.seconds > 0 && h.live * 100 / h.seconds < least),
                 looks: seen.map_or(0, |x| x.1),
-                last: seen.map_or("没有看过".into(), |x| clock::show(x.2)),
+                watched: if really > 0 { length(really * 1000) } else { String::new() },
+                last: seen.map_or("没有打开过".into(), |x| clock::show(x.2)),
             }
         })
         .collect();
@@ -186,7 +190,7 @@ pub async fn report(ctx: Ctx, Query(a): Query<Month>) -> Answer {
         sums,
         total,
         alarms,
-        unwatched: lines.iter().filter(|l| l.looks == 0).count(),
+        unwatched: lines.iter().filter(|l| l.watched.is_empty()).count(),
         cameras: lines,
         people,
         removed: (removed.iter().map(|r| r.files).sum(), super::size(removed.iter().map(|r| r.bytes).sum())),

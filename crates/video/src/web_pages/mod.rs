@@ -2,6 +2,7 @@
 
 pub mod cameras;
 pub mod copies;
+pub mod duty;
 pub mod exports;
 pub mod film;
 pub mod form;

@@ -5,13 +5,14 @@ use crate::model::{Deed, Watch, Whole};
 use crate::{actions, nearby, rules, store};
 use askama::Template;
 use axum::extract::Query;
-use kernel::{Error, Purpose, Reader, Timestamp};
+use kernel::{Error, Purpose, Reader, Timestamp, Uuid};
 use serde::Deserialize;
 use web::page::{Again, Frame};
 use web::{Answer, Ctx, Form, Page};
 
-/// Cameras that are chosen at first.
+/// Cameras that are chosen at first, and tiles at most.
 const FIRST: usize = 4;
+const MOST: usize = 16;
 /// Minutes before and after the moment on the slider, by what was asked.
 const SPANS: [(i64, i64); 3] = [(5, 25), (30, 90), (120, 360)];
 
@@ -27,6 +28,21 @@ pub struct Asked {
     at: String,
     span: String,
     camera: String,
+    /// Ids with commas: exactly these are shown at first, in this order (a wall's tiles).
+    cameras: String,
+}
+
+impl Asked {
+    /// The cameras to be shown at first; empty: the page chooses.
+    fn tiles(&self) -> Vec<Uuid> {
+        let mut all: Vec<Uuid> = vec![];
+        for id in self.cameras.split(',').chain([self.camera.as_str()]).filter_map(|c| c.parse().ok()) {
+            if !all.contains(&id) && all.len() < MOST {
+                all.push(id);
+            }
+        }
+        all
+    }
 }
 
 struct Entry {
@@ -49,6 +65,11 @@ struct Replay {
     watch: Watch,
     mark: String,
     entries: Vec<Entry>,
+    /// Ids with commas of what is shown at first.
+    chosen: String,
+    /// What higher domains know of the moment (who was on duty where), and when that was; empty: the part is not there.
+    there: String,
+    there_at: String,
     events: Vec<Event>,
     at_ms: i64,
     from_ms: i64,
@@ -81,25 +102,36 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
             ("to", "replay"),
             ("at", &a.at),
             ("camera", &a.camera),
+            ("cameras", &a.cameras),
         ]);
         return wall::ask(&ctx, &form, Again::default());
     }
     let watch = match actions::watch(&ctx.app, &ctx.who, web::page::id(&a.watch, "这次调阅")?).await {
         Ok(w) => w,
         Err(e @ Error::Refused(_)) => {
-            let form = Form::of([("to", "replay"), ("at", a.at.as_str()), ("camera", &a.camera)]);
+            let form = Form::of([("to", "replay"), ("at", a.at.as_str()), ("camera", &a.camera), ("cameras", &a.cameras)]);
             return wall::ask(&ctx, &form, Again::from_error(e)?);
         }
         Err(e) => return Err(e.into()),
     };
     let look = ctx.look("video.replay_page", Purpose::Video);
     let station = ctx.who.station;
-    let (near, events, incident, called) = ctx
+    let tiles = a.tiles();
+    let place = |id: Uuid| tiles.iter().position(|t| *t == id).unwrap_or(MOST);
+    let (mut near, events, incident, called) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
+            let cameras = store::cameras(r, station, false).await?;
+            let rights = store::rights(r, station).await?;
+            let open = cameras.into_iter().filter(|w| rules::may(&ctx.who, &w.camera, &rights, Deed::Replay).is_ok());
+            let open: Vec<(Whole, String)> = open.map(|w| (w, String::new())).collect();
             if let Some(id) = watch.incident_id {
-                let (intake, near) = nearby::near_incident(r, &ctx.who, id).await?;
+                let (intake, mut near) = nearby::near_incident(r, &ctx.who, id).await?;
+                // What was asked for by name is shown, near or not.
+                let far = |w: &Whole| tiles.contains(&w.camera.id) && near.iter().all(|n| n.0.camera.id != w.camera.id);
+                let more: Vec<_> = open.into_iter().filter(|(w, _)| far(w)).collect();
+                near.extend(more);
                 let log = incidents::store::orders::log_of(r, id).await?;
                 let users: Vec<_> = log.iter().map(|l| l.by_user).collect();
                 let names = identity::store::names(r, &users).await?;
@@ -128,12 +160,10 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
                     Some(intake.called_at),
                 ));
             }
-            let cameras = store::cameras(r, station, false).await?;
-            let rights = store::rights(r, station).await?;
-            let open = cameras.into_iter().filter(|w| rules::may(&ctx.who, &w.camera, &rights, Deed::Replay).is_ok());
-            Ok((open.map(|w| (w, String::new())).collect(), vec![], None, None))
+            Ok((open, vec![], None, None))
         })
         .await?;
+    near.sort_by_key(|(w, _)| place(w.camera.id));
     let now = ctx.now();
     let asked = web::form::parse_moment(&a.at);
     let at = asked.or(called).unwrap_or(now - kernel::ToSpan::minutes(5)).min(now);
@@ -147,19 +177,23 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         .enumerate()
         .map(|(n, (w, near))| {
             let id = |s: Option<&crate::model::Stream>| s.map_or(String::new(), |s| s.id.to_string());
-            let chosen = if a.camera.is_empty() { n < FIRST } else { a.camera == w.camera.id.to_string() };
+            let chosen = if tiles.is_empty() { n < FIRST } else { tiles.contains(&w.camera.id) };
             Entry { near, chosen, small: id(w.small()), main: id(w.stream(crate::model::StreamKind::Main)), w }
         })
         .collect();
     let why_not = super::live(&ctx).map_or("这个进程没有录像。".to_string(), |l| l.why_not().to_string());
+    let there = ctx.site.fill(crate::REPLAY_SLOT, &ctx.who, crate::moment::id(at)).await?;
     let content = Replay {
+        chosen: entries.iter().filter(|e| e.chosen).map(|e| e.w.camera.id.to_string()).collect::<Vec<_>>().join(","),
+        there,
+        there_at: kernel::clock::show(at),
         mark: mark(&ctx, &watch),
         entries,
         events,
         at_ms,
         from_ms,
         to_ms,
-        exports: ctx.may(kernel::Permission::VideoExport),
+        exports: ctx.may(kernel::Permission::VideoExport) && rules::may_take(watch.purpose).is_ok(),
         export_to_ms: (at_ms + EXPORT_MS).min(to_ms),
         at_typed: typed(at),
         span,

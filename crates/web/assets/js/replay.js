@@ -28,6 +28,10 @@ class Tile {
     this.replay = replay;
     this.id = d.camera ?? "";
     this.large = false;
+    /** There is a sub stream beside the main one. */
+    this.two = d.small !== d.main;
+    /** The main stream's codec that this browser cannot show: the sub stream is shown in its place. */
+    this.fell = "";
     const e = (this.element = document.createElement("figure"));
     e.className = "tile";
     e.dataset.camera = this.id;
@@ -54,6 +58,10 @@ class Tile {
     this.words = "正在取录像";
   }
 
+  get stream() {
+    return this.large && !this.fell ? "main" : "sub";
+  }
+
   /** @param {number} now */
   #isMissing(now) {
     return this.#missing.some((g) => g.from <= now && now < g.to);
@@ -68,6 +76,10 @@ class Tile {
       return;
     }
     if (this.#init && player.closed && !player.unsupported) this.reset();
+    if (this.stream === "main" && player.unsupported && this.two) {
+      this.fell = player.unsupported;
+      this.reset();
+    }
     const t = (now - replay.origin) / 1000;
     const there = player.holds(t);
     if (there) {
@@ -77,10 +89,11 @@ class Tile {
       if (!replay.playing && !video.paused) video.pause();
       if (!replay.playing && Math.abs(video.currentTime - t) > 0.05) video.currentTime = t;
     } else if (!video.paused) video.pause();
-    const says = there ? "" : player.unsupported ? `录像是 ${/^h(vc|ev)1/.test(player.unsupported) ? "H.265" : player.unsupported}，这台浏览器放不了，可以导出` : this.#isMissing(now) ? "这一刻没有录像" : this.words;
+    const says = there ? (this.fell ? `主码流是 ${coding(this.fell)}，这台浏览器放不了，显示的是子码流` : "") : player.unsupported ? `录像是 ${coding(player.unsupported)}，这台浏览器放不了，可以导出` : this.#isMissing(now) ? "这一刻没有录像" : this.words;
     const now_says = /** @type {HTMLElement} */ (this.element.querySelector(".tile__says"));
     if (now_says.textContent !== says) now_says.textContent = says;
     this.element.classList.toggle("tile--blank", !there);
+    this.element.classList.toggle("tile--warn", there && says !== "");
     if (!this.#busy && !player.unsupported && !this.#isMissing(now) && (!there || (this.#next && this.#next < now + AHEAD * 1000 * Math.max(1, replay.rate)))) this.#fetch(there ? this.#next : now, there);
   }
 
@@ -111,7 +124,7 @@ class Tile {
     this.#busy = true;
     const round = this.#wall;
     const [from, to] = [Math.round(now - LIST[0]), Math.round(Math.min(now + LIST[1], this.replay.to ?? now))];
-    const url = `/video/hls/replay/${this.replay.watch}/${this.id}/${this.large ? "main" : "sub"}.m3u8?${new URLSearchParams({ from: String(from), to: String(to) })}`;
+    const url = `/video/hls/replay/${this.replay.watch}/${this.id}/${this.stream}.m3u8?${new URLSearchParams({ from: String(from), to: String(to) })}`;
     const got = await list(url);
     this.#busy = false;
     this.#next = performance.now() + 3000;
@@ -127,7 +140,7 @@ class Tile {
     this.#busy = true;
     const round = this.#wall;
     try {
-      const q = new URLSearchParams({ watch: this.replay.watch, camera: this.id, stream: this.large ? "main" : "sub", at: String(Math.round(at)), origin: String(this.replay.origin) });
+      const q = new URLSearchParams({ watch: this.replay.watch, camera: this.id, stream: this.stream, at: String(Math.round(at)), origin: String(this.replay.origin) });
       if (follows && this.#last) q.set("after", String(this.#last));
       const answer = await fetch(`/video/replay/piece?${q}`, { headers: { "x-fragment": "1", accept: "application/json" } });
       if (round !== this.#wall) return;
@@ -173,6 +186,11 @@ class Tile {
     this.player.close();
     this.element.remove();
   }
+}
+
+/** @param {string} codec RFC 6381 */
+function coding(codec) {
+  return /^h(vc|ev)1/.test(codec) ? "H.265" : codec;
 }
 
 class Replay extends HTMLElement {
@@ -255,6 +273,9 @@ class Replay extends HTMLElement {
     grid.dataset.size = String([1, 4, 9, 16].find((n) => n >= this.#tiles.length) ?? 16);
     grid.replaceChildren(...this.#tiles.map((t) => t.element));
     grid.classList.toggle("wall__grid--large", this.#tiles.some((t) => t.large));
+    // Another moment of the same cameras.
+    const field = /** @type {HTMLInputElement | null} */ (this.querySelector("[data-cameras]"));
+    if (field) field.value = this.#tiles.map((t) => t.id).join(",");
     this.#exports();
     this.#line();
   }
@@ -288,6 +309,7 @@ class Replay extends HTMLElement {
       const large = t === tile && !t.large;
       if (t.large !== large) {
         t.large = large;
+        t.fell = "";
         t.reset();
       }
       t.element.classList.toggle("tile--large", t.large);
