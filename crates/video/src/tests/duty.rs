@@ -13,9 +13,13 @@ async fn only_pictures_that_were_there_count_as_looked_at() {
     for engine in engines() {
         let town = town(engine).await;
         let (t, app) = (&town.t, &town.t.app);
+        t.get(&town.operator, "/video/duty").await.is(200).says("看过 0/0 台");
         let one = town.register("A1", "rtsp://127.0.0.1:9/a", "rtsp://127.0.0.1:9/b").await;
         let two = town.register("A2", "rtsp://127.0.0.1:9/c", "").await;
         let three = town.register("A3", "rtsp://127.0.0.1:9/d", "").await;
+        // Nothing is claimed of what nobody counted.
+        let page = t.get(&town.operator, "/video/duty").await.is(200).says("没有统计 3 台");
+        assert!(!page.body.contains("都看过") && !page.body.contains("一直没有画面"));
         let hour_ms = app.now().as_millisecond() / HOUR * HOUR;
         let mut rows = vec![];
         for (camera, kind, ago, live, watched) in [

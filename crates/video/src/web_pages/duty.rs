@@ -62,6 +62,8 @@ struct Duty {
     missed: usize,
     /// Delivered nothing throughout.
     dark: usize,
+    /// Not pulled within the span, or since less than a minute.
+    unknown: usize,
 }
 
 /// `GET /video/duty`
@@ -110,7 +112,8 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         wrong_date: !a.from.is_empty() && typed.is_none(),
         seen: lines.iter().filter(|l| l.s.watched > 0).count(),
         missed: lines.iter().filter(|l| l.s.watched == 0 && l.s.live > 0).count(),
-        dark: lines.iter().filter(|l| l.s.watched == 0 && l.s.live == 0).count(),
+        dark: lines.iter().filter(|l| l.s.live == 0 && l.s.observed > 0).count(),
+        unknown: lines.iter().filter(|l| l.s.observed == 0).count(),
         lines,
     };
     let mut page = Page::new("视频值守情况", &content).crumb("摄像机", "/video");
