@@ -271,10 +271,12 @@ pub async fn stop(app: &App, act: &Act, id: Uuid) -> Result<()> {
     app.db()
         .write(act, async |tx: &mut Tx| {
             // It may have ended by itself while the button was pressed: then there is nothing to stop.
-            if !store::ask_stop(tx, station, id).await? {
-                return store::plan(tx, station, id).await.map(|_| ());
+            let running = store::ask_stop(tx, station, id).await?;
+            if !running {
+                store::plan(tx, station, id).await?;
             }
-            tx.record("roster.stop", &[("roster_plan", id)], "");
+            // Somebody pressed it all the same, which stays in the chain.
+            tx.record("roster.stop", &[("roster_plan", id)], if running { "" } else { "ended before" });
             tx.emit("roster.plan", id);
             Ok(())
         })
