@@ -33,7 +33,7 @@ CREATE INDEX dossier_recording_dispute on dossier_recording (dispute_id);
 CREATE TABLE dossier_reminder ( station_id blob not null, obligation_id blob not null, dispute_id blob not null, planned_at integer not null, told_at integer, told_by blob, how text not null, note text not null, primary key (station_id, obligation_id) );
 CREATE INDEX dossier_reminder_dispute on dossier_reminder (dispute_id);
 CREATE UNIQUE INDEX dossier_reminder_obligation on dossier_reminder (obligation_id);
-CREATE TABLE dossier_signature ( station_id blob not null, id blob not null, dispute_id blob not null, paper text not null, record_id blob not null, party_id blob not null, recording_id blob not null, content text not null, sealed blob not null, signed_at integer not null, by_user blob not null, primary key (station_id, id) );
+CREATE TABLE dossier_signature ( station_id blob not null, id blob not null, dispute_id blob not null, paper text not null, record_id blob not null, party_id blob not null, recording_id blob not null, content text not null, sealed blob not null, signed_at integer not null, by_user blob not null, signer text not null default 'party', primary key (station_id, id) );
 CREATE INDEX dossier_signature_dispute on dossier_signature (dispute_id);
 CREATE TABLE dossier_told ( station_id blob not null, obligation_id blob not null, party_id blob not null, dispute_id blob not null, told_at integer not null, told_by blob not null, how text not null, note text not null, primary key (station_id, obligation_id, party_id) );
 CREATE INDEX dossier_told_dispute on dossier_told (dispute_id);
@@ -116,6 +116,7 @@ CREATE TABLE 'kernel_search_fts_idx'(segid, term, pgno, PRIMARY KEY(segid, term)
 CREATE TABLE kernel_search_part (station_id blob primary key, part integer not null);
 CREATE INDEX kernel_search_station on kernel_search (station_id, kind, doc);
 CREATE TABLE mediation_agreement ( station_id blob not null, id blob not null, dispute_id blob not null, number text not null, year integer not null, n integer not null, track text not null, form text not null, committee_id blob, mediator text not null, facts text not null, points text not null, duties text not null, held_at integer not null, place text not null, signed_on text not null, signing_recorded boolean not null, by_user blob not null, at integer not null, confirmation text, confirmation_due text, electronic boolean not null default false, recorder text not null default '', no_cost_dispute boolean not null default false, spot_consent boolean not null default false, identity_note text not null default '', recording_no text not null default '', primary key (station_id, id) );
+CREATE TABLE mediation_agreement_crew ( station_id blob not null, agreement_id blob not null, user_id blob not null, role text not null, primary key (station_id, agreement_id, user_id) );
 CREATE INDEX mediation_agreement_dispute on mediation_agreement (dispute_id);
 CREATE UNIQUE INDEX mediation_agreement_id on mediation_agreement (id);
 CREATE INDEX mediation_agreement_signed on mediation_agreement (station_id, signed_on);

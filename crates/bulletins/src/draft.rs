@@ -17,7 +17,8 @@ const DAILY: &[&str] = &[
 const FULL: &[&str] = &[
     "incident.received", "incident.excluded", "incident.valid", "incident.by_category", "incident.by_hour", "incident.disputes", "incident.closed",
     "incident.repeat", "dispute.registered", "dispute.by_category", "dispute.handled_total", "dispute.taken_up",
-    "dispute.resolution_rate", "dispute.handled", "dispute.success_rate", "dispute.escalated", "dispute.unobserved",
+    "dispute.resolution_rate", "dispute.handled", "dispute.success_rate", "dispute.escalated", "dispute.escalated_public_order",
+    "dispute.escalated_criminal", "dispute.unobserved",
     "dispute.in_time", "promise.due", "promise.by_state", "promise.kept", "promise.late", "promise.broken", "dispute.kept",
     "follow_up.rate",
 ];
@@ -230,11 +231,13 @@ fn full(w: &Whole) -> Vec<Text> {
     };
     let _ = writeln!(
         overall,
-        "期间内调处 {{{}}} 件；化解率{}；调解成功率{}；升级{}，其中观察期未满 {{{}}} 件。",
+        "期间内调处 {{{}}} 件；化解率{}；调解成功率{}；升级{}，其中民转治 {{{}}} 件、民转刑 {{{}}} 件（两种都有的各计一次），观察期未满 {{{}}} 件。",
         k("dispute.handled_total"),
         share("dispute.resolution_rate"),
         share("dispute.success_rate"),
         share("dispute.escalated"),
+        k("dispute.escalated_public_order"),
+        k("dispute.escalated_criminal"),
         k("dispute.unobserved")
     );
     let _ = write!(overall, "到期协议义务 {{{}}} 项：{}；守约化解率{}。", k("promise.due"), listed(w, "promise.by_state", "项"), share("dispute.kept"));

@@ -148,6 +148,8 @@ const TIES: &[(&str, &str)] = &[
     ("dispute.taken_up", "dispute.registered"),
     ("dispute.resolution_rate", "dispute.registered"),
     ("dispute.escalated", "dispute.registered"),
+    ("dispute.escalated_public_order", "dispute.registered"),
+    ("dispute.escalated_criminal", "dispute.registered"),
     ("dispute.handled", "dispute.handled_total"),
     ("promise.kept", "promise.due"),
     ("promise.late", "promise.due"),

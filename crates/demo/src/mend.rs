@@ -296,6 +296,8 @@ impl Room<'_> {
             no_cost_dispute: false,
             spot_consent: false,
             identity_note: "当事人未带证件，已当面核对".into(),
+            names_checked: true,
+            crew: vec![],
             promises,
             files: vec![],
         };

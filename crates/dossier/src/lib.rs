@@ -32,7 +32,7 @@ pub fn domain() -> Domain {
     let assist = Need::Can(P::DisputeAssist);
     Domain {
         name: "dossier",
-        migrations: Some(kernel::migrations!("dossier", "0001_dossier.sql", "0002_settlement.sql", "0003_told.sql", "0004_indexes.sql")),
+        migrations: Some(kernel::migrations!("dossier", "0001_dossier.sql", "0002_settlement.sql", "0003_told.sql", "0004_indexes.sql", "0005_signer.sql")),
         routes: vec![
             get("/disputes/{id}/dossier", Need::Can(P::DisputeSee), page::page),
             post("/disputes/{id}/dossier/file", mediate, forms::file),

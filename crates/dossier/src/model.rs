@@ -43,6 +43,11 @@ text_enum! {
     pub enum Told { Read = "read" / "当面宣读", Phone = "phone" / "电话告知", Paper = "paper" / "送达提醒单" }
 }
 
+text_enum! {
+    /// 签名人
+    pub enum Signer { Party = "party" / "本人", Guardian = "guardian" / "监护人", Agent = "agent" / "代理人", Interpreter = "interpreter" / "翻译人员" }
+}
+
 /// Whether a part must be in the dossier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duty {
@@ -148,7 +153,9 @@ record! {
         pub id: Uuid,
         pub paper: Paper,
         pub record_id: Uuid,
+        /// The party itself, or the party for whom a guardian, an agent or an interpreter signs.
         pub party_id: Uuid,
+        pub signer: Signer,
         pub recording_id: Uuid,
         /// Digest of the paper's content that was signed; another content is not signed by it.
         pub content: String,
@@ -239,6 +246,7 @@ pub struct NewSignature {
     pub paper: Paper,
     pub record: Uuid,
     pub party: Uuid,
+    pub signer: Signer,
     pub recording: Option<Uuid>,
     /// The picture as it came.
     pub picture: Vec<u8>,

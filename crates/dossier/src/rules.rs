@@ -1,6 +1,6 @@
 //! Decisions, pure: which parts a dossier must have, what a party brings, when an electronic signature counts.
 
-use crate::model::{Duty, NewVolume, Paper, PartyMore, Power, Recording};
+use crate::model::{Duty, NewVolume, Paper, PartyMore, Power, Recording, Signer};
 use kernel::rules::RuleSet;
 use kernel::{Date, FieldErrors, Refusal, Result, Timestamp};
 use mediation::model::{Confirmation, Form, Outcome, Party, State, Track};
@@ -23,6 +23,9 @@ pub struct Facts {
     pub agents: usize,
     /// Agents whose power is written down.
     pub powers: usize,
+    /// Minors whose guardian is to be told, and those where day and manner of the notice are written down.
+    pub minors: usize,
+    pub guardians_told: usize,
     pub inquiries: usize,
     pub evidence: usize,
     pub sessions: usize,
@@ -133,6 +136,13 @@ pub fn parts(f: &Facts) -> Vec<Part> {
     }
     put(11, Paper::Closing, if f.closed { Must } else { IfAny }, f.closed, "办结后生成", "..");
     put(12, Paper::Note, IfAny, f.note, "在“立卷”中填写卷宗情况说明", "#file");
+    // The notice to the guardian is noted with its day and manner (程序规定 §181); it stands among the parties' papers.
+    if f.minors > 0 && mediated {
+        let at = out.iter().position(|p| p.n > 3).unwrap_or(out.len());
+        let there = f.guardians_told == f.minors;
+        let how = "在“当事人”中写明通知监护人的日期和方式；依法可以不通知的，写明理由";
+        out.insert(at, Part { n: 3, name: "通知监护人的日期、方式", paper: None, duty: Must, there, how, place: "#parties" });
+    }
     out.push(Part { n: 13, name: "封底", paper: None, duty: Must, there: f.filed, how: filed, place: "#file" });
     out
 }
@@ -241,6 +251,26 @@ pub fn signing(recording: Option<&Recording>, at: Timestamp, rules: &RuleSet, to
 
 /// A recording without an end counts for so long.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(12 * 3_600);
+
+/// Who may sign for a party on a screen: itself, a guardian who is registered and not lawfully left out, an agent whose powers
+/// are written down, an interpreter who is named.
+pub fn signer(signer: Signer, p: &Party, m: &PartyMore) -> Result<(), Refusal> {
+    let missing = match signer {
+        Signer::Party => None,
+        Signer::Guardian => (p.guardian.trim().is_empty() || m.guardian_exempt).then_some("没有登记监护人，或者依法不通知监护人"),
+        Signer::Agent if p.agent_name.trim().is_empty() => Some("没有登记代理人"),
+        Signer::Agent => (m.power.is_none() && p.agent_power.trim().is_empty()).then_some("没有写明代理人的权限（一般授权或者特别授权）"),
+        Signer::Interpreter => m.interpreter.trim().is_empty().then_some("没有登记翻译人员"),
+    };
+    match missing {
+        None => Ok(()),
+        Some(why) => Err(Refusal::new(
+            "dossier.signer",
+            format!("{}{why}，不能由{}签名。", p.side.label(), signer.label()),
+            "请先在纠纷页和卷宗页的“当事人”中补全登记，再签名。",
+        )),
+    }
+}
 
 /// The text without the other parties' names: what a party's page may show. Each name becomes what stands for it.
 pub fn without_names(text: &str, others: &[(String, String)]) -> String {

@@ -89,7 +89,7 @@ pub async fn insert_recording(tx: &mut Tx, station: StationId, dispute: DisputeI
 /// Signatures of a dispute, oldest first.
 pub async fn signatures(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Signature>> {
     r.all(
-        sql!("select id, paper, record_id, party_id, recording_id, content, sealed, signed_at from dossier_signature where dispute_id = $1 order by signed_at, id limit 200"),
+        sql!("select id, paper, record_id, party_id, signer, recording_id, content, sealed, signed_at from dossier_signature where dispute_id = $1 order by signed_at, id limit 200"),
         args![dispute],
     )
     .await
@@ -98,8 +98,8 @@ pub async fn signatures(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Signat
 pub async fn insert_signature(tx: &mut Tx, station: StationId, dispute: DisputeId, s: &Signature) -> Result<()> {
     let user = tx.act().actor.user;
     tx.exec(
-        sql!("insert into dossier_signature (station_id, id, dispute_id, paper, record_id, party_id, recording_id, content, sealed, signed_at, by_user) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
-        args![station, s.id, dispute, s.paper, s.record_id, s.party_id, s.recording_id, &s.content, s.sealed.clone(), s.signed_at, user],
+        sql!("insert into dossier_signature (station_id, id, dispute_id, paper, record_id, party_id, recording_id, content, sealed, signed_at, by_user, signer) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+        args![station, s.id, dispute, s.paper, s.record_id, s.party_id, s.recording_id, &s.content, s.sealed.clone(), s.signed_at, user, s.signer],
     )
     .await?;
     Ok(())

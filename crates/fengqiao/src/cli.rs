@@ -30,6 +30,9 @@ pub enum Command {
         /// 监听地址，只能是本机
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: String,
+        /// 文书用的字体目录（.ttf、.otf、.ttc）；不写则看环境变量 FENGQIAO_FONTS
+        #[arg(long)]
+        fonts: Option<PathBuf>,
     },
     /// 启动服务
     #[command(after_help = "例：fengqiao serve --data /var/lib/fengqiao --listen 0.0.0.0:443 --tls-cert 证书.pem --tls-key 私钥.pem\n不在本机监听时须有 TLS，或用 --trusted-proxy 指明前面的代理。运行指标：--metrics 127.0.0.1:9464")]
@@ -169,7 +172,7 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Demo { place, listen } => commands::demo(place, &listen).await,
+            Command::Demo { place, listen, fonts } => commands::demo(place, &listen, fonts.as_deref()).await,
             Command::Serve { place, server } => serve::command(place, server).await,
             Command::Init { place, suite } => commands::init(place, &suite).await,
             Command::Import { place, what } => commands::import::command(place, what).await,

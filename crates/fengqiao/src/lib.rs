@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 mod demo_clock;
 pub mod domains;
+mod fonts;
 mod jobs;
 mod metrics;
 pub mod open;

@@ -48,6 +48,9 @@ pub struct ServeArgs {
     /// 做录像遮挡副本用的 ffmpeg；不写则在 PATH 里找
     #[arg(long)]
     pub ffmpeg: Option<PathBuf>,
+    /// 文书用的字体目录（.ttf、.otf、.ttc）；不写则看环境变量 FENGQIAO_FONTS，都没有则只用自带的字体
+    #[arg(long)]
+    pub fonts: Option<PathBuf>,
     /// 这个进程不接入摄像机（多个进程共用一个数据库时，只由一个接入）
     #[arg(long, conflicts_with = "ring")]
     pub no_video: bool,
@@ -66,6 +69,7 @@ pub async fn command(place: Place, args: ServeArgs) -> anyhow::Result<()> {
     if tls.is_none() && !listen.ip().is_loopback() && args.trusted_proxy.is_none() {
         bail!("不在本机监听时须有 TLS：请加 --tls-cert 与 --tls-key，或用 --trusted-proxy 指明前面的代理。");
     }
+    crate::fonts::mount(args.fonts.as_deref())?;
     let settings = Settings {
         public_url: args.public_url.clone(),
         secure_cookies: tls.is_some() || args.trusted_proxy.is_some(),

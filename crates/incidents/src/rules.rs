@@ -172,11 +172,11 @@ pub fn fine_type(rules: &RuleSet, category: &str, sub: &str, day: Date) -> Resul
     Err(Refusal::new("incidents.fine_type", format!("细类“{sub}”不属于“{name}”。"), "请选择这个类别下的细类，或者不选细类。"))
 }
 
-/// The codes of a feedback are in their lists, the fine type is the category's.
-pub fn known(fb: &NewFeedback, rules: &RuleSet, day: Date) -> Result<()> {
+/// The codes of a feedback are in the lists of the station of this code, the fine type is the category's.
+pub fn known(fb: &NewFeedback, rules: &RuleSet, station: &str, day: Date) -> Result<()> {
     for (list, code) in [("incident.place_kind", &fb.place_kind), ("cause_tag", &fb.cause), ("incident.means", &fb.means)] {
         if let Some(c) = code {
-            rules.must_know(list, c, day)?;
+            rules.must_know_at(list, c, station, day)?;
         }
     }
     match (&fb.found_category, &fb.found_sub_category) {

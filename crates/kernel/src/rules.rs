@@ -4,7 +4,9 @@
 //! public page, practice, a local default), whether it was read word for word, and from when until
 //! when it holds. The same key may stand several times with dates that do not overlap.
 
-use crate::calendar::Calendar;
+mod fields;
+
+use crate::calendar::{Calendar, Year};
 use crate::{Date, Error, Refusal, Result, RuleRef};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +40,9 @@ pub struct Rule {
 pub struct Code {
     pub list: String,
     pub code: String,
+    /// A code of one station (its code): offered there only, and there in place of the national one of the same code.
+    #[serde(default)]
+    pub station: Option<String>,
     pub name: String,
     #[serde(default)]
     pub parent: Option<String>,
@@ -61,6 +66,9 @@ pub struct PendingRule {
     pub title: String,
     pub why: String,
     pub how_to_import: String,
+    /// The code lists that fill it when all of them were brought in; one that ends in a point names a family.
+    #[serde(default)]
+    pub lists: Vec<String>,
 }
 
 /// A law that rules refer to.
@@ -78,8 +86,18 @@ pub struct Law {
     pub from: String,
 }
 
+/// What a pack says of itself.
+#[derive(Deserialize, Default)]
+struct Head {
+    /// 待导入 entries that it fills.
+    #[serde(default)]
+    fills: Vec<String>,
+}
+
 #[derive(Deserialize, Default)]
 struct Pack {
+    #[serde(default)]
+    pack: Head,
     #[serde(default)]
     rule: Vec<Rule>,
     #[serde(default)]
@@ -88,6 +106,8 @@ struct Pack {
     pending: Vec<PendingRule>,
     #[serde(default)]
     law: Vec<Law>,
+    #[serde(default)]
+    year: Vec<Year>,
 }
 
 /// All rules in force, now and at any other day.
@@ -147,10 +167,16 @@ fn holds(from: &str, until: Option<&str>, on: Date) -> bool {
 }
 
 impl RuleSet {
-    /// Reads packs `(file name, text)` and the calendar. Refuses unknown dates, doubled codes, periods
+    /// Refuses a pack with a section or a field that no rule has, naming it: what is not read is not passed over in silence.
+    pub fn check_fields(file: &str, text: &str) -> Result<()> {
+        fields::check(file, text)
+    }
+
+    /// Reads packs `(file name, text)`, and onto the calendar the years that they arrange. Refuses unknown dates, doubled codes, periods
     /// that overlap and periods that leave days without a value between two versions, naming the key.
     pub fn load(packs: &[(String, String)], calendar: Calendar) -> Result<RuleSet> {
         let mut set = RuleSet { calendar, ..Default::default() };
+        let mut filled: BTreeSet<String> = BTreeSet::new();
         for (file, text) in packs {
             let pack: Pack = toml::from_str(text).map_err(|e| {
                 Error::from(Refusal::new("rule_pack.syntax", format!("规则包 {file} 读不懂：{e}"), "请按提示的行改正后重新导入。"))
@@ -162,12 +188,15 @@ impl RuleSet {
             for c in pack.code {
                 period(&c.from, c.until.as_deref(), &c.code)?;
                 let list = set.codes.entry(c.list.clone()).or_default();
-                list.retain(|old| !(old.code == c.code && old.from == c.from));
+                list.retain(|old| !(old.code == c.code && old.from == c.from && old.station == c.station));
                 list.push(c);
             }
             set.pending.extend(pack.pending);
             set.laws.extend(pack.law);
+            set.calendar.put(&pack.year)?;
+            filled.extend(pack.pack.fills);
         }
+        set.pending.retain(|p| !filled.contains(&p.key));
         for (key, list) in &mut set.rules {
             list.sort_by(|a, b| (&a.station, &a.from).cmp(&(&b.station, &b.from)));
             if let Some(local) = list.iter().find(|r| r.station.is_some())
@@ -185,8 +214,8 @@ impl RuleSet {
             }
         }
         for (name, list) in &mut set.codes {
-            list.sort_by(|a, b| (&a.code, &a.from).cmp(&(&b.code, &b.from)));
-            for pair in list.windows(2).filter(|p| p[0].code == p[1].code) {
+            list.sort_by(|a, b| (&a.code, &a.station, &a.from).cmp(&(&b.code, &b.station, &b.from)));
+            for pair in list.windows(2).filter(|p| (&p[0].code, &p[0].station) == (&p[1].code, &p[1].station)) {
                 // A code may rest for a while; it never has two meanings on one day.
                 joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("代码 {name}/{}", pair[0].code), false)?;
             }
@@ -233,20 +262,6 @@ impl RuleSet {
         of(Some(station)).or_else(|| of(None))
     }
 
-    /// The rules as they stand at the station of this code: its local values replace national ones.
-    pub fn at_station(&self, code: &str) -> RuleSet {
-        let mut out = self.clone();
-        for list in out.rules.values_mut() {
-            if list.iter().any(|r| r.station.as_deref() == Some(code)) {
-                list.retain(|r| r.station.as_deref() == Some(code));
-                for r in list.iter_mut() {
-                    r.station = None;
-                }
-            }
-        }
-        out
-    }
-
     /// A whole number (days, hours, counts).
     pub fn int(&self, key: &str, on: Date) -> Result<i64> {
         let r = self.rule(key, on)?;
@@ -271,16 +286,49 @@ impl RuleSet {
         }
     }
 
-    /// The entries of a code list in force on `on`, in their order.
+    /// The entries of a code list in force on `on`, in their order, those of every station among them; what one station
+    /// offers is [`RuleSet::list_at`].
     pub fn list(&self, list: &str, on: Date) -> Vec<&Code> {
         self.codes.get(list).map_or(vec![], |all| {
             all.iter().filter(|c| holds(&c.from, c.until.as_deref(), on)).collect()
         })
     }
 
-    /// One entry of a code list, whatever its dates (old records keep old codes).
+    /// The entries that the station of this code offers on `on`, in their order: the national ones and its own. Its own
+    /// version of a code replaces the national one, also when it has ended: so a station takes a code off its list.
+    pub fn list_at(&self, list: &str, station: &str, on: Date) -> Vec<&Code> {
+        let Some(all) = self.codes.get(list) else { return vec![] };
+        let own: BTreeSet<&str> = all.iter().filter(|c| c.station.as_deref() == Some(station)).map(|c| c.code.as_str()).collect();
+        all.iter()
+            .filter(|c| holds(&c.from, c.until.as_deref(), on))
+            .filter(|c| match c.station.as_deref() {
+                Some(s) => s == station,
+                None => !own.contains(c.code.as_str()),
+            })
+            .collect()
+    }
+
+    /// One entry of a code list by its newest version, whatever its dates (old records keep old codes).
     pub fn code(&self, list: &str, code: &str) -> Option<&Code> {
-        self.codes.get(list)?.iter().rev().find(|c| c.code == code)
+        let versions = self.codes.get(list)?.iter().filter(|c| c.code == code);
+        versions.max_by(|a, b| (a.station.is_none(), &a.from).cmp(&(b.station.is_none(), &b.from)))
+    }
+
+    /// One entry as it stands at the station of this code on `on`; for a code that has ended or is yet to begin, the version
+    /// nearest before that day, else the newest.
+    pub fn code_at(&self, list: &str, code: &str, station: &str, on: Date) -> Option<&Code> {
+        let of = |who: Option<&str>| -> Vec<&Code> {
+            self.codes.get(list).map_or(vec![], |all| all.iter().filter(|c| c.code == code && c.station.as_deref() == who).collect())
+        };
+        let own = of(Some(station));
+        let versions = if own.is_empty() { of(None) } else { own };
+        let day = on.to_string();
+        versions
+            .iter()
+            .find(|c| holds(&c.from, c.until.as_deref(), on))
+            .or_else(|| versions.iter().filter(|c| c.from <= day).max_by_key(|c| &c.from))
+            .copied()
+            .or_else(|| self.code(list, code))
     }
 
     /// The name of a code, or the code itself when the list does not know it.
@@ -292,6 +340,13 @@ impl RuleSet {
     pub fn must_know(&self, list: &str, code: &str, on: Date) -> Result<&Code> {
         self.list(list, on).into_iter().find(|c| c.code == code).ok_or_else(|| {
             Refusal::new("code.unknown", format!("“{code}”不在代码表 {list} 中，或已停用。"), "请从列表中重新选择。").into()
+        })
+    }
+
+    /// The same at the station of this code.
+    pub fn must_know_at(&self, list: &str, code: &str, station: &str, on: Date) -> Result<&Code> {
+        self.list_at(list, station, on).into_iter().find(|c| c.code == code).ok_or_else(|| {
+            Refusal::new("code.unknown", format!("“{code}”不在本单位的代码表 {list} 中，或已停用。"), "请从列表中重新选择。").into()
         })
     }
 
@@ -324,6 +379,10 @@ impl Code {
     }
     pub fn attr_text(&self, name: &str) -> Option<&str> {
         self.attrs.get(name)?.as_str()
+    }
+    /// Whether an attribute says yes; one that is not there does not.
+    pub fn attr_flag(&self, name: &str) -> bool {
+        self.attrs.get(name).and_then(toml::Value::as_bool).unwrap_or(false)
     }
 }
 
@@ -389,5 +448,47 @@ from = "2026-01-01"
         assert_eq!(set(&two("until = \"2026-03-01\"")).unwrap_err().key(), "rule_pack.overlap");
         let s = set(&two("until = \"2024-12-31\"")).unwrap();
         assert!(s.list("l", "2025-06-01".parse().unwrap()).is_empty());
+    }
+
+    #[test]
+    fn a_code_is_the_one_of_its_day_and_of_its_station() {
+        let code = |code: &str, name: &str, more: &str| {
+            format!("[[code]]\nlist = \"l\"\ncode = \"{code}\"\nname = \"{name}\"\nsource = \"s\"\nsource_kind = \"default\"\n{more}\n")
+        };
+        let text = code("a", "旧", "order = 9\nfrom = \"2020-01-01\"\nuntil = \"2025-12-31\"")
+            + &code("a", "新", "order = 1\nfrom = \"2026-01-01\"")
+            + &code("b", "乙", "from = \"2020-01-01\"")
+            + &code("b", "乙", "station = \"HLR\"\nfrom = \"2020-01-01\"\nuntil = \"2026-03-31\"")
+            + &code("dust", "煤尘", "station = \"ETK\"\nfrom = \"2020-01-01\"");
+        let s = set(&text).unwrap();
+        let d = |t: &str| -> Date { t.parse().unwrap() };
+        let names = |station: &str, on: &str| s.list_at("l", station, d(on)).iter().map(|c| c.name.as_str()).collect::<Vec<_>>();
+        assert_eq!(names("ETK", "2026-05-01"), ["乙", "煤尘", "新"]);
+        assert_eq!(names("HLR", "2026-03-01"), ["乙", "新"], "no dust here");
+        assert_eq!(names("HLR", "2026-05-01"), ["新"], "taken off its list");
+        assert!(s.must_know_at("l", "dust", "HLR", d("2026-05-01")).is_err());
+        assert!(s.must_know_at("l", "dust", "ETK", d("2026-05-01")).is_ok());
+        assert_eq!(s.code("l", "a").unwrap().name, "新", "the newest, whatever the order");
+        let at = |code: &str, station: &str, on: &str| s.code_at("l", code, station, d(on)).unwrap().name.clone();
+        assert_eq!((at("a", "ETK", "2025-05-01").as_str(), at("a", "ETK", "2026-05-01").as_str()), ("旧", "新"));
+        assert_eq!(at("b", "HLR", "2026-05-01"), "乙", "ended, its name stays");
+        assert_eq!(s.name("l", "dust"), "煤尘", "an old record of another station keeps its name");
+    }
+
+    #[test]
+    fn a_field_that_no_rule_has_is_named() {
+        let e = |text: &str| match RuleSet::check_fields("2027.toml", text) {
+            Err(Error::Refused(r)) => (r.key, r.what),
+            other => panic!("{other:?}"),
+        };
+        let (key, what) = e("[[yeer]]\nyear = 2027\n");
+        assert!(key == "rule_pack.unknown" && what.contains("“yeer”") && what.contains("2027.toml"), "{what}");
+        let (_, what) = e("[[year]]\nyear = 2027\nholidays = []\n");
+        assert!(what.contains("year 第 1 项") && what.contains("“holidays”"), "{what}");
+        let (_, what) = e("[[year]]\nyear = 2027\n[[year.holiday]]\nname = \"元旦\"\nform = \"2027-01-01\"\n");
+        assert!(what.contains("year.holiday 第 1 项") && what.contains("“form”"), "{what}");
+        let (_, what) = e(&LAW.replacen("unit =", "units =", 1));
+        assert!(what.contains("rule 第 1 项（a.days）") && what.contains("“units”"), "{what}");
+        RuleSet::check_fields("ok.toml", LAW).unwrap();
     }
 }

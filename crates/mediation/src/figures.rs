@@ -90,17 +90,36 @@ fn of_disputes() -> Vec<Spec> {
             definition: "分子：期间内登记、截至统计时刻已受理调解或者已自行和解、告知分流、出具告诫书的件数；分母：期间内登记的件数。（现为“受理处置率”）",
         }]),
         figure!(
-            "dispute.success_rate", "矛盾纠纷", "调解成功率", (1, "2026-05-08"),
-            "分子：期间内办结、结果为“化解”的件数；分母：期间内办结、结果为“化解”或者“调解不成”的件数。办结后又重新办理的，按统计时刻的结果。",
+            "dispute.success_rate", "矛盾纠纷", "调解成功率", (2, "2026-11-27"),
+            "分子：期间内办结、结果为“化解”的件数；分母：期间内办结、结果为“化解”或者“调解不成”的件数。调解协议履行后经公安机关认可办结的治安案件，结果是“化解”，计入；当事人自行和解的不计。办结后又重新办理的，按统计时刻的结果。",
             true, "dispute", "/disputes/", BY_DAY,
-            "select d.id, d.number, d.title, d.opened_at as at, (c.outcome = 'settled') as hit from mediation_log c join mediation_dispute d on d.id = c.dispute_id where c.station_id = $1 and c.step = 'close' and c.day >= $2 and c.day <= $3 and c.at <= $4 and c.outcome in ('settled', 'not_settled') and not exists (select 1 from mediation_log z where z.dispute_id = c.dispute_id and z.n > c.n and z.step = 'reopen' and z.at <= $4)",
+            "select d.id, d.number, d.title, d.opened_at as at, (c.outcome = 'settled') as hit from mediation_log c join mediation_dispute d on d.id = c.dispute_id where c.station_id = $1 and c.step in ('close', 'self_settle') and c.day >= $2 and c.day <= $3 and c.at <= $4 and c.outcome in ('settled', 'not_settled') and not exists (select 1 from mediation_log z where z.dispute_id = c.dispute_id and z.n > c.n and z.step = 'reopen' and z.at <= $4)",
             "$5", "$6"
-        ),
+        )
+        .older(&[Edition {
+            version: 1,
+            since: "2026-05-08",
+            definition: "分子：期间内办结、结果为“化解”的件数；分母：期间内办结、结果为“化解”或者“调解不成”的件数。办结后又重新办理的，按统计时刻的结果。（调解协议履行后经公安机关认可办结的没有计入）",
+        }]),
         figure!(
             "dispute.escalated", "矛盾纠纷", "升级（民转治、民转刑）", (1, "2026-05-08"),
             "分子：期间内登记、截至统计时刻已关联由其引起的治安或者刑事案件的件数；分母：期间内登记的件数。“零升级”没有官方定义，这里指分子为零；观察期未满的另列名单，以后仍可能增加。",
             true, "dispute", "/disputes/", BY_DAY,
             registered!("exists (select 1 from mediation_log x where x.dispute_id = o.dispute_id and x.step = 'escalate' and x.at <= $4) as hit"),
+            "$5", "$6"
+        ),
+        figure!(
+            "dispute.escalated_public_order", "矛盾纠纷", "民转治", (1, "2026-11-27"),
+            "分子：期间内登记、截至统计时刻已关联由其引起的治安案件的件数；分母：期间内登记的件数。同一纠纷又关联刑事案件的，在“民转刑”中也计一次。",
+            true, "dispute", "/disputes/", BY_DAY,
+            registered!("exists (select 1 from mediation_link x where x.dispute_id = o.dispute_id and x.kind = 'public_order' and x.at <= $4) as hit"),
+            "$5", "$6"
+        ),
+        figure!(
+            "dispute.escalated_criminal", "矛盾纠纷", "民转刑", (1, "2026-11-27"),
+            "分子：期间内登记、截至统计时刻已关联由其引起的刑事案件的件数；分母：期间内登记的件数。同一纠纷又关联治安案件的，在“民转治”中也计一次。",
+            true, "dispute", "/disputes/", BY_DAY,
+            registered!("exists (select 1 from mediation_link x where x.dispute_id = o.dispute_id and x.kind = 'criminal' and x.at <= $4) as hit"),
             "$5", "$6"
         ),
         figure!(

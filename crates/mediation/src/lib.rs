@@ -42,7 +42,7 @@ pub fn domain() -> Domain {
     use web_pages::{calendar, detail, forms, new, register, retention, ways};
     Domain {
         name: "mediation",
-        migrations: Some(kernel::migrations!("mediation", "0001_mediation.sql", "0002_tracks.sql", "0005_history.sql", "0006_indexes.sql", "0007_notices.sql", "0008_ids.sql", "0009_indexes.sql", "0010_terms.sql", "0011_decision.sql", "0012_recording_no.sql", "0013_party_indexes.sql", "0014_clearing.sql")),
+        migrations: Some(kernel::migrations!("mediation", "0001_mediation.sql", "0002_tracks.sql", "0005_history.sql", "0006_indexes.sql", "0007_notices.sql", "0008_ids.sql", "0009_indexes.sql", "0010_terms.sql", "0011_decision.sql", "0012_recording_no.sql", "0013_party_indexes.sql", "0014_clearing.sql", "0015_spot_crew.sql")),
         routes: vec![
             get("/disputes", SEE, register::page),
             get("/disputes/new", Need::Can(P::DisputeOpen), new::page),

@@ -1,6 +1,7 @@
 //! What the security administrator does: confirm a value, import a pack.
 
 use crate::store;
+use kernel::rules::RuleSet;
 use kernel::{Act, App, FieldErrors, Permission, Reader, Result, Tx, Uuid};
 
 /// Confirms that a value was checked against its source; it is no longer shown as 待核实.
@@ -26,6 +27,7 @@ pub async fn import(app: &App, act: &Act, name: &str, text: &str) -> Result<()> 
     if text.len() > 2_000_000 {
         return Err(FieldErrors::one("pack", "规则包最大 2 MB。"));
     }
+    RuleSet::check_fields(name, text)?;
     let look = app.look(&act.actor, "rulebook.load", act.purpose);
     let mut packs = app.db().read(&look, async |r: &mut Reader| store::packs(r).await).await?;
     packs.retain(|(n, _)| n != name);

@@ -2,9 +2,11 @@
 //!
 //! **Invariants.** Only values with a source ship. What was not read word for word is shown as 待核实
 //! until the security administrator confirms it; what no source gives is shown as 待导入. A pack with
-//! overlapping dates, or a local value against a law, is refused whole.
+//! overlapping dates, with a field that no rule has, or with a local value against a law, is refused whole.
+//! The years of the working calendar (调休) come the same way; a code list may come as a CSV table (清单).
 
 mod actions;
+mod listing;
 mod store;
 mod web_pages;
 
@@ -139,8 +141,60 @@ mod tests {
     fn a_local_value_wins_at_its_station_only() {
         let rules = shipped().unwrap();
         let day = d("2026-05-08");
-        let national = rules.int("incident.duplicate_window_hours", day).unwrap();
-        assert_ne!(rules.at_station("HLR-ZY").int("incident.duplicate_window_hours", day).unwrap(), national);
-        assert_eq!(rules.at_station("none").int("incident.duplicate_window_hours", day).unwrap(), national);
+        let national = rules.int("incident.repeat_window_days", day).unwrap();
+        assert_eq!(rules.int_at("incident.repeat_window_days", "ETK-QPJ1", day), Some(180));
+        assert_eq!(rules.int_at("incident.repeat_window_days", "none", day), Some(national));
+        let dust = |station: &str| rules.list_at("cause_tag", station, day).iter().any(|c| c.code == "coal_dust");
+        assert!(dust("ETK-QPJ1") && !dust("HLR-ZY"));
+    }
+
+    #[test]
+    fn every_shipped_field_is_read() {
+        for (name, text) in SHIPPED.iter().chain(&[("calendar.toml", CALENDAR)]) {
+            RuleSet::check_fields(name, text).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_imported_notice_makes_the_year_definite() {
+        let t = testkit::TestApp::new("sqlite", shipped().unwrap(), vec![domain()]).await;
+        let admin = testkit::actor(kernel::Role::SecurityAdmin, kernel::StationId::NIL);
+        let year = "[[year]]\nyear = 2027\nsource = \"国务院办公厅关于2027年部分节假日安排的通知\"\n[[year.holiday]]\nname = \"元旦\"\nfirst = \"2027-01-01\"\nlast = \"2027-01-04\"\n";
+        let due = |t: &testkit::TestApp| t.app.rules().calendar().add_working_days(d("2026-12-30"), 3);
+        t.get(&admin, "/rules/calendar?year=2027").await.is(200).says("暂定");
+        assert_eq!((due(&t).date, due(&t).provisional), (d("2027-01-05"), true), "what is reckoned, without 调休");
+        let send = async |text: String| t.upload(&admin, "/rules/import", &[], &[("pack", "2027.toml", text.as_bytes())]).await;
+        send(year.replace("[[year]]", "[[yeer]]").replace("year.holiday", "yeer.holiday")).await.is(422).says("不认识的部分“yeer”").says("系统办理规则第 31 条");
+        send(year.replace("2027-01-04", "2027-01-33")).await.is(422).says("2027 年的节假日安排").says("不是 YYYY-MM-DD");
+        send(year.replace("source =", "note =")).await.is(422).says("没有写出处");
+        assert!(due(&t).provisional, "nothing of a refused file holds");
+        send(year.to_string()).await.is(303);
+        assert_eq!((due(&t).date, due(&t).provisional), (d("2027-01-06"), false));
+        t.get(&admin, "/rules/calendar?year=2027").await.is(200).says("国务院办公厅关于2027年部分节假日安排的通知");
+        load(&t.app).await.unwrap();
+        assert!(t.app.rules().calendar().is_known(2027), "and it is there after a restart");
+    }
+
+    #[tokio::test]
+    async fn a_list_is_previewed_then_taken() {
+        let t = testkit::TestApp::new("sqlite", shipped().unwrap(), vec![domain()]).await;
+        let admin = testkit::actor(kernel::Role::SecurityAdmin, kernel::StationId::NIL);
+        let file = "code,name,parent\nzz01,网络纠纷,\nzz02,网购纠纷,zz01\n".as_bytes();
+        let says = [("list", "dispute.category.governance"), ("source", "海拉尔区综治中心代码表"), ("from", "2026-05-01")];
+        t.upload(&admin, "/rules/import", &says[..1], &[("pack", "28.csv", file)]).await.is(422).says("没有写明出处");
+        t.upload(&admin, "/rules/import", &[], &[("pack", "28.xlsx", file)]).await.is(422).says("请选择规则包");
+        let page = t.upload(&admin, "/rules/import", &says, &[("pack", "28.csv", file)]).await.is(200).says("网购纠纷").says("新增").says("还没有导入").says("待导入");
+        let names = |t: &testkit::TestApp| t.app.rules().list("dispute.category.governance", d("2026-05-08")).len();
+        let before = names(&t);
+        let text = page.body.split("name=\"pack_text\"").nth(1).and_then(|x| x.split_once('>')).and_then(|(_, x)| x.split_once("</textarea>")).unwrap().0;
+        let text = text.replace("&quot;", "\"").replace("&#34;", "\"");
+        assert_eq!(names(&t), 7, "a preview writes nothing");
+        let take = [("pack_name", "清单 dispute.category.governance.toml"), ("pack_text", text.as_str())];
+        t.post(&admin, "/rules/import", &take).await.is(303);
+        assert_eq!((before, names(&t)), (7, 9));
+        assert_eq!(t.app.rules().name("dispute.category.governance", "zz02"), "网购纠纷");
+        let page = t.get(&admin, "/rules").await.is(200);
+        assert!(!page.body.contains("综治（网格）纠纷28类"), "no longer 待导入");
+        t.upload(&testkit::actor(kernel::Role::Officer, kernel::StationId::NIL), "/rules/import", &says, &[("pack", "28.csv", file)]).await.is(403);
     }
 }

@@ -1,5 +1,6 @@
 //! Pages: values with sources, code lists, calendar.
 
+use crate::listing::{self, Defaults, Listing};
 use askama::Template;
 use axum::extract::Query;
 use kernel::ground::{self, Ground};
@@ -31,6 +32,10 @@ struct List<'a> {
 }
 
 impl List<'_> {
+    /// The lists that stand under 待导入, offered first in the form.
+    fn lists(&self) -> Vec<&str> {
+        self.pending.iter().flat_map(|p| &p.lists).filter(|l| !l.ends_with('.')).map(String::as_str).collect()
+    }
     fn value(&self, r: &Rule) -> String {
         let plain = match &r.value {
             toml_value if toml_value.is_str() => toml_value.as_str().unwrap_or("").to_string(),
@@ -103,6 +108,9 @@ struct Day {
 struct CalendarPage {
     year: i16,
     known: bool,
+    /// The notice that it comes from.
+    source: String,
+    admin: bool,
     months: Vec<(i8, Vec<Option<Day>>)>,
 }
 
@@ -129,7 +137,8 @@ pub async fn calendar(ctx: Ctx, Query(q): Query<std::collections::HashMap<String
         }
         months.push((month, days));
     }
-    let content = CalendarPage { year, known: c.is_known(year), months };
+    let source = c.source(year).unwrap_or("").to_string();
+    let content = CalendarPage { year, known: c.is_known(year), source, admin: ctx.may(Permission::RuleAdmin), months };
     Page::new(format!("{year} 年工作日历"), &content).crumb("规则包", "/rules").show(&ctx)
 }
 
@@ -212,18 +221,47 @@ pub async fn confirm(ctx: Ctx, mut form: Form) -> Answer {
     }
 }
 
-/// `POST /rules/import`
+#[derive(Template)]
+#[template(path = "listing.html")]
+struct Preview {
+    l: Listing,
+    command_id: String,
+}
+
+/// `POST /rules/import`: a pack, taken at once or refused whole; or a list as CSV, shown first and sent again as the pack
+/// that it makes.
 pub async fn import(ctx: Ctx, mut form: Form) -> Answer {
     let file = form.files("pack").first().map(|u| (*u).clone());
     let act = ctx.act("rulebook.import", Purpose::Administration, &form);
     let done = match file {
+        None if !form.typed("pack_text").is_empty() => {
+            let (name, text) = (form.required("pack_name", "清单", 100), form.typed("pack_text").to_string());
+            match form.finish(()) {
+                Ok(()) => crate::import(&ctx.app, &act, &name, &text).await,
+                Err(e) => Err(e),
+            }
+        }
         None => {
-            form.errors.add("pack", "请选择规则包文件（TOML）。");
+            form.errors.add("pack", "请选择规则包（.toml）或者清单（.csv）文件。");
             form.finish(())
         }
-        Some(u) => match String::from_utf8(u.bytes.to_vec()) {
-            Ok(text) => crate::import(&ctx.app, &act, &u.file_name, &text).await,
-            Err(_) => Err(kernel::FieldErrors::one("pack", "规则包应为 UTF-8 编码的 TOML 文本，请另存为 UTF-8 后再导入。")),
+        Some(u) => match listing::is_csv(&u.file_name) {
+            Err(e) => Err(e),
+            Ok(true) => {
+                let d = Defaults { list: form.text("list"), source: form.text("source"), from: form.optional_date("from", "起始日期") };
+                let read = form.finish(()).and_then(|()| listing::read(&u.bytes, &d, &ctx.app.rules(), ctx.app.today()));
+                match read {
+                    Ok(l) => {
+                        let content = Preview { l, command_id: ctx.command_id().to_string() };
+                        return Page::new("清单预览", &content).crumb("规则包", "/rules").show(&ctx);
+                    }
+                    Err(e) => Err(e),
+                }
+            }
+            Ok(false) => match String::from_utf8(u.bytes.to_vec()) {
+                Ok(text) => crate::import(&ctx.app, &act, &u.file_name, &text).await,
+                Err(_) => Err(kernel::FieldErrors::one("pack", "规则包应为 UTF-8 编码的 TOML 文本，请另存为 UTF-8 后再导入。")),
+            },
         },
     };
     match done {

@@ -1,4 +1,5 @@
-//! Printed papers as golden files: what a reader that is not ours (pdftotext) finds on the sheet.
+//! Printed papers as golden files: what a reader that is not ours (pdftotext) finds on the sheet, and that it draws every page
+//! inside the margins (pdftoppm).
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,84 @@ pub fn lines(pdf: &[u8]) -> Option<String> {
     Some(pages.collect::<Vec<_>>().join("———— 换页 ————\n"))
 }
 
+/// What stands on a page as pdftoppm draws it: how much ink, and how far it stays from the four edges, in millimetres.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Dark dots of a hundred thousand.
+    pub ink: u64,
+    /// Left, top, right, bottom.
+    pub margins: [f64; 4],
+}
+
+/// Dots per inch at which pages are looked at.
+const DPI: f64 = 50.0;
+
+/// Draws every page; none where pdftoppm is not installed (`cargo xt test` installs it with pdftotext).
+pub fn drawn(pdf: &[u8]) -> Option<Vec<Drawn>> {
+    let dpi = format!("{DPI}");
+    let child = Command::new("pdftoppm").args(["-gray", "-r", &dpi, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut child) = child else {
+        let _ = writeln!(std::io::stderr(), "SKIPPED a paper drawn: no pdftoppm");
+        return None;
+    };
+    let mut input = child.stdin.take().expect("the drawer's input");
+    let bytes = pdf.to_vec();
+    let feeding = std::thread::spawn(move || input.write_all(&bytes));
+    let out = child.wait_with_output().expect("the drawer's output");
+    feeding.join().expect("the feeding thread").expect("the drawer takes the paper");
+    assert!(out.status.success(), "pdftoppm: {}", String::from_utf8_lossy(&out.stderr));
+    let (mut rest, mut pages) = (out.stdout.as_slice(), vec![]);
+    while !rest.is_empty() {
+        let (width, height, dots, next) = picture(rest);
+        pages.push(seen(width, height, dots));
+        rest = next;
+    }
+    Some(pages)
+}
+
+/// One PGM picture (`P5 width height 255` and its bytes) and what follows it.
+fn picture(bytes: &[u8]) -> (usize, usize, &[u8], &[u8]) {
+    let (mut at, mut head) = (0, vec![]);
+    while head.len() < 4 {
+        let end = bytes[at..].iter().position(u8::is_ascii_whitespace).expect("a PGM header") + at;
+        if end > at {
+            head.push(std::str::from_utf8(&bytes[at..end]).expect("a PGM header"));
+        }
+        at = end + 1;
+    }
+    assert!(head[0] == "P5" && head[3] == "255", "a PGM picture: {head:?}");
+    let (width, height): (usize, usize) = (head[1].parse().expect("a width"), head[2].parse().expect("a height"));
+    let (dots, next) = bytes[at..].split_at(width * height);
+    (width, height, dots, next)
+}
+
+fn seen(width: usize, height: usize, dots: &[u8]) -> Drawn {
+    let (mut left, mut top, mut right, mut bottom, mut ink) = (width, height, 0, 0, 0u64);
+    for (i, _) in dots.iter().enumerate().filter(|(_, d)| **d < 200) {
+        let (x, y) = (i % width, i / width);
+        (left, top, right, bottom, ink) = (left.min(x), top.min(y), right.max(x + 1), bottom.max(y + 1), ink + 1);
+    }
+    let mm = |n: usize| n as f64 * 25.4 / DPI;
+    let right = width.saturating_sub(right);
+    Drawn { ink: ink * 100_000 / (dots.len() as u64).max(1), margins: [mm(left), mm(top), mm(right), mm(height.saturating_sub(bottom))] }
+}
+
+/// Every page is drawn, and nothing on it comes nearer to an edge than a printer prints.
+#[track_caller]
+fn well_drawn(name: &str, pdf: &[u8]) {
+    let Some(pages) = drawn(pdf) else { return };
+    assert!(!pages.is_empty(), "{name} has no page");
+    for (n, page) in pages.iter().enumerate() {
+        assert!(page.ink >= LEAST_INK, "{name}, page {}: nothing is drawn ({page:?})", n + 1);
+        assert!(page.margins.iter().all(|m| *m >= MARGIN_MM), "{name}, page {}: ink within {MARGIN_MM} mm of the edge ({page:?})", n + 1);
+    }
+}
+
+/// A page with a page number alone has some 20 of a hundred thousand dots.
+const LEAST_INK: u64 = 15;
+/// The white edge of a laser printer; what comes nearer is not on the sheet.
+const MARGIN_MM: f64 = 4.2;
+
 /// Compares a paper's text with `docs/ref/papers/<name>.txt`, or writes it (`FENGQIAO_BLESS`). The name is
 /// `<crate>-<function that makes the paper>`, then what tells its samples apart; the architecture test finds papers
 /// without a sample by it. `FENGQIAO_PAPERS` names a directory that keeps the files for people to look at.
@@ -46,6 +125,7 @@ pub fn golden_without(name: &str, pdf: &[u8], fresh: &str) {
     if let Ok(dir) = std::env::var("FENGQIAO_PAPERS") {
         std::fs::write(Path::new(&dir).join(format!("{name}.pdf")), pdf).expect("FENGQIAO_PAPERS");
     }
+    well_drawn(name, pdf);
     let Some(mut now) = lines(pdf) else { return };
     if !fresh.is_empty() {
         assert!(now.contains(fresh), "{name}: {fresh} does not stand on the paper: {now}");

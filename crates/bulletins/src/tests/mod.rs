@@ -3,6 +3,7 @@
 mod replay;
 mod reports;
 
+use kernel::figure::Leaf;
 use kernel::{Actor, Purpose, Reader, Role, StationId, Uuid};
 use testkit::{TestApp, actor, engines};
 
@@ -107,7 +108,7 @@ async fn every_figure_counts_and_lists_the_same_rows() {
                 .db()
                 .read(&look, async |r: &mut Reader| {
                     let f = spec.figure(r, &p).await?;
-                    Ok((f, spec.rows(r, &p, true).await?.len(), spec.rows(r, &p, false).await?.len()))
+                    Ok((f, spec.rows(r, &p, true, Leaf::FIRST).await?.len(), spec.rows(r, &p, false, Leaf::FIRST).await?.len()))
                 })
                 .await
                 .unwrap_or_else(|e| panic!("{} on {engine}: {e}", spec.key));
@@ -119,6 +120,25 @@ async fn every_figure_counts_and_lists_the_same_rows() {
             assert!(f.definition.chars().count() > 10, "{}", spec.key);
         }
     }
+}
+
+#[tokio::test]
+async fn each_of_many_rows_is_on_one_page() {
+    let (t, station, leader) = app(engines()[0]).await;
+    let officer = actor(Role::Officer, station);
+    let many = kernel::figure::ROWS as usize + 3;
+    for n in 0..many {
+        dispute(&t, &officer, n, false).await;
+    }
+    let numbers = |body: &str| body.matches("data-label=\"编号\"").count();
+    let first = t.get(&leader, "/figures/rows?key=dispute.registered&part=den").await.is(200).says(&format!("第 1 / 2 页，共 {many} 条")).says("下一页");
+    let next = first.body.split("href=\"").find(|x| x.contains("page=2")).and_then(|x| x.split('"').next()).unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    let second = t.get(&leader, &next).await.is(200).says("第 2 / 2 页").says("上一页");
+    assert_eq!((numbers(&first.body), numbers(&second.body)), (many - 3, 3));
+    let links = |body: &str| body.split("href=\"/disputes/").skip(1).filter_map(|x| x.split('"').next()).map(str::to_string).collect::<std::collections::BTreeSet<_>>();
+    assert!(links(&second.body).iter().filter(|l| l.len() == 36).all(|l| !links(&first.body).contains(l)), "no row stands twice");
+    assert_eq!(numbers(&t.get(&leader, "/figures/part?key=dispute.by_category&part=&page=2").await.is(200).body), 3);
+    assert_eq!(numbers(&t.get(&leader, "/figures/rows?key=dispute.registered&part=den&page=9").await.is(200).body), 0);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use super::app;
 use incidents::actions as inc;
+use kernel::figure::Leaf;
 use incidents::model::{LinkKind, NewIntake};
 use kernel::{Act, Actor, DisputeId, IncidentId, Purpose, Reader, Role, Timestamp, args, sql};
 use mediation::actions as med;
@@ -12,8 +13,8 @@ use mediation::store::parts;
 use proptest::prelude::*;
 use testkit::{TestApp, actor, engines};
 
-/// Step and outcome of one log line.
-type Line = (String, Option<String>);
+/// Step, outcome and note of one log line.
+type Line = (String, Option<String>, String);
 
 /// One move: what, on which record, and how many hours later.
 type Move = (u8, usize, i64);
@@ -149,11 +150,12 @@ impl World {
         let visits = self.read(async |r: &mut Reader| parts::follow_ups(r, id).await).await;
         match n {
             4 => {
-                let mut answers = Answers { told: true, willing: true, ..Answers::default() };
-                for q in app.rules().list(questions(Track::Peoples), today) {
+                let track = if which >= 900 { Track::PublicOrder } else { Track::Peoples };
+                let mut answers = Answers { told: true, willing: true, act: Some("damage".into()), circumstance: Some("trifles".into()), ..Answers::default() };
+                for q in app.rules().list(questions(track), today) {
                     answers.exclusions.insert(q.code.clone(), false);
                 }
-                med::gate(app, &a, id, Track::Peoples, &answers).await.map(|_| ())
+                med::gate(app, &a, id, track, &answers).await.map(|_| ())
             }
             5 => {
                 let talk = NewTalk {
@@ -191,6 +193,8 @@ impl World {
                     no_cost_dispute: false,
                     spot_consent: false,
                     identity_note: "当事人未带证件，已当面核对".into(),
+                    names_checked: false,
+                    crew: vec![],
                     promises: vec![
                         promise("铺地毯", due(1 + which as i32 % 4)),
                         promise("夜里不拖", if which.is_multiple_of(2) { due(2) } else { None }),
@@ -223,9 +227,10 @@ impl World {
                 med::self_settle(app, &a, id, &s).await
             }
             14 => {
+                let criminal = which.is_multiple_of(2);
                 let case = med::Case {
-                    kind: mediation::model::Escalation::PublicOrder,
-                    case_no: format!("治〔2026〕{which}号"),
+                    kind: if criminal { mediation::model::Escalation::Criminal } else { mediation::model::Escalation::PublicOrder },
+                    case_no: format!("{}〔2026〕{which}号", if criminal { "刑" } else { "治" }),
                     incident: None,
                     day: today,
                     note: "因此事动手".into(),
@@ -275,7 +280,7 @@ impl World {
                         assert_eq!(of, *n, "{} of {category}", b.key);
                     }
                     let (code, n) = parts.first().cloned().unwrap_or_default();
-                    assert_eq!(b.rows(r, &p, &code).await?.len() as i64, n, "{} opens its rows", b.key);
+                    assert_eq!(b.rows(r, &p, &code, Leaf::FIRST).await?.len() as i64, n, "{} opens its rows", b.key);
                     out.push(format!("{} {days}: {parts:?}", b.key));
                 }
             }
@@ -284,25 +289,36 @@ impl World {
         .await
     }
 
-    /// Registered, resolved, escalated, handled, success (numerator and denominator), counted from the log lines alone.
+    /// Registered, resolved, escalated by kind of case, handled, success (numerator and denominator), counted from the log lines alone.
     async fn counted_from_log(&self, as_of: Timestamp) -> Vec<String> {
         let rows = self.read(async |r: &mut Reader| {
-            r.rows(sql!("select dispute_id, n, step, outcome from mediation_log where at <= $1 order by dispute_id, n"), args![as_of]).await
+            r.rows(sql!("select dispute_id, n, step, outcome, note from mediation_log where at <= $1 order by dispute_id, n"), args![as_of]).await
         })
         .await;
         let mut by: std::collections::BTreeMap<kernel::Uuid, Vec<Line>> = Default::default();
         for row in &rows {
-            by.entry(row.get("dispute_id").unwrap()).or_default().push((row.get("step").unwrap(), row.get("outcome").unwrap()));
+            by.entry(row.get("dispute_id").unwrap()).or_default().push((row.get("step").unwrap(), row.get("outcome").unwrap(), row.get("note").unwrap()));
         }
         let is = |o: &Option<String>, codes: &[&str]| o.as_deref().is_some_and(|o| codes.contains(&o));
         let count = |f: &dyn Fn(&Vec<Line>) -> bool| by.values().filter(|l| f(l)).count();
         let all = by.len();
         let resolved = count(&|l| is(&l.last().unwrap().1, &["settled", "self_settled"]));
-        let escalated = count(&|l| l.iter().any(|(s, _)| s == "escalate"));
-        let taken = |l: &Vec<Line>| l.iter().any(|(s, _)| ["accept", "self_settle", "refer", "warn"].contains(&s.as_str()));
+        let escalated = count(&|l| l.iter().any(|(s, ..)| s == "escalate"));
+        let taken = |l: &Vec<Line>| l.iter().any(|(s, ..)| ["accept", "self_settle", "refer", "warn"].contains(&s.as_str()));
         let handled = count(&taken);
         let both = count(&|l| taken(l) && is(&l.last().unwrap().1, &["settled", "self_settled"]));
+        let led_to = |word: &str| count(&|l| l.iter().any(|(s, _, note)| s == "escalate" && note.starts_with(word)));
+        let (order, crime) = (led_to("民转治"), led_to("民转刑"));
+        // The outcome of mediation with which it was closed last, unless it was taken up again.
+        let closed = |l: &Vec<Line>, codes: &[&str]| {
+            let last = l.iter().rposition(|(s, o, _)| (s == "close" || s == "self_settle") && is(o, codes));
+            last.is_some_and(|i| l[i..].iter().all(|(s, ..)| s != "reopen"))
+        };
+        let (won, mediated) = (count(&|l| closed(l, &["settled"])), count(&|l| closed(l, &["settled", "not_settled"])));
         vec![
+            format!("dispute.success_rate 300: {won}/Some({mediated})"),
+            format!("dispute.escalated_public_order 300: {order}/Some({all})"),
+            format!("dispute.escalated_criminal 300: {crime}/Some({all})"),
             format!("dispute.registered 300: {all}/None"),
             format!("dispute.handled_total 300: {handled}/None"),
             format!("dispute.taken_up 300: {handled}/Some({all})"),
@@ -369,10 +385,12 @@ async fn a_long_history_told_by_hand_stays_as_well() {
         moves.extend([17, 19, 20, 21, 22].map(|step| (step, i * 2, 1)));
     }
     moves.extend([(18, 3, 1), (23, 8, 1), (22, 1, 1)]);
+    // Escalated to a crime as well; and a public-order case that a committee settled, performed and accepted (程序规定 §186).
+    moves.extend([(14, 2, 1), (0, 6, 1), (4, 902, 1), (9, 6, 1), (4, 6, 1), (5, 6, 1), (6, 6, 1), (8, 6, 1), (8, 13, 1), (13, 13, 1), (2, 0, 1), (2, 0, 1)]);
     for engine in engines() {
         let end = history(engine, &moves).await;
         let counts = |key: &str| end.iter().any(|l| l.starts_with(&format!("{key} 300: ")) && !l.contains(": 0/"));
-        for key in ["promise.kept", "promise.late", "promise.broken", "dispute.kept", "dispute.escalated", "dispute.success_rate", "dispute.in_time", "follow_up.rate", "incident.closed"] {
+        for key in ["promise.kept", "promise.late", "promise.broken", "dispute.kept", "dispute.escalated", "dispute.escalated_public_order", "dispute.escalated_criminal", "dispute.success_rate", "dispute.in_time", "follow_up.rate", "incident.closed"] {
             assert!(counts(key), "the history reaches {key}: {end:#?}");
         }
     }

@@ -1,10 +1,10 @@
 //! The page of figures, and one figure: definition in all editions, certainty, comparison, rows.
 
-use super::{Asked, Question, Quick, quick};
+use super::{Asked, Pager, Question, Quick, quick};
 use crate::Beside;
 use askama::Template;
 use axum::extract::Query;
-use kernel::figure::{Figure, FigureRow, ROUNDING, ROWS, Spec};
+use kernel::figure::{Figure, FigureRow, Leaf, ROUNDING, Spec};
 use kernel::{Error, Purpose, Reader};
 use web::{Answer, Ctx, Page};
 
@@ -52,7 +52,7 @@ struct Rows {
     beside: Beside,
     all: bool,
     rows: Vec<FigureRow>,
-    most: i64,
+    pager: Pager,
     rounding: &'static str,
 }
 
@@ -86,20 +86,24 @@ impl Rows {
     }
 }
 
-/// `GET /figures/rows?key=…&part=num|den`
+/// `GET /figures/rows?key=…&part=num|den&page=…`
 pub async fn rows(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let q = Question::of(&ctx, &a)?;
     let spec = crate::specs().into_iter().find(|s| s.key == a.key).ok_or(Error::NotFound("这项统计"))?;
     let all = a.part != "num" || !spec.ratio;
     ctx.who.must_serve_station("数字后面的明细")?;
     let look = ctx.look("bulletins.rows", Purpose::Statistics);
+    let page = Leaf::typed(&a.page);
     let (beside, rows) = ctx
         .app
         .db()
-        .read(&look, async |r: &mut Reader| Ok((Beside::of(&spec, r, &q.period).await?, spec.rows(r, &q.period, all).await?)))
+        .read(&look, async |r: &mut Reader| Ok((Beside::of(&spec, r, &q.period).await?, spec.rows(r, &q.period, all, page).await?)))
         .await?;
     let title = format!("{}：{}", spec.name, if all { if spec.ratio { "分母" } else { "明细" } } else { "分子" });
     let back = format!("/figures?{}", q.query());
-    let content = Rows { spec, q, beside, all, rows, most: ROWS, rounding: ROUNDING };
+    let f = &beside.figure;
+    let n = if all { f.denominator.unwrap_or(f.numerator) } else { f.numerator };
+    let pager = Pager::new(page, n, format!("/figures/rows?key={}&part={}&{}", spec.key, if all { "den" } else { "num" }, q.query()));
+    let content = Rows { spec, q, beside, all, rows, pager, rounding: ROUNDING };
     Page::new(title, &content).crumb("统计数据", back).show(&ctx)
 }

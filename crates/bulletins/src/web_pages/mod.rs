@@ -4,7 +4,7 @@ pub mod figures;
 pub mod plots;
 pub mod reports;
 
-use kernel::figure::Period;
+use kernel::figure::{Leaf, Period};
 use kernel::{Date, Result, Timestamp};
 use serde::Deserialize;
 use web::Ctx;
@@ -18,6 +18,22 @@ pub struct Asked {
     as_of: String,
     key: String,
     part: String,
+    page: String,
+}
+
+/// The pages of a list: where the reader is, how many there are, and what leads to another.
+pub struct Pager {
+    pub page: i64,
+    pub pages: i64,
+    pub rows: i64,
+    /// The address without its page.
+    pub href: String,
+}
+
+impl Pager {
+    pub fn new(page: Leaf, rows: i64, href: String) -> Pager {
+        Pager { page: page.number(), pages: Leaf::of(rows), rows, href }
+    }
 }
 
 /// The question as it was understood.

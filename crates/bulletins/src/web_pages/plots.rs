@@ -1,10 +1,10 @@
 //! 图表: bars drawn by the server, each with its table beside it; the parts open their rows.
 
-use super::{Asked, Question, Quick, quick};
+use super::{Asked, Pager, Question, Quick, quick};
 use crate::plot::{Plot, Shape};
 use askama::Template;
 use axum::extract::Query;
-use kernel::figure::{Breakdown, Figure, FigureRow, Period, ROWS};
+use kernel::figure::{Breakdown, Figure, FigureRow, Leaf, Period};
 use kernel::{Error, Purpose, Reader, Result, ToSpan};
 use web::{Answer, Ctx, Page};
 
@@ -99,18 +99,28 @@ struct PartRows {
     q: Question,
     name: String,
     rows: Vec<FigureRow>,
-    most: i64,
+    pager: Pager,
 }
 
-/// `GET /figures/part?key=…&part=…`
+/// `GET /figures/part?key=…&part=…&page=…`
 pub async fn part(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let q = Question::of(&ctx, &a)?;
     let breakdown = crate::breakdowns().into_iter().find(|b| b.key == a.key).ok_or(Error::NotFound("这项统计"))?;
     let look = ctx.look("bulletins.rows", Purpose::Statistics);
-    let rows = ctx.app.db().read(&look, async |r: &mut Reader| breakdown.rows(r, &q.period, &a.part).await).await?;
+    let page = Leaf::typed(&a.page);
+    let (rows, n) = ctx
+        .app
+        .db()
+        .read(&look, async |r: &mut Reader| {
+            let n = breakdown.parts(r, &q.period).await?.iter().find(|(code, _)| *code == a.part).map_or(0, |(_, n)| *n);
+            Ok((breakdown.rows(r, &q.period, &a.part, page).await?, n))
+        })
+        .await?;
     let name = breakdown.part_name(&ctx.app.rules(), &a.part);
     let title = format!("{}：{name}", breakdown.name);
     let back = format!("/figures/plots?{}", q.query());
-    let content = PartRows { breakdown, q, name, rows, most: ROWS };
+    let which = serde_urlencoded::to_string([("key", breakdown.key), ("part", a.part.as_str())]).unwrap_or_default();
+    let pager = Pager::new(page, n, format!("/figures/part?{which}&{}", q.query()));
+    let content = PartRows { breakdown, q, name, rows, pager };
     Page::new(title, &content).crumb("图表", back).show(&ctx)
 }

@@ -7,7 +7,8 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::IntoResponse;
 use http::header;
-use kernel::figure::{Figure, FigureRow, ROUNDING, ROWS};
+use super::Pager;
+use kernel::figure::{Figure, FigureRow, Leaf, ROUNDING};
 use kernel::{Error, Permission as P, Purpose, Reader, ToSpan, Uuid};
 use serde::Deserialize;
 use web::page::{Again, go};
@@ -259,6 +260,7 @@ pub async fn step(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
 pub struct Which {
     n: i64,
     part: String,
+    page: String,
 }
 
 #[derive(Template)]
@@ -275,14 +277,15 @@ struct Rows {
     ratio: bool,
     all: bool,
     rows: Vec<FigureRow>,
-    most: i64,
+    pager: Pager,
 }
 
-/// `GET /bulletins/{id}/rows?n=…&part=num|den`: the rows behind a frozen number, as known when it was frozen.
+/// `GET /bulletins/{id}/rows?n=…&part=num|den&page=…`: the rows behind a frozen number, as known when it was frozen.
 pub async fn rows(ctx: Ctx, Path(id): Path<String>, Query(q): Query<Which>) -> Answer {
     let id = uuid(&id)?;
     ctx.who.must_serve_station("数字后面的明细")?;
     let look = ctx.look("bulletins.rows", Purpose::Statistics);
+    let page = Leaf::typed(&q.page);
     let content = ctx
         .app
         .db()
@@ -291,15 +294,18 @@ pub async fn rows(ctx: Ctx, Path(id): Path<String>, Query(q): Query<Which>) -> A
             let line = w.line(q.n).cloned().ok_or(Error::NotFound("这项数字"))?;
             let (p, figure, called) = (w.report.period(), w.figure(&line), w.called(&line));
             if let Some(b) = crate::breakdowns().into_iter().chain(crate::crossings()).find(|b| b.key == line.key) {
-                let rows = b.rows(r, &p, &line.part).await?;
+                let rows = b.rows(r, &p, &line.part, page).await?;
+                let pager = Pager::new(page, line.numerator, format!("/bulletins/{id}/rows?n={}", line.n));
                 let (definition, edition, path) = (b.definition, b.version, b.path);
-                return Ok(Rows { report: w.report, line, called, figure, definition, edition, rounding: ROUNDING, path, ratio: false, all: true, rows, most: ROWS });
+                return Ok(Rows { report: w.report, line, called, figure, definition, edition, rounding: ROUNDING, path, ratio: false, all: true, rows, pager });
             }
             let s = crate::specs().into_iter().find(|s| s.key == line.key).ok_or(Error::NotFound("这项统计"))?;
             let all = q.part != "num" || !s.ratio;
-            let rows = s.rows(r, &p, all).await?;
+            let rows = s.rows(r, &p, all, page).await?;
+            let n = if all { line.denominator.unwrap_or(line.numerator) } else { line.numerator };
+            let pager = Pager::new(page, n, format!("/bulletins/{id}/rows?n={}&part={}", line.n, if all { "den" } else { "num" }));
             let (definition, edition, path, ratio) = (s.definition, s.version, s.path, s.ratio);
-            Ok(Rows { report: w.report, line, called, figure, definition, edition, rounding: ROUNDING, path, ratio, all, rows, most: ROWS })
+            Ok(Rows { report: w.report, line, called, figure, definition, edition, rounding: ROUNDING, path, ratio, all, rows, pager })
         })
         .await?;
     let title = content.called.clone();

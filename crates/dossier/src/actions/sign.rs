@@ -40,17 +40,22 @@ pub async fn add_recording(app: &App, act: &Act, id: DisputeId, n: &NewRecording
         .await
 }
 
-/// Takes a party's signature for the content of a paper as it stands now. If the content changes later, the signature
+/// Takes the signature of a party, its guardian, agent (with powers) or interpreter for the content of a paper as it stands now. If the content changes later, the signature
 /// no longer stands on it.
 pub async fn sign(app: &App, act: &Act, id: DisputeId, n: &NewSignature) -> Result<()> {
     act.actor.must(P::DisputeMediate)?;
     let rules = app.rules();
     let case = Case::load(app, act, id, true).await?;
-    party_of(&case, n.party)?;
+    let p = party_of(&case, n.party)?;
+    rules::signer(n.signer, &p.p, &p.more)?;
     let recording = n.recording.and_then(|r| case.recordings.iter().find(|x| x.id == r));
     rules::signing(recording, act.at, &rules, clock::day_of(act.at))?;
     let recording = recording.map(|r| r.id).ok_or(Error::NotFound("录音录像"))?;
     let content = compose::content(&case, n.paper, n.record)?;
+    if !compose::has_place(&compose::sheet(&case, n.paper, n.record)?.data, n.party, n.signer) {
+        let what = format!("“{}”上没有{}{}签名的位置。", n.paper.label(), p.p.side.label(), n.signer.label());
+        return Err(Refusal::new("dossier.no_place", what, "请选择文书上列有的签名人；登记有变动的，请核对“当事人”后重新打开。").into());
+    }
     let picture = n.picture.clone();
     let png = tokio::task::spawn_blocking(move || clean(&picture)).await.map_err(Error::internal)??;
     app.db()
@@ -63,6 +68,7 @@ pub async fn sign(app: &App, act: &Act, id: DisputeId, n: &NewSignature) -> Resu
                 paper: n.paper,
                 record_id: n.record,
                 party_id: n.party,
+                signer: n.signer,
                 recording_id: recording,
                 content: content.clone(),
                 sealed,

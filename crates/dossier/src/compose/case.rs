@@ -1,6 +1,6 @@
 //! Everything the papers of one dispute need, read once.
 
-use crate::model::{Application, Paper, PartyMore, Print, Recording, Reminder, Signature, Telling, Volume};
+use crate::model::{Application, Paper, PartyMore, Print, Recording, Reminder, Signature, Signer, Telling, Volume};
 use crate::rules::Facts;
 use crate::store;
 use kernel::rules::RuleSet;
@@ -48,6 +48,8 @@ pub struct Case {
     pub talks: Vec<CaseTalk>,
     /// Newest first.
     pub agreements: Vec<Agreement>,
+    /// 在场人员 of the agreements, with their roles of that day.
+    pub agreement_crew: Vec<(AgreementId, String, &'static str)>,
     /// The data of each written agreement, as the mediation domain composes it.
     pub agreement_data: Vec<(AgreementId, Value)>,
     pub promises: Vec<(Obligation, Vec<attachments::Kept>)>,
@@ -283,6 +285,8 @@ impl Case {
             identified: self.parties.iter().filter(|p| !p.id_number.is_empty() || !p.identity.is_empty()).count(),
             agents: self.parties.iter().filter(|p| !p.p.agent_name.is_empty()).count(),
             powers: self.parties.iter().filter(|p| !p.p.agent_name.is_empty() && p.more.power.is_some()).count(),
+            minors: self.minors().count(),
+            guardians_told: self.minors().filter(|p| p.more.guardian_told_on.is_some() && !p.more.guardian_told_how.trim().is_empty()).count(),
             inquiries: self.talks.iter().filter(|t| t.t.kind == TalkKind::Inquiry).count(),
             evidence: self.evidence.len() + self.talks.iter().map(|t| t.files.len()).sum::<usize>(),
             sessions: self.talks.iter().filter(|t| t.t.kind == TalkKind::Session).count(),
@@ -299,6 +303,29 @@ impl Case {
             declined: self.declined().next().is_some(),
             filed: self.volume.is_some(),
         }
+    }
+
+    /// Parties under age whose guardian is to be told. A birth date outweighs what was ticked.
+    fn minors(&self) -> impl Iterator<Item = &CaseParty> {
+        self.parties
+            .iter()
+            .filter(|p| p.v.age.map_or(p.p.minor, |a| a < mediation::rules::ADULT))
+            .filter(|p| !p.more.guardian_exempt && (p.p.guardian_exempt.trim().is_empty() || !p.p.guardian.trim().is_empty()))
+    }
+
+    /// Who may sign on the screen, in the order of the papers: the party it is for, as whom, and what it is called.
+    pub fn signers(&self) -> Vec<(Uuid, Signer, String)> {
+        let mut out: Vec<(Uuid, Signer, String)> = vec![];
+        for p in &self.parties {
+            for (signer, name) in [(Signer::Party, &p.v.name), (Signer::Guardian, &p.p.guardian), (Signer::Agent, &p.p.agent_name)] {
+                if crate::rules::signer(signer, &p.p, &p.more).is_ok() {
+                    let role = if signer == Signer::Party { "" } else { signer.label() };
+                    out.push((p.p.id, signer, format!("{}{role} {name}", p.p.side.label())));
+                }
+            }
+        }
+        out.extend(super::papers::interpreters(self).into_iter().map(|(name, language, party)| (party, Signer::Interpreter, format!("翻译（{language}） {name}"))));
+        out
     }
 
     /// Every paper that can be printed now, with its record, in the dossier's order.
@@ -379,9 +406,11 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
     let warnings = parts::warnings(r, id).await?;
     let log = parts::log_of(r, id).await?;
     let agreements = parts::agreements(r, id).await?;
+    let spot = parts::agreement_crews(r, id).await?;
     let mut users: Vec<UserId> = vec![d.owner_id, d.opened_by];
     users.extend(talks.iter().filter_map(|t| t.host_user));
     users.extend(crews.iter().map(|c| c.1));
+    users.extend(spot.iter().map(|c| c.1));
     users.extend(follow_ups.iter().filter_map(|f| f.by_user));
     users.extend(warnings.iter().map(|w| w.by_user));
     users.extend(log.iter().map(|l| l.by_user));
@@ -415,6 +444,7 @@ async fn read(r: &mut Reader, rules: Arc<RuleSet>, d: Dispute) -> Result<Case> {
         gates: parts::gates(r, id).await?,
         talks: case_talks,
         agreements,
+        agreement_crew: spot.into_iter().map(|(a, user, role)| (a, name(user), role.label())).collect(),
         agreement_data: vec![],
         promises,
         follow_ups,

@@ -11,7 +11,7 @@ pub use case::{Case, CaseParty, agreement_paper, scan_kind};
 pub use police::{pass, reminder};
 pub use whole::{Picture, whole};
 
-use crate::model::Paper;
+use crate::model::{Paper, Signature, Signer};
 use kernel::{Date, Error, Refusal, Result, Timestamp, Uuid, clock};
 use serde_json::{Value, json};
 
@@ -63,15 +63,15 @@ pub fn sheet(case: &Case, paper: Paper, record: Uuid) -> Result<Sheet> {
         Paper::Acceptance => form(police::acceptance(case).ok_or_else(none)?),
         Paper::Court | Paper::Pass | Paper::Reminder | Paper::Whole => return Err(none()),
     };
-    let content = crate::print::digest(&sheet.data.to_string());
-    let signed: Vec<&crate::model::Signature> = case
+    let content = signed_text(&sheet.data);
+    let signed: Vec<&Signature> = case
         .signatures
         .iter()
         .filter(|s| s.paper == paper && s.record_id == record && s.content == content)
         .collect();
     for s in signed {
         // The picture is opened when the paper is printed; here its place is marked.
-        mark(&mut sheet.data, s.party_id, s.id);
+        mark(&mut sheet.data, s);
     }
     name_recordings(&mut sheet.data, &filmed(case, paper, record, &content));
     Ok(sheet)
@@ -82,7 +82,31 @@ pub fn content(case: &Case, paper: Paper, record: Uuid) -> Result<String> {
     let mut data = sheet(case, paper, record)?.data;
     unmark(&mut data);
     name_recordings(&mut data, &[]);
-    Ok(crate::print::digest(&data.to_string()))
+    Ok(signed_text(&data))
+}
+
+/// The digest of what is signed: the paper's data without the marks that say whose place is whose (papers that were signed
+/// before guardians, agents and interpreters had theirs keep their signatures).
+fn signed_text(data: &Value) -> String {
+    let mut data = data.clone();
+    walk(&mut data, &mut |fields| {
+        if fields.remove("signer").is_some() {
+            fields.remove("party");
+        }
+    });
+    crate::print::digest(&data.to_string())
+}
+
+/// Whether a paper has a place for this signature.
+pub fn has_place(data: &Value, party: Uuid, signer: Signer) -> bool {
+    let (mut data, mut found) = (data.clone(), false);
+    walk(&mut data, &mut |fields| found |= is_place(fields, party, signer));
+    found
+}
+
+fn is_place(fields: &serde_json::Map<String, Value>, party: Uuid, signer: Signer) -> bool {
+    let of = fields.get("signer").and_then(Value::as_str).unwrap_or(Signer::Party.code());
+    of == signer.code() && fields.get("party").and_then(Value::as_str) == Some(&party.to_string())
 }
 
 /// The recordings that show the signatures standing on this content, each once (程序规定 §263).
@@ -120,10 +144,10 @@ fn name_recordings(data: &mut Value, recordings: &[String]) {
     }
 }
 
-fn mark(value: &mut Value, party: Uuid, signature: Uuid) {
+fn mark(value: &mut Value, s: &Signature) {
     walk(value, &mut |fields| {
-        if fields.get("party").and_then(Value::as_str) == Some(&party.to_string()) {
-            fields.insert("signature".into(), json!({ "$signature": signature }));
+        if is_place(fields, s.party_id, s.signer) {
+            fields.insert("signature".into(), json!({ "$signature": s.id }));
         }
     });
 }

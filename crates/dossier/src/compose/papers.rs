@@ -1,6 +1,7 @@
 //! The papers of people's mediation (司法部 2010 formats as domain.md §1.4 lists them), and those that all paths share.
 
 use super::case::{Case, CaseParty, CaseTalk};
+use crate::model::Signer;
 use super::{cn, cn_day, cn_time, form, line, maybe, pairs, seal, table, tall, together};
 use kernel::{Date, Uuid, clock};
 use mediation::model::{Agreement, FollowUp, Kept, Obligation, Track};
@@ -61,25 +62,24 @@ pub(super) fn signers(case: &Case) -> Vec<Value> {
     for p in &case.parties {
         let side = p.p.side.label();
         if !p.p.guardian.is_empty() && !p.more.guardian_exempt {
-            out.push(json!({ "role": format!("{side}监护人"), "name": p.p.guardian }));
+            out.push(json!({ "role": format!("{side}监护人"), "name": p.p.guardian, "party": p.p.id, "signer": Signer::Guardian.code() }));
         }
         if !p.p.agent_name.is_empty() {
-            out.push(json!({ "role": format!("{side}代理人"), "name": p.p.agent_name }));
+            out.push(json!({ "role": format!("{side}代理人"), "name": p.p.agent_name, "party": p.p.id, "signer": Signer::Agent.code() }));
         }
     }
-    for (name, language) in interpreters(case) {
-        out.push(json!({ "role": format!("翻译（{language}）"), "name": name }));
+    for (name, language, party) in interpreters(case) {
+        out.push(json!({ "role": format!("翻译（{language}）"), "name": name, "party": party, "signer": Signer::Interpreter.code() }));
     }
     out
 }
 
-/// Who interprets and from which language, each once.
-fn interpreters(case: &Case) -> Vec<(String, String)> {
-    let mut out: Vec<(String, String)> = vec![];
+/// Who interprets, from which language and for whom (the first, when for several), each once.
+pub(crate) fn interpreters(case: &Case) -> Vec<(String, String, Uuid)> {
+    let mut out: Vec<(String, String, Uuid)> = vec![];
     for p in case.parties.iter().filter(|p| !p.more.interpreter.is_empty()) {
-        let one = (p.more.interpreter.clone(), p.more.language.clone());
-        if !out.contains(&one) {
-            out.push(one);
+        if !out.iter().any(|o| o.0 == p.more.interpreter && o.1 == p.more.language) {
+            out.push((p.more.interpreter.clone(), p.more.language.clone(), p.p.id));
         }
     }
     out
@@ -238,7 +238,7 @@ pub fn power(case: &Case, p: &CaseParty) -> Value {
         ]),
         together(vec![json!({ "prose": format!("委托人因“{}”一事，委托上列受委托人参加{}。受委托人在上列权限内的行为，委托人予以承认。委托期限自签名之日起至本纠纷处理终结之日止。", case.d.title, case.d.track.map_or("调解", Track::label)) }), json!({ "signs": [
             { "role": "委托人", "name": p.v.name, "party": p.p.id },
-            { "role": "受委托人", "name": p.p.agent_name },
+            { "role": "受委托人", "name": p.p.agent_name, "party": p.p.id, "signer": Signer::Agent.code() },
         ] })]),
     ];
     form("授权委托书", &case.number(), case.d.opened_at, blocks)
@@ -250,7 +250,7 @@ fn talk_head(case: &Case, t: &CaseTalk) -> Value {
     let host = if t.t.mediator.is_empty() { t.host.clone() } else { t.t.mediator.clone() };
     let organ = t.t.committee_id.and_then(|c| case.committees.iter().find(|x| x.id == c)).map_or_else(|| case.station.name.clone(), |c| c.name.clone());
     let crew: Vec<String> = t.crew.iter().map(|(n, role)| format!("{n}（{role}）")).collect();
-    let interpreters: Vec<String> = interpreters(case).iter().map(|(name, language)| format!("{name}（{language}翻译）")).collect();
+    let interpreters: Vec<String> = interpreters(case).iter().map(|(name, language, _)| format!("{name}（{language}翻译）")).collect();
     let names: Vec<String> = case.parties.iter().map(|p| format!("{}（{}）", p.v.name, p.p.side.label())).collect();
     let mut present = crew;
     present.extend(interpreters);
@@ -312,7 +312,7 @@ pub(super) fn kind_of(f: &attachments::Kept) -> &'static str {
 /// The agreement's data with the interpreters and guardians that the dossier knows.
 pub fn agreement(case: &Case, mut data: Value) -> Value {
     let interpreters: Vec<Value> =
-        interpreters(case).iter().map(|(name, language)| json!({ "name": name, "language": language })).collect();
+        interpreters(case).iter().map(|(name, language, party)| json!({ "name": name, "language": language, "party": party, "signer": Signer::Interpreter.code() })).collect();
     data["interpreters"] = json!(interpreters);
     if let Some(list) = data["parties"].as_array_mut() {
         for entry in list {
@@ -324,6 +324,16 @@ pub fn agreement(case: &Case, mut data: Value) -> Value {
             if let (Some(power), false) = (p.more.power, p.p.agent_name.is_empty()) {
                 let scope = if p.more.power_scope.is_empty() { String::new() } else { format!("：{}", p.more.power_scope) };
                 entry["agent"] = json!({ "name": p.p.agent_name, "relation": p.p.agent_relation, "power": format!("{}{scope}", power.label()) });
+            }
+            // The agent's place, or the guardian's where nobody else stands for the party; with both, each has its own.
+            let guardian = !p.p.guardian.is_empty() && !p.more.guardian_exempt;
+            if entry["agent"].is_object() {
+                let signer = if p.p.agent_name.is_empty() { Signer::Guardian } else { Signer::Agent };
+                entry["agent"]["party"] = json!(p.p.id);
+                entry["agent"]["signer"] = json!(signer.code());
+            }
+            if guardian && !p.p.agent_name.is_empty() {
+                entry["guardian"] = json!({ "name": p.p.guardian, "party": p.p.id, "signer": Signer::Guardian.code() });
             }
         }
     }

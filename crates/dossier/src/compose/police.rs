@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 /// 现场治安调解书: three numbered parts, filed by the number (公通字〔2007〕81号), with what 程序规定 §184 asks for.
 pub fn on_spot(case: &Case, a: &Agreement) -> Value {
     let terms: Vec<String> = case.promises.iter().filter(|(o, _)| o.agreement_id == a.id).map(|(o, _)| promise_line(case, o)).collect();
-    let present: Vec<String> = case
-        .talks
-        .iter()
-        .filter(|t| t.t.track == Some(Track::PublicOrder))
-        .flat_map(|t| t.crew.iter().map(|(n, role)| format!("{n}（{role}）")))
-        .collect();
+    let of_spot = case.agreement_crew.iter().filter(|c| c.0 == a.id).map(|(_, n, role)| format!("{n}（{role}）"));
+    let of_talks = case.talks.iter().filter(|t| t.t.track == Some(Track::PublicOrder)).flat_map(|t| t.crew.iter().map(|(n, role)| format!("{n}（{role}）")));
+    let mut present: Vec<String> = vec![];
+    for one in of_spot.chain(of_talks) {
+        if !present.contains(&one) {
+            present.push(one);
+        }
+    }
     let mut blocks: Vec<Value> = case.parties.iter().map(party_table).collect();
     let mut head = vec![json!(["调解机关", case.station.name, "主持人", a.mediator]), json!(["时间", cn_time(a.held_at), "地点", a.place])];
     if !present.is_empty() {

@@ -105,8 +105,9 @@ async fn every_paper_holds_what_the_table_asks_for() {
 
     let spot = w.open(&[]).await;
     w.public_order(spot).await;
+    let helper = w.auxiliary.user.to_string();
     let now = [
-        ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "停车口角，推搡一下。"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
+        ("crew", helper.as_str()), ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "停车口角，推搡一下。"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
         ("signed_on", "2026-05-08"), ("signing_recorded", "1"), ("recording_no", "执法仪7-0508-3"), ("term0", "当场赔礼道歉"), ("party0", "both"), ("how0", "当面口头"), ("when0", "at_once"), ("identity_note", "当事人未带证件，已当面核对"), ("no_cost_dispute", "1"), ("spot_consent", "1"),
     ];
     w.t.post(&w.officer, &format!("/disputes/{spot}/agreement"), &now).await.is(303);

@@ -72,6 +72,33 @@ fn what_is_missing_is_named_with_the_way_to_make_it() {
 }
 
 #[test]
+fn a_minors_guardian_is_told_on_a_day_in_a_manner() {
+    let f = Facts { minors: 1, ..settled() };
+    let all = parts(&f);
+    assert_eq!(missing(&all), ["通知监护人的日期、方式"]);
+    assert!(all.iter().map(|p| p.n).is_sorted(), "it stands among the parties' papers");
+    assert!(missing(&parts(&Facts { guardians_told: 1, ..f })).is_empty());
+    assert!(!parts(&settled()).iter().any(|p| p.name.contains("监护人")), "nobody is under age");
+}
+
+#[test]
+fn who_signs_for_a_party_is_registered_with_powers() {
+    let none = PartyMore::empty(Uuid::nil());
+    let key = |s: Signer, p: &Party, m: &PartyMore| signer(s, p, m).map_err(|r| r.key);
+    assert!(key(Signer::Party, &who(), &none).is_ok());
+    for s in [Signer::Guardian, Signer::Agent, Signer::Interpreter] {
+        assert_eq!(key(s, &who(), &none), Err("dossier.signer"), "{s}");
+    }
+    let p = Party { guardian: "父亲 其木格".into(), agent_name: "刘洋".into(), ..who() };
+    assert!(key(Signer::Guardian, &p, &none).is_ok());
+    assert_eq!(key(Signer::Agent, &p, &none), Err("dossier.signer"), "an agent without powers");
+    assert!(key(Signer::Agent, &p, &PartyMore { power: Some(Power::General), ..none.clone() }).is_ok());
+    assert!(key(Signer::Agent, &Party { agent_power: "特别授权".into(), ..p.clone() }, &none).is_ok());
+    assert!(key(Signer::Guardian, &p, &PartyMore { guardian_exempt: true, ..none.clone() }).is_err());
+    assert!(key(Signer::Interpreter, &p, &PartyMore { interpreter: "苏日娜".into(), language: "蒙古语".into(), ..none }).is_ok());
+}
+
+#[test]
 fn each_path_has_its_own_papers() {
     let names = |f: &Facts| parts(f).iter().filter(|p| p.duty == Duty::Must).map(|p| p.name).collect::<Vec<_>>();
     let oral = Facts { form: Some(Form::Oral), ..settled() };

@@ -2,7 +2,7 @@
 
 use super::town::town;
 use crate::actions;
-use crate::model::{NewSignature, Paper};
+use crate::model::{NewSignature, Paper, Signer};
 use kernel::Purpose;
 use testkit::engines;
 
@@ -77,16 +77,18 @@ async fn the_on_scene_form_has_its_own_numbers_and_no_dossier() {
         for n in 1..=2 {
             let id = w.open(&[]).await;
             w.public_order(id).await;
-            let spot = |recorded: &'static str, no: &'static str| {
+            let leader = w.leader.user.to_string();
+            let spot = |recorded: &'static str, no: &'static str, crew: &'static str| {
                 [
-                    ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "推搡"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
+                    ("crew", if crew.is_empty() { "" } else { leader.as_str() }), ("form", "on_spot"), ("mediator", "测试民警"), ("facts", "推搡"), ("place", "现场"), ("held_at", "2026-05-08T08:40"),
                     ("signed_on", "2026-05-08"), ("signing_recorded", recorded), ("recording_no", no), ("term0", "当场赔礼道歉"), ("party0", "both"), ("how0", "当面口头"), ("when0", "at_once"), ("identity_note", "当事人未带证件，已当面核对"), ("no_cost_dispute", "1"), ("spot_consent", "1"),
                 ]
             };
             let path = format!("/disputes/{id}/agreement");
-            w.t.post(&w.officer, &path, &spot("", "")).await.is(422).says("录音录像");
-            w.t.post(&w.officer, &path, &spot("1", "")).await.is(422).says("没有录音录像编号").says("一百七十八");
-            w.t.post(&w.officer, &path, &spot("1", "执法仪7-0508-3")).await.is(303);
+            w.t.post(&w.officer, &path, &spot("", "", "x")).await.is(422).says("录音录像");
+            w.t.post(&w.officer, &path, &spot("1", "", "x")).await.is(422).says("没有录音录像编号").says("一百七十八");
+            w.t.post(&w.officer, &path, &spot("1", "执法仪7-0508-3", "")).await.is(422).says("须 2 名以上民警").says("五十二");
+            w.t.post(&w.officer, &path, &spot("1", "执法仪7-0508-3", "x")).await.is(303);
             let a = w.reader(async |r| mediation::store::parts::agreements(r, id).await).await;
             assert_eq!(a[0].number, format!("正阳公（现调）字〔2026〕{n}号"));
             w.t.get(&w.officer, &format!("/disputes/{id}/dossier")).await.is(200).says("按编号留存");
@@ -106,7 +108,7 @@ async fn a_signature_needs_its_recording_and_stands_only_on_what_was_signed() {
         let parties = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
         let sign = |by: usize, recording, picture: Vec<u8>| {
             let act = w.t.app.act(&w.officer, "dossier.sign", Purpose::Mediation, w.t.app.fresh_command());
-            let n = NewSignature { paper: Paper::Agreement, record: agreement.0, party: parties[by].id, recording, picture };
+            let n = NewSignature { paper: Paper::Agreement, record: agreement.0, party: parties[by].id, signer: Signer::Party, recording, picture };
             let app = w.t.app.clone();
             async move { actions::sign(&app, &act, id, &n).await }
         };
@@ -139,6 +141,54 @@ async fn a_signature_needs_its_recording_and_stands_only_on_what_was_signed() {
 }
 
 #[tokio::test]
+async fn guardian_agent_and_interpreter_sign_each_its_own_place() {
+    for engine in engines() {
+        let w = town(engine).await;
+        let id = w.open(&[]).await;
+        w.peoples(id).await;
+        let parties = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
+        let (a, b) = (parties[0].id, parties[1].id);
+        let more = mediation::model::NewParty {
+            minor: true, guardian: "父亲 其木格".into(), agent_name: "刘洋".into(), agent_relation: "律师".into(), agent_power: "特别授权".into(),
+            ..mediation::model::NewParty::default()
+        };
+        let act = w.t.app.act(&w.officer, "mediation.party", Purpose::Mediation, w.t.app.fresh_command());
+        mediation::actions::amend_party(&w.t.app, &act, id, a, more).await.unwrap();
+        let page = format!("/disputes/{id}/dossier");
+        w.t.get(&w.officer, &page).await.is(200).says("通知监护人的日期、方式");
+        let a_text = a.to_string();
+        let fields = [
+            ("party", a_text.as_str()), ("guardian_relation", "父亲"), ("guardian_told_on", "2026-05-08"), ("guardian_told_how", "当面"),
+            ("interpreter", "苏日娜"), ("language", "蒙古语"),
+        ];
+        w.t.post(&w.officer, &format!("{page}/party"), &fields).await.is(303);
+        let f = w.case(id).await.facts();
+        assert_eq!((f.minors, f.guardians_told), (1, 1), "day and manner are written down");
+        let agreement = w.agree(id, "written").await;
+        let rec = [("device", "执法记录仪 12"), ("file_no", "REC-20260508-1"), ("began_at", "2026-05-08T08:50")];
+        w.t.post(&w.auxiliary, &format!("{page}/recording"), &rec).await.is(303);
+        let recording = w.reader(async |r| crate::store::recordings(r, id).await).await[0].id;
+        w.t.get(&w.officer, &format!("{page}/sign?paper=agreement&record={agreement}")).await.is(200).says("甲方监护人 父亲 其木格").says("甲方代理人 刘洋").says("翻译（蒙古语） 苏日娜");
+        let sign = async |paper, record, party, signer| {
+            let act = w.t.app.act(&w.officer, "dossier.sign", Purpose::Mediation, w.t.app.fresh_command());
+            let n = NewSignature { paper, record, party, signer, recording: Some(recording), picture: strokes() };
+            actions::sign(&w.t.app, &act, id, &n).await
+        };
+        let all = [(a, Signer::Party), (a, Signer::Guardian), (a, Signer::Agent), (a, Signer::Interpreter), (b, Signer::Party)];
+        for (n, (party, signer)) in all.into_iter().enumerate() {
+            sign(Paper::Agreement, agreement.0, party, signer).await.unwrap();
+            let data = crate::compose::sheet(&w.case(id).await, Paper::Agreement, agreement.0).unwrap().data;
+            assert_eq!(data.to_string().matches("$signature").count(), n + 1, "{engine}: {signer:?} has one place, and those before stand");
+        }
+        w.t.get(&w.officer, &format!("{page}/sign?paper=agreement&record={agreement}")).await.is(200).says("录像：执法记录仪 12");
+        assert_eq!(sign(Paper::Agreement, agreement.0, b, Signer::Guardian).await.unwrap_err().key(), "dossier.signer");
+        assert_eq!(sign(Paper::Note, id.0, a, Signer::Agent).await.unwrap_err().key(), "dossier.not_yet");
+        let act = w.t.app.act(&w.officer, "dossier.print", Purpose::Mediation, w.t.app.fresh_command());
+        actions::print(&w.t.app, &act, id, Paper::Agreement, agreement.0).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn who_may_do_what_with_the_papers() {
     for engine in engines() {
         let w = town(engine).await;
@@ -156,6 +206,6 @@ async fn who_may_do_what_with_the_papers() {
         let pdf = w.t.post(&w.officer, &format!("{page}/print"), &[("paper", "registration"), ("record", &record)]).await.is(200);
         assert!(pdf.body.starts_with("%PDF-1.7"));
         let fields = [("paper", "registration"), ("record", record.as_str()), ("party", "x")];
-        w.t.post(&w.officer, &format!("{page}/sign"), &fields).await.is(422).says("请选择签名的当事人");
+        w.t.post(&w.officer, &format!("{page}/sign"), &fields).await.is(422).says("请选择签名的人");
     }
 }

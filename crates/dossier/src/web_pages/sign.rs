@@ -2,7 +2,7 @@
 
 use crate::actions;
 use crate::compose::{self, Case};
-use crate::model::{NewSignature, Paper};
+use crate::model::{NewSignature, Paper, Signer};
 use askama::Template;
 use axum::extract::{Path, Query};
 use base64::Engine as _;
@@ -20,6 +20,14 @@ struct Sign<'a> {
     again: &'a Again,
     command_id: String,
     signed: Vec<(String, String)>,
+}
+
+impl Sign<'_> {
+    /// Who may sign: the field's value and what it says.
+    fn signers(&self) -> Vec<(String, String)> {
+        let value = |party: Uuid, s: Signer| if s == Signer::Party { party.to_string() } else { format!("{party}.{}", s.code()) };
+        self.case.signers().into_iter().map(|(party, s, called)| (value(party, s), called)).collect()
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -41,7 +49,10 @@ async fn show(ctx: &Ctx, id: DisputeId, paper: Paper, record: Uuid, form: &Form,
         .iter()
         .filter(|s| s.paper == paper && s.record_id == record)
         .map(|s| {
-            let who = case.party(s.party_id).map_or(String::new(), |p| format!("{} {}", p.p.side.label(), p.v.name));
+            let who = case.signers().into_iter().find(|(p, as_whom, _)| *p == s.party_id && *as_whom == s.signer).map_or_else(
+                || format!("{}{}", case.party(s.party_id).map_or("", |p| p.p.side.label()), s.signer.label()),
+                |(_, _, called)| called,
+            );
             let rec = case.recordings.iter().find(|r| r.id == s.recording_id).map_or(String::new(), |r| format!("{} {}", r.device, r.file_no));
             (format!("{who} {}", web::show::moment(&s.signed_at)), rec)
         })
@@ -68,17 +79,25 @@ pub async fn page(ctx: Ctx, Path(id): Path<String>, Query(w): Query<Which>) -> A
 }
 
 /// `POST /disputes/{id}/dossier/sign`
-pub async fn send(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+pub async fn send(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     let id: DisputeId = web::page::id(&id, "这起纠纷")?;
     let (paper, record) = which(form.typed("paper"), form.typed("record"))?;
-    let party: Uuid = form.id("party", "签名的当事人");
+    // A party's id, or `id.guardian` … for who signs for it.
+    let (party, signer) = match form.typed("party").split_once('.') {
+        Some((party, signer)) => (party.to_string(), Signer::from_code(signer)),
+        None => (form.typed("party").to_string(), Some(Signer::Party)),
+    };
+    let (Ok(party), Some(signer)) = (party.parse::<Uuid>(), signer) else {
+        let again = Again::from_error(kernel::FieldErrors::one("party", "请选择签名的人。"))?;
+        return show(&ctx, id, paper, record, &form, again).await;
+    };
     // The pad sends `data:image/png;base64,…`; without scripts a picture is uploaded.
     let drawn = form.typed("drawn").split_once("base64,").and_then(|(_, b)| base64::engine::general_purpose::STANDARD.decode(b).ok());
     let picture = match form.files("picture").first() {
         Some(f) => f.bytes.to_vec(),
         None => drawn.unwrap_or_default(),
     };
-    let n = NewSignature { paper, record, party, recording: form.optional_id("recording"), picture };
+    let n = NewSignature { paper, record, party, signer, recording: form.optional_id("recording"), picture };
     let act = ctx.act("dossier.sign", Purpose::Mediation, &form);
     let done = match form.finish(n) {
         Ok(n) => actions::sign(&ctx.app, &act, id, &n).await,

@@ -54,7 +54,7 @@ pub fn bar(all: u64, what: &'static str) -> indicatif::ProgressBar {
 
 /// `fengqiao demo`: fills an empty directory through the same actions as a user's clicks, then
 /// serves on loopback.
-pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
+pub async fn demo(place: Place, listen: &str, fonts: Option<&std::path::Path>) -> anyhow::Result<()> {
     let at: std::net::SocketAddr =
         listen.parse().with_context(|| format!("监听地址“{listen}”没有读懂。请写成 地址:端口，例如 127.0.0.1:8080"))?;
     if !at.ip().is_loopback() {
@@ -63,6 +63,7 @@ pub async fn demo(place: Place, listen: &str) -> anyhow::Result<()> {
     if place.account.is_some() {
         bail!("演示由程序自己建立数据和账号，没有可以代表的人。请去掉 --as。");
     }
+    crate::fonts::mount(fonts)?;
     let mark = place.data.join(DEMO_MARK);
     let empty = !place.data.exists() || place.data.read_dir().is_ok_and(|mut d| d.next().is_none());
     if !empty && !mark.exists() {
@@ -253,7 +254,7 @@ pub async fn check(place: Place) -> anyhow::Result<()> {
     let unverified = rules.all_rules().filter(|r| !r.verified && !rules.is_confirmed(&r.key)).count();
     println!("规则包      待核实 {unverified} 项，待导入 {} 项", rules.all_pending().len());
     let year = app.today().year();
-    println!("工作日历    {}", if rules.calendar().is_known(year) { "今年的节假日安排已有".to_string() } else { format!("{year} 年暂定，请导入国务院办公厅的通知") });
+    println!("工作日历    {}", if rules.calendar().is_known(year) { "今年的节假日安排已有".to_string() } else { format!("{year} 年暂定，请在“规则包”导入国务院办公厅的放假通知（[[year]]）") });
     app.db().close().await;
     if !v.is_whole() {
         bail!("审计链有 {} 处不符，请保全数据库与链头文件，并运行 fengqiao audit verify 查看。", v.findings.len());

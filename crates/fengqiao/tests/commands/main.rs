@@ -92,6 +92,17 @@ fn init_prints_three_links_and_a_key_file_that_only_its_owner_reads() {
     assert!(home.refused(&["serve", "--listen", "0.0.0.0:0"]).contains("TLS"));
     assert!(home.refused(&["serve", "--metrics", "0.0.0.0:0"]).contains("本机"));
     assert!(home.refused(&["demo", "--listen", "127.0.0.1:0"]).contains("不是演示"));
+    // Fonts are mounted before the port is opened: a directory that is not there, and a file that is no font, are named.
+    let nowhere = home.refused(&["serve", "--fonts", "/nonexistent/fonts"]);
+    assert!(nowhere.contains("字体目录 /nonexistent/fonts 不能用") && nowhere.contains("--fonts"), "{nowhere}");
+    std::fs::create_dir(home.path("fonts")).unwrap();
+    std::fs::write(home.path("fonts/broken.ttf"), b"no font").unwrap();
+    let fonts = home.path("fonts");
+    let broken = home.refused(&["serve", "--fonts", fonts.to_str().unwrap()]);
+    assert!(broken.contains("broken.ttf"), "{broken}");
+    std::fs::remove_file(home.path("fonts/broken.ttf")).unwrap();
+    let mounted = home.refused(&["serve", "--fonts", fonts.to_str().unwrap(), "--metrics", "0.0.0.0:0"]);
+    assert!(mounted.contains("装入 0 个字体") && mounted.contains("本机"), "{mounted}");
     std::fs::set_permissions(&keys, PermissionsExt::from_mode(0o644)).unwrap();
     assert!(home.refused(&["check"]).contains("chmod 600"));
 }

@@ -211,10 +211,10 @@ pub async fn feedback(app: &App, act: &Act, id: IncidentId, fb: NewFeedback) -> 
         }
     }
     errors.ok(())?;
-    rules::known(&fb, &rules, today)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             let intake = reach(tx, id).await?;
+            rules::known(&fb, &rules, &places::store::station_code(tx, intake.station_id).await?, today)?;
             let me = tx.act().actor.user;
             let order = orders::of_incident(tx, id)
                 .await?

@@ -3,7 +3,7 @@
 
 use super::receipt::ReceiptView;
 use super::transfer::TransferView;
-use super::{Choice, LineView, choices, fine_choices, views};
+use super::{Choice, LineView, choices, choices_at, fine_choices, views};
 use crate::model::{Dispatch, Feedback, GivenTo, Intake, Line, LinkKind, LogLine, State, Step, Told, Way};
 use crate::{actions, rules, store};
 use askama::Template;
@@ -16,6 +16,8 @@ use web::{Answer, Ctx, Form, Page};
 /// Everything that the page shows.
 pub(crate) struct Loaded {
     intake: Intake,
+    /// The code of its station, by which packs name it.
+    station: String,
     address: String,
     other_address: String,
     beat: String,
@@ -235,6 +237,7 @@ pub(crate) async fn load(ctx: &Ctx, id: IncidentId) -> kernel::Result<Loaded> {
                 transfers: transfers.into_iter().map(|t| TransferView::of(t, &ctx.app.rules(), name)).collect(),
                 receipts: receipts.into_iter().map(|r| ReceiptView { by: name(&r.issued_by), r }).collect(),
                 crew,
+                station: places::store::station_code(r, intake.station_id).await?,
                 intake,
             })
         })
@@ -276,7 +279,7 @@ pub(crate) async fn show(ctx: &Ctx, id: IncidentId, form: &Form, again: Again, o
         command_id: ctx.command_id().to_string(),
         categories: choices(&rules, "incident.category1", today),
         fine: fine_choices(&rules, today),
-        scene: SCENE.iter().map(|(field, label, list)| Asked { field, label, choices: choices(&rules, list, today) }).collect(),
+        scene: SCENE.iter().map(|(field, label, list)| Asked { field, label, choices: choices_at(&rules, list, &d.station, today) }).collect(),
         levels: choices(&rules, "incident.level", today),
         source: rules.name("incident.source", &d.intake.source_code).to_string(),
         received_category: category_name(&d.intake.received_category),

@@ -52,6 +52,11 @@ pub(crate) fn choices(rules: &RuleSet, list: &str, today: kernel::Date) -> Vec<C
     rules.list(list, today).into_iter().map(|c| Choice { code: c.code.clone(), name: c.name.clone() }).collect()
 }
 
+/// What the station of this code offers.
+pub(crate) fn choices_at(rules: &RuleSet, list: &str, station: &str, today: kernel::Date) -> Vec<Choice> {
+    rules.list_at(list, station, today).into_iter().map(|c| Choice { code: c.code.clone(), name: c.name.clone() }).collect()
+}
+
 /// Fine types by category, for select boxes with groups; categories without any are left out.
 pub(crate) fn fine_choices(rules: &RuleSet, today: kernel::Date) -> Vec<(String, Vec<Choice>)> {
     rules

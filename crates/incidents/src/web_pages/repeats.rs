@@ -35,21 +35,22 @@ struct Repeats {
 pub async fn page(ctx: Ctx, Query(ask): Query<Ask>) -> Answer {
     let rules = ctx.app.rules();
     let today = ctx.app.today();
-    let days = rules.int("incident.repeat_window_days", today)?;
-    let since = ctx.now().checked_sub(std::time::Duration::from_secs(days.max(0) as u64 * 86_400)).unwrap_or(Timestamp::UNIX_EPOCH);
     let look = ctx.look("incidents.repeats", Purpose::Incident);
-    let station = ctx.who.station;
-    let (groups, lines) = ctx
+    let (station, now) = (ctx.who.station, ctx.now());
+    let (groups, lines, days) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
+            let code = places::store::station_code(r, station).await?;
+            let days = rules.int_at("incident.repeat_window_days", &code, today).unwrap_or(0);
+            let since = now.checked_sub(std::time::Duration::from_secs(days.max(0) as u64 * 86_400)).unwrap_or(Timestamp::UNIX_EPOCH);
             let groups = store::clusters::groups(r, station, since).await?;
             let ids: Vec<_> = groups.iter().map(|g| g.cluster_id).collect();
             let lines = store::clusters::rows(r, station, since, &ids).await?;
             for l in &lines {
                 r.saw("incident", l.id);
             }
-            Ok((groups, lines))
+            Ok((groups, lines, days))
         })
         .await?;
     let groups = groups

@@ -290,8 +290,39 @@ pub struct FigureRow {
     pub hit: bool,
 }
 
-/// Rows shown at most.
+/// Rows of one page of a list.
 pub const ROWS: i64 = 500;
+
+/// Pages of a list at most: a hundred thousand rows.
+pub const PAGES: i64 = 200;
+
+/// A page of a list: its number from 0, within the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf(i64);
+
+impl Leaf {
+    pub const FIRST: Leaf = Leaf(0);
+
+    /// As a link carries it, from 1; nonsense is the first page.
+    pub fn typed(page: &str) -> Leaf {
+        Leaf(page.trim().parse::<i64>().unwrap_or(1).clamp(1, PAGES) - 1)
+    }
+
+    /// Its number as people count.
+    pub fn number(self) -> i64 {
+        self.0 + 1
+    }
+
+    /// How many pages `rows` rows fill; one at least.
+    pub fn of(rows: i64) -> i64 {
+        ((rows + ROWS - 1) / ROWS).clamp(1, PAGES)
+    }
+
+    /// Rows to read from the first on, and how many of them come before this page.
+    fn span(self) -> (i64, usize) {
+        ((self.0 + 1) * ROWS, (self.0 * ROWS) as usize)
+    }
+}
 
 fn values(args: &[Arg], p: &Period) -> Vec<Value> {
     args.iter()
@@ -310,10 +341,13 @@ fn values(args: &[Arg], p: &Period) -> Vec<Value> {
         .collect()
 }
 
-async fn listed(r: &mut Reader, statement: &'static Sql, kind: &str, values: Vec<Value>) -> Result<Vec<FigureRow>> {
+/// Rows of a page, marked as shown; those of the pages before it are read and passed over.
+async fn listed(r: &mut Reader, statement: &'static Sql, kind: &str, mut values: Vec<Value>, page: Leaf) -> Result<Vec<FigureRow>> {
+    let (most, before) = page.span();
+    values.push(most.value());
     let rows = r.rows(statement, values).await?;
     let mut out = vec![];
-    for row in &rows {
+    for row in rows.iter().skip(before) {
         let id: Uuid = row.get("id")?;
         r.saw(kind, id);
         out.push(FigureRow {
@@ -354,12 +388,11 @@ impl Spec {
         })
     }
 
-    /// The rows of the denominator (`all`) or of the numerator, newest first, marked as shown.
-    pub async fn rows(&self, r: &mut Reader, p: &Period, all: bool) -> Result<Vec<FigureRow>> {
+    /// A page of the rows of the denominator (`all`) or of the numerator, newest first, marked as shown.
+    pub async fn rows(&self, r: &mut Reader, p: &Period, all: bool, page: Leaf) -> Result<Vec<FigureRow>> {
         let mut values = values(self.args, p);
         values.push(all.value());
-        values.push(ROWS.value());
-        listed(r, self.rows, self.kind, values).await
+        listed(r, self.rows, self.kind, values, page).await
     }
 }
 
@@ -370,12 +403,11 @@ impl Breakdown {
         Ok(memory::counts(r, self.count, self.args, p, read).await?.to_vec())
     }
 
-    /// The rows of one part, newest first, marked as shown.
-    pub async fn rows(&self, r: &mut Reader, p: &Period, part: &str) -> Result<Vec<FigureRow>> {
+    /// A page of the rows of one part, newest first, marked as shown.
+    pub async fn rows(&self, r: &mut Reader, p: &Period, part: &str, page: Leaf) -> Result<Vec<FigureRow>> {
         let mut values = values(self.args, p);
         values.push(Value::Text(Some(part.into())));
-        values.push(ROWS.value());
-        listed(r, self.rows, self.kind, values).await
+        listed(r, self.rows, self.kind, values, page).await
     }
 
     /// What a part is called.
@@ -408,6 +440,14 @@ mod tests {
         assert_eq!(share(1, 32).value(), "3.13 %");
         assert_eq!(share(0, 0).value(), "—");
         assert_eq!(Figure { denominator: None, ..share(404, 0) }.value(), "404");
+    }
+
+    #[test]
+    fn every_row_has_its_page() {
+        assert_eq!((Leaf::of(0), Leaf::of(500), Leaf::of(501), Leaf::of(1_200)), (1, 1, 2, 3));
+        assert_eq!((Leaf::typed(""), Leaf::typed("1"), Leaf::typed("-3"), Leaf::typed("x")), (Leaf::FIRST, Leaf::FIRST, Leaf::FIRST, Leaf::FIRST));
+        assert_eq!((Leaf::typed("3").number(), Leaf::typed("3").span()), (3, (1_500, 1_000)));
+        assert_eq!(Leaf::typed("999999").number(), PAGES);
     }
 
     #[test]

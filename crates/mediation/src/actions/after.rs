@@ -12,7 +12,8 @@ use kernel::{
 
 /// Plans the visits that the level asks for, each with its task.
 pub(crate) async fn plan_follow_ups(tx: &mut Tx, d: &Dispute, from: Date, rules: &RuleSet) -> Result<usize> {
-    let list = rules::follow_ups(&d.level, from, rules);
+    let station = places::store::station_code(tx, d.station_id).await?;
+    let list = rules::Levels::at(rules, &station, clock::day_of(tx.now())).follow_ups(&d.level, from);
     let before = parts::follow_ups(tx, d.id).await?.len();
     for (n, (due, mode)) in list.iter().enumerate() {
         // After a warning both are visited in person (反家暴法 §17); a call is no visit.

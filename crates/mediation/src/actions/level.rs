@@ -2,9 +2,8 @@
 
 use super::{To, end_of, give, note, reach, trace};
 use crate::model::{Dispute, Link, Risk, Step};
-use crate::rules;
+use crate::rules::{self, Levels};
 use crate::store::{self, parts, tracks};
-use kernel::rules::RuleSet;
 use kernel::{Act, App, DisputeId, FieldErrors, IncidentId, Permission as P, Result, Role, Tx, clock};
 
 /// Sets the level of the dispute (never of a person) from facts that a person has confirmed. It may
@@ -13,21 +12,22 @@ pub async fn set_level(app: &App, act: &Act, id: DisputeId, level: &str, facts: 
     act.actor.must(P::DisputeMediate)?;
     let rules = app.rules();
     let today = kernel::clock::day_of(act.at);
-    rules.must_know("dispute.level", level, today)?;
-    for f in facts {
-        rules.must_know("dispute.level_fact", f, today)?;
-    }
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             rules::next(d.state, Step::Level)?;
+            let station = places::store::station_code(tx, d.station_id).await?;
+            rules.must_know_at("dispute.level", level, &station, today)?;
+            for f in facts {
+                rules.must_know_at("dispute.level_fact", f, &station, today)?;
+            }
+            let levels = Levels::at(&rules, &station, today);
             for f in facts {
                 parts::add_fact(tx, id, f, why).await?;
             }
             let all = parts::facts(tx, id).await?;
-            let suggested = rules::suggested_level("blue", &all, &rules);
-            let rank = |l: &str| rules.code("dispute.level", l).and_then(|c| c.attr_int("rank")).unwrap_or(0);
-            if rank(level) < rank(&suggested) && why.trim().is_empty() {
+            let suggested = levels.suggested("", &all);
+            if levels.rank(level) < levels.rank(&suggested) && why.trim().is_empty() {
                 return Err(FieldErrors::one(
                     "level_why",
                     format!("已确认的事实建议定为“{}”，定得更低须写明理由。", rules.name("dispute.level", &suggested)),
@@ -42,20 +42,18 @@ pub async fn set_level(app: &App, act: &Act, id: DisputeId, level: &str, facts: 
                 text.push_str(&format!("；{why}"));
             }
             note(tx, &d, Step::Level, &text).await?;
-            rise(tx, &d, level, &rules).await
+            rise(tx, &d, level, &levels).await
         })
         .await
 }
 
 /// A level that rose to a leader's rank becomes the leader's task (local rule pack).
-async fn rise(tx: &mut Tx, d: &Dispute, level: &str, rules: &RuleSet) -> Result<()> {
-    let rank = |l: &str| rules.code("dispute.level", l).and_then(|c| c.attr_int("rank")).unwrap_or(0);
-    let owner = rules.code("dispute.level", level).and_then(|c| c.attr_text("owner_role")).and_then(Role::from_code);
-    let (Some(role), true) = (owner, rank(level) > rank(&d.level)) else { return Ok(()) };
-    if role == Role::Officer {
+async fn rise(tx: &mut Tx, d: &Dispute, level: &str, levels: &Levels<'_>) -> Result<()> {
+    let role = levels.owner(level);
+    if role == Role::Officer || levels.rank(level) <= levels.rank(&d.level) {
         return Ok(());
     }
-    let title = format!("升为{}级，请包案", rules.name("dispute.level", level));
+    let title = format!("升为{}，请包案", levels.called(level));
     notices::actions::done_for(tx, d.id, "dispute.lead").await?;
     give(tx, (d, "dispute.lead"), title, d.id.0, To::Role(role), end_of(clock::day_of(tx.now()))).await
 }
@@ -68,7 +66,8 @@ pub async fn take_lead(app: &App, act: &Act, id: DisputeId, what: &str) -> Resul
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             rules::next(d.state, Step::Lead)?;
-            rules::lead(&d.level, tx.act().actor.role, &rules)?;
+            let station = places::store::station_code(tx, d.station_id).await?;
+            Levels::at(&rules, &station, clock::day_of(tx.now())).lead(&d.level, tx.act().actor.role)?;
             let me = tx.act().actor.user;
             store::set_lead(tx, id, me).await?;
             for kind in ["dispute.lead", "dispute.risk"] {
@@ -125,11 +124,13 @@ pub async fn report_risk(app: &App, act: &Act, id: DisputeId, r: &Risk) -> Resul
             for f in &facts {
                 parts::add_fact(tx, id, f, "报告激化风险").await?;
             }
-            let level = rules::suggested_level(&d.level, &facts, &rules);
+            let station = places::store::station_code(tx, d.station_id).await?;
+            let levels = Levels::at(&rules, &station, today);
+            let level = levels.suggested(&d.level, &facts);
             if level != d.level && d.state.is_open() {
                 store::set_level(tx, id, &level).await?;
                 tracks::insert_level(tx, id, &level, &d.level, &facts, "报告激化风险").await?;
-                rise(tx, &d, &level, &rules).await?;
+                rise(tx, &d, &level, &levels).await?;
             }
             let minutes = rules.int("dispute.risk_minutes", today)?.max(0) as u64;
             let due = now.checked_add(std::time::Duration::from_secs(minutes * 60)).unwrap_or(now);

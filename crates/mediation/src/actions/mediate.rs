@@ -127,7 +127,8 @@ pub async fn talk(app: &App, act: &Act, id: DisputeId, t: NewTalk) -> Result<()>
             let held = parts::talks(tx, id).await?.iter().filter(|x| x.kind == t.kind && x.track == d.track).count() as i64;
             if step == Step::Session {
                 let on = clock::day_of(t.held_from);
-                rules::plan_first(&d, &rules)?;
+                let station = places::store::station_code(tx, d.station_id).await?;
+                rules::Levels::at(&rules, &station, today).plan_first(&d)?;
                 asked(tx, &d, &rules).await?;
                 hosted(tx, &d, &t, on).await?;
                 super::clocks::session(tx, &d, on, &rules).await?;
@@ -323,7 +324,8 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             }
             let a = &a;
             let parties = parts::parties(tx, id).await?;
-            let set = setting(tx, &d, track, a).await?;
+            let present = present(tx, &d, track, a).await?;
+            let set = setting(tx, &d, track, a, &present).await?;
             rules::agreement(a, track, &parties, &set, &rules, today)?;
             asked(tx, &d, &rules).await?;
             // Said only where something is not known.
@@ -339,6 +341,7 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             };
             let aid: AgreementId = tx.fresh();
             parts::insert_agreement(tx, &d, aid, (&number.0, number.1, number.2), track, a, confirmation.as_ref().map(|s| (crate::model::Confirmation::ToApply, s.due.date))).await?;
+            parts::insert_agreement_crew(tx, aid, &present.others).await?;
             for (i, p) in a.promises.iter().enumerate() {
                 let oid = parts::insert_promise(tx, id, aid, i as i64 + 1, a.signed_on, p).await?;
                 if a.form == Form::OnSpot {
@@ -359,7 +362,8 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             if let Some(s) = confirmation {
                 super::clocks::start(tx, &d, &s, a.signed_on, &number.0).await?;
             }
-            let state = advance(tx, &d, Step::Agree, None, a.signed_on, &number.0).await?;
+            let said = if set.doubled.is_empty() { number.0.clone() } else { format!("{}（同名的人已核实）", number.0) };
+            let state = advance(tx, &d, Step::Agree, None, a.signed_on, &said).await?;
             debug_assert_eq!(state, State::Agreed);
             super::after::plan_follow_ups(tx, &d, a.signed_on, &rules).await?;
             trace(tx, id, Step::Plan, (state, None), today, "按级别安排回访").await?;
@@ -368,8 +372,35 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
         .await
 }
 
+/// Who of the station stands on an agreement of the police.
+struct Present {
+    /// The officers whose names stand as hosts.
+    hosts: Vec<(kernel::UserId, Role)>,
+    /// The others (在场人员).
+    others: Vec<(kernel::UserId, Role)>,
+}
+
+async fn present(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement) -> Result<Present> {
+    let mut p = Present { hosts: vec![], others: vec![] };
+    if track == Track::Peoples {
+        return Ok(p);
+    }
+    let staff = identity::store::list_users(tx, Some(d.station_id)).await?;
+    for name in a.mediator.split(['、', ',', '，']).map(str::trim) {
+        let found = staff.iter().find(|u| u.name == name && u.role.is_sworn() && !u.is_disabled() && !p.hosts.iter().any(|h| h.0 == u.id));
+        p.hosts.extend(found.map(|u| (u.id, u.role)));
+    }
+    for u in &a.crew {
+        let role = member(tx, d, *u).await?;
+        if !p.hosts.iter().chain(&p.others).any(|x| x.0 == *u) {
+            p.others.push((*u, role));
+        }
+    }
+    Ok(p)
+}
+
 /// What the agreement is measured by.
-async fn setting(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement) -> Result<rules::Setting> {
+async fn setting(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement, present: &Present) -> Result<rules::Setting> {
     let run = tracks::latest(tx, d.id).await?;
     let from = run.as_ref().map(|r| r.accepted_on);
     let talks = parts::talks(tx, d.id).await?;
@@ -399,21 +430,27 @@ async fn setting(tx: &mut Tx, d: &Dispute, track: Track, a: &NewAgreement) -> Re
             hosts.extend(crew.into_iter().filter(|u| u.role.is_sworn()).map(|u| u.name));
         }
     }
-    let (mut ages, mut unknown) = (vec![], vec![]);
+    let (mut ages, mut unknown, mut people) = (vec![], vec![], vec![]);
     for p in parts::parties(tx, d.id).await? {
         let v = people::store::person_for(tx, p.person_id, true).await?;
         ages.push((p.id, v.age));
         if v.sex == people::model::Sex::Unknown || v.birth.is_none() || v.id_masked.is_empty() {
             unknown.push(p.side.label());
         }
+        people.push((p, v.name));
     }
     Ok(rules::Setting {
         accepted_on: from,
         held: sessions.iter().map(|t| clock::day_of(t.held_from)).collect(),
         committee: run.and_then(|r| r.committee_id),
         hosts,
+        crew: rules::Crew {
+            host: present.hosts.first().map(|h| h.1),
+            others: present.hosts.iter().skip(1).chain(&present.others).map(|x| x.1).collect(),
+        },
         paused: d.paused_on.is_some(),
         ages,
+        doubled: rules::doubled(&people, &a.mediator),
         unknown,
     })
 }

@@ -44,14 +44,15 @@ pub fn visible(r: &Reader, d: &Dispute) -> Result<()> {
     if may && (own || actor.reach().covers(d.station_id, d.grid_id, d.beat_id)) { Ok(()) } else { Err(Error::NotFound("这起纠纷")) }
 }
 
-/// Whether the person acting works the dispute: handles it, leads it, or was in the crew of a session. Whoever asked for
+/// Whether the person acting works the dispute: handles it, leads it, or was in the crew of a session or of a mediation on the spot. Whoever asked for
 /// secrecy, and minors, are named to them; to others by their role ([`people::rules::handles_protected`]).
 pub async fn handles(r: &mut Reader, d: &Dispute) -> Result<bool> {
     let actor = r.act().actor.clone();
     if actor.role == Role::System || d.owner_id == actor.user || d.lead_id == Some(actor.user) {
         return Ok(true);
     }
-    Ok(store::parts::crews(r, d.id).await?.iter().any(|c| c.1 == actor.user))
+    let took_part = store::parts::crews(r, d.id).await?.iter().any(|c| c.1 == actor.user);
+    Ok(took_part || store::parts::agreement_crews(r, d.id).await?.iter().any(|c| c.1 == actor.user))
 }
 
 /// Moves the dispute by `step` as of `day`, with log line, chain entry and event.

@@ -3,7 +3,8 @@
 use super::{To, give, note, reach, trace};
 use crate::model::{Dispute, NewDispute, NewParty, Side, State, Step};
 use crate::store::{self, Edit, Where};
-use crate::{rules, store::parts};
+use crate::rules::{self, Levels};
+use crate::store::parts;
 use kernel::error::Clash;
 use kernel::rules::RuleSet;
 use kernel::search::Doc;
@@ -12,7 +13,7 @@ use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, Permission as P, Ref
 /// Characters of the summary at most.
 pub const MAX_SUMMARY: usize = 8_000;
 
-fn check(new: &NewDispute, rules: &RuleSet, today: Date) -> Result<()> {
+fn check(new: &NewDispute, rules: &RuleSet, station: &str, today: Date) -> Result<()> {
     let mut e = FieldErrors::default();
     if new.title.trim().is_empty() {
         e.add("title", "请写明事由。");
@@ -31,7 +32,7 @@ fn check(new: &NewDispute, rules: &RuleSet, today: Date) -> Result<()> {
     }
     e.ok(())?;
     rules.must_know("dispute.source", &new.source_code, today)?;
-    known(rules, today, new.judicial.as_deref(), new.police.as_deref(), &new.causes)
+    known(rules, station, today, new.judicial.as_deref(), new.police.as_deref(), &new.causes)
 }
 
 fn party_errors(e: &mut FieldErrors, p: &NewParty, suffix: &str) {
@@ -43,15 +44,15 @@ fn party_errors(e: &mut FieldErrors, p: &NewParty, suffix: &str) {
     }
 }
 
-fn known(rules: &RuleSet, today: Date, judicial: Option<&str>, police: Option<&str>, causes: &[String]) -> Result<()> {
+fn known(rules: &RuleSet, station: &str, today: Date, judicial: Option<&str>, police: Option<&str>, causes: &[String]) -> Result<()> {
     if let Some(c) = judicial {
-        rules.must_know("dispute.category.judicial", c, today)?;
+        rules.must_know_at("dispute.category.judicial", c, station, today)?;
     }
     if let Some(c) = police {
-        rules.must_know("dispute.category.police", c, today)?;
+        rules.must_know_at("dispute.category.police", c, station, today)?;
     }
     for c in causes {
-        rules.must_know("cause_tag", c, today)?;
+        rules.must_know_at("cause_tag", c, station, today)?;
     }
     Ok(())
 }
@@ -107,19 +108,18 @@ async fn open_in(app: &App, tx: &mut Tx, mut new: NewDispute) -> Result<DisputeI
             facts.push("repeat_call".to_string());
         }
     }
-    check(&new, &rules, today)?;
+    let station_row = places::store::station(tx, station).await?;
+    check(&new, &rules, &station_row.code, today)?;
     if place.building.is_none() && !new.place.is_empty() {
         let found = places::locate(tx, station, &new.place).await?;
         place = Where { address: found.address, other: place.other, building: found.building, grid: found.grid, beat: found.beat };
     }
-    let station_row = places::store::station(tx, station).await?;
     let year = i64::from(today.year());
     let n = tx.next_number(station, "dispute", year).await?;
     let number = format!("{}纠〔{year}〕{n}号", station_row.name.trim_end_matches("派出所"));
     let owner = owner(tx, &place, today).await?;
     let id: DisputeId = tx.fresh();
-    let level = rules::suggested_level("blue", &facts, &rules);
-    let level = if facts.is_empty() { "yellow".to_string() } else { level };
+    let level = Levels::at(&rules, &station_row.code, today).of_new(&facts);
     let state = if new.domestic_violence { State::Protected } else { State::Registered };
     let opened = store::Opened { number: (&number, year, n), level: &level, owner, state };
     store::insert(tx, id, &new, &place, opened).await?;
@@ -257,12 +257,17 @@ pub async fn edit(app: &App, act: &Act, id: DisputeId, version: i64, e: Edit) ->
         source_code: "walk_in".into(),
         ..NewDispute::default()
     };
-    check(&as_new, &rules, today)?;
-    known(&rules, today, e.judicial.as_deref(), e.police.as_deref(), &e.causes)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             rules::next(d.state, Step::Edit)?;
+            let station = places::store::station_code(tx, d.station_id).await?;
+            check(&as_new, &rules, &station, today)?;
+            // What it already has may stay, also when it is no longer chosen.
+            let fresh = |new: &Option<String>, old: &Option<String>| new.clone().filter(|c| Some(c) != old.as_ref());
+            let causes: Vec<String> = e.causes.iter().filter(|c| !d.cause_codes().contains(&c.as_str())).cloned().collect();
+            let (judicial, police) = (fresh(&e.judicial, &d.judicial), fresh(&e.police, &d.police));
+            known(&rules, &station, today, judicial.as_deref(), police.as_deref(), &causes)?;
             if store::update(tx, id, version, &e).await? == 0 {
                 return Err(Error::Conflict(clashes(&e, &d)));
             }

@@ -17,7 +17,7 @@ struct Loaded {
     parties: Vec<(Party, PersonView)>,
     promises: Vec<Obligation>,
     organ: String,
-    /// The last session of this agreement's track, with who took part besides the host.
+    /// The last session of this agreement's track, with who took part besides the host, and who else was there at the signing.
     session: Option<Talk>,
     present: Vec<(String, String)>,
     /// Who wrote the agreement down.
@@ -50,6 +50,12 @@ async fn load(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) -> Re
                     if let Some(u) = identity::store::find_user(r, user).await? {
                         present.push((u.name, u.role.label().to_string()));
                     }
+                }
+            }
+            for (_, user, role) in parts::agreement_crews(r, id).await?.into_iter().filter(|c| c.0 == agreement.id) {
+                let name = identity::store::names(r, &[user]).await?.pop().map_or(String::new(), |(_, n)| n);
+                if !present.iter().any(|(n, _)| *n == name) {
+                    present.push((name, role.label().to_string()));
                 }
             }
             let written_by = identity::store::names(r, &[agreement.by_user]).await?.pop().map_or(String::new(), |(_, n)| n);
@@ -98,7 +104,8 @@ pub async fn agreement_data(app: &App, act: &Act, id: DisputeId, agreement: Agre
         }
         Track::PublicOrder => {
             closing.push("双方当事人达成协议并履行的，公安机关对违反治安管理的行为不再处罚；不履行协议的，依法给予处罚，并告知当事人可以就民事争议向人民法院提起民事诉讼（公安机关办理行政案件程序规定第一百八十五条）。".to_string());
-            rules.int("mediation.public_order.agreement_copies", on)?
+            // One each and one for the police: three for two parties (公通字〔2007〕81号), four for three.
+            rules.int("mediation.public_order.agreement_copies", on)?.max(l.parties.len() as i64 + 1)
         }
         Track::Administrative => {
             closing.push("本协议自各方签名之日起生效。就协议的履行或者内容发生争议的，可以向人民法院提起诉讼。".to_string());
@@ -254,7 +261,7 @@ pub fn refuse_missing(missing: &[char]) -> Result<()> {
     Err(Refusal::new(
         "mediation.no_glyph",
         format!("字库里没有{}，文书没有生成；已登记的内容都保存着。", list.join("、")),
-        "请由系统管理员安装含有该字的字体后重新打印；急需时可在登记中改用同音字或者拼音，并在卷宗情况说明中注明。",
+        "请由系统管理员把含有该字的字体放进字体目录（启动时的 --fonts）并重新启动，再打印；急需时可在登记中改用同音字或者拼音，并在卷宗情况说明中注明。",
     )
     .into())
 }

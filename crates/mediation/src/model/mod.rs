@@ -533,6 +533,10 @@ pub struct NewAgreement {
     pub spot_consent: bool,
     /// 身份情况不全的原因: where the register does not know sex, birth date or document of a party.
     pub identity_note: String,
+    /// 同名的人已核实不是同一人: asked where a name stands in two roles.
+    pub names_checked: bool,
+    /// 在场人员: who of the station took part besides the hosts.
+    pub crew: Vec<UserId>,
     pub promises: Vec<NewPromise>,
     pub files: Vec<attachments::Prepared>,
 }

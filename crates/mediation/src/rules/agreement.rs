@@ -17,9 +17,13 @@ pub struct Setting {
     pub committee: Option<kernel::Uuid>,
     /// Names that may stand as host: the committee's mediators, or the officers.
     pub hosts: Vec<String>,
+    /// Who mediates on the spot: the officers who sign, and who else is there.
+    pub crew: super::Crew,
     pub paused: bool,
     /// Full years of the parties, where the birth date is known.
     pub ages: Vec<(kernel::Uuid, Option<i64>)>,
+    /// Names that stand in two roles ([`doubled`]), each with what it is.
+    pub doubled: Vec<String>,
     /// Sides whose sex, birth date or document the register does not know.
     pub unknown: Vec<&'static str>,
 }
@@ -39,6 +43,10 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
     if !set.unknown.is_empty() && a.identity_note.trim().is_empty() {
         let text = format!("{}没有登记性别、出生日期或者证件号码：请先在“人员”中补全；确实不能查明的，写明原因。", set.unknown.join("、"));
         errors.add("identity_note", text);
+    }
+    if !set.doubled.is_empty() && !a.names_checked {
+        let text = format!("{}。请核实：是同一个人的，请换人（代理人同时代理双方或者与自己订立的，须被代理人同意或者追认，民法典第一百六十八条）；只是同名或者已经同意的，请勾选。", set.doubled.join("；"));
+        errors.add("names_checked", text);
     }
     if a.signed_on > today {
         errors.add("signed_on", "签订日期不能晚于今天。");
@@ -89,6 +97,10 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
         .into());
     }
     filmed(a, rules, today)?;
+    // No session before it says who was there: the crew of the spot is the one that §52 asks for.
+    if a.form == Form::OnSpot {
+        super::led(&set.crew, a.signing_recorded, &a.recording_no, rules, today)?;
+    }
     if a.form == Form::OnSpot && !(a.no_cost_dispute && a.spot_consent) {
         return Err(Refusal::new(
             "mediation.on_spot_conditions",
@@ -165,6 +177,36 @@ fn promise(p: &NewPromise, i: usize, signed_on: Date, errors: &mut FieldErrors) 
     }
 }
 
+/// Names that stand in two roles of one matter: an agent or a guardian of one side, or the host, called like a party of the
+/// other; an agent of two sides; two parties of one name. A name alone proves nothing (two people may be called alike), so it is
+/// asked and not refused; what the law says of an agent for both sides is 民法典 §168.
+pub fn doubled(people: &[(Party, String)], hosts: &str) -> Vec<String> {
+    let mut roles: Vec<(String, String, Option<crate::model::Side>)> = vec![];
+    // 父亲 其木格, 其木格（父亲）: the relation stands beside the name.
+    let words = |text: &str| -> Vec<String> {
+        let cut = |c: char| c.is_whitespace() || "（）()，、,：:；;".contains(c);
+        text.split(cut).map(str::trim).filter(|w| w.chars().count() > 1).map(str::to_string).collect()
+    };
+    for (p, name) in people {
+        let side = p.side.label();
+        roles.push((name.trim().to_string(), side.to_string(), Some(p.side)));
+        roles.extend(words(&p.agent_name).into_iter().map(|n| (n, format!("{side}的代理人"), Some(p.side))));
+        roles.extend(words(&p.guardian).into_iter().map(|n| (n, format!("{side}的监护人"), Some(p.side))));
+    }
+    roles.extend(words(hosts).into_iter().map(|n| (n, "主持人（调解员）".to_string(), None)));
+    let mut out = vec![];
+    for (i, (name, role, side)) in roles.iter().enumerate() {
+        // A guardian or an agent who is a party of the same side is no conflict.
+        let other = roles[..i].iter().find(|(n, r, s)| n == name && r != role && (s != side || s.is_none()));
+        let twin = roles[..i].iter().find(|(n, r, s)| n == name && r == role && s.is_some_and(|s| role == s.label()));
+        if let Some((_, first, _)) = other.or(twin) {
+            out.push(format!("“{name}”既写为{first}，又写为{role}"));
+        }
+    }
+    out.dedup();
+    out
+}
+
 /// Who stands as host on a record or an agreement: mediators of the committee (人民调解法 §13, 29),
 /// officers on the others. An auxiliary or a grid worker never signs as host.
 pub fn hosts(names: &str, may: &[String], track: Track) -> Result<(), Refusal> {
@@ -199,7 +241,7 @@ pub fn not_of_the_station(names: &[String], staff: &[(String, Role)]) -> Result<
 }
 
 /// Years at which a person is grown up (民法典 §17).
-const ADULT: i64 = 18;
+pub const ADULT: i64 = 18;
 
 /// A suspect may not send an agent; a minor's guardian is told and comes, but for one of sixteen who lives on the own work and
 /// agrees that nobody is told (程序规定 §181). `age`: full years when the birth date is known; it outweighs what was ticked.

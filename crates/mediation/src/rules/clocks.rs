@@ -3,7 +3,7 @@
 use crate::model::{ClockKind, Track};
 use kernel::calendar::Counted;
 use kernel::rules::RuleSet;
-use kernel::{Date, Refusal, Result, ToSpan};
+use kernel::{Date, Refusal, Result};
 
 /// A clock as counted: until when, by which rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,7 @@ pub fn deadline(track: Track, from: Date, station: &str, rules: &RuleSet) -> Res
         Track::PublicOrder => {
             calendar.add_working_days(from, rules.int("mediation.public_order.first_session_days", from)?)
         }
-        Track::Peoples => {
-            let months = rules.int("mediation.peoples.months", from)?;
-            Counted { date: from.saturating_add(months.clamp(0, 120).months()), provisional: false }
-        }
+        Track::Peoples => calendar.add_months(from, rules.int("mediation.peoples.months", from)?),
         Track::Administrative => match rules.rule_at(ADMINISTRATIVE_DAYS, station, from).and_then(|r| r.value.as_integer()) {
             Some(days) => calendar.add_working_days(from, days),
             None => return Ok(None),

@@ -6,12 +6,14 @@
 mod agreement;
 mod clocks;
 mod ending;
+mod levels;
 mod penalty;
 mod ways;
 
 pub use agreement::*;
 pub use clocks::*;
 pub use ending::*;
+pub use levels::*;
 pub use penalty::*;
 pub use ways::*;
 
@@ -204,11 +206,42 @@ pub fn all_asked(track: Track, parties: &[Party], gates: &[Gate], rules: &RuleSe
     }
 }
 
-/// Who takes part in a talk: roles of the host and of the crew.
-#[derive(Clone, Debug)]
+/// Who takes part in a talk or an on-the-spot mediation: roles of the host and of the crew.
+#[derive(Clone, Debug, Default)]
 pub struct Crew {
     pub host: Option<Role>,
     pub others: Vec<Role>,
+}
+
+impl Crew {
+    fn everybody(&self) -> impl Iterator<Item = Role> + '_ {
+        self.host.into_iter().chain(self.others.iter().copied())
+    }
+
+    fn sworn(&self) -> usize {
+        self.everybody().filter(|r| r.is_sworn()).count()
+    }
+
+    fn has_auxiliary(&self) -> bool {
+        self.everybody().any(|r| r == Role::Auxiliary)
+    }
+}
+
+/// Two officers, or one who leads auxiliaries under full recording whose number is written down (程序规定 §52).
+pub fn led(crew: &Crew, recorded: bool, recording_no: &str, rules: &RuleSet, today: Date) -> Result<()> {
+    let one = rules.int("mediation.public_order.officers_min_with_recording", today)? as usize;
+    let evidence = rules.int("mediation.public_order.officers_min_evidence", today)? as usize;
+    if crew.sworn() >= evidence {
+        return Ok(());
+    }
+    if crew.sworn() < one || !crew.has_auxiliary() || !recorded {
+        return Err(recording(evidence, rules, today).into());
+    }
+    if recording_no.trim().is_empty() {
+        let what = "只有一名民警带辅警的，以全程录音录像为条件，没有录音录像编号不能登记。";
+        return Err(self::recording_no("mediation.recording_no", what).in_force(rules, today).into());
+    }
+    Ok(())
 }
 
 /// Who may hold it. People's mediation is hosted by a committee's mediator, never by the police
@@ -229,8 +262,7 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
         errors.add("recording_no", "写了录音录像编号，请同时勾选“全程录音录像”；没有录的，不填编号。");
     }
     errors.ok(())?;
-    let sworn = usize::from(crew.host.is_some_and(Role::is_sworn)) + crew.others.iter().filter(|r| r.is_sworn()).count();
-    let helpers = crew.others.contains(&Role::Auxiliary) || crew.host == Some(Role::Auxiliary);
+    let sworn = crew.sworn();
     if talk.kind == TalkKind::Session && track == Some(Track::Peoples) {
         if talk.committee.is_none() || talk.mediator.trim().is_empty() {
             return Err(Refusal::new(
@@ -253,18 +285,14 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
     if track == Some(Track::Peoples) {
         return Ok(());
     }
-    if sworn == 0 && helpers {
+    if sworn == 0 && crew.has_auxiliary() {
         return Err(Refusal::new("mediation.auxiliary_alone", "辅警不能单独调查。", "请由民警带领，并在参加人员中选上民警。")
             .into());
     }
-    let one = rules.int("mediation.public_order.officers_min_with_recording", today)? as usize;
     let evidence = rules.int("mediation.public_order.officers_min_evidence", today)? as usize;
-    if sworn >= evidence {
-        return Ok(());
-    }
     // 询问 is evidence: §52 makes no exception for it. Before a track is chosen nobody is questioned in a case yet: that is
     // 信息采集, like 调解 itself, which one officer may do with auxiliaries and full recording; a grid worker visits alone.
-    if talk.kind == TalkKind::Inquiry && track.is_some() {
+    if talk.kind == TalkKind::Inquiry && track.is_some() && sworn < evidence {
         return Err(Refusal::new(
             "mediation.two_officers",
             format!("调查取证须 {evidence} 名以上民警；一名民警带领辅警、全程录音录像的例外不包括询问。"),
@@ -273,15 +301,10 @@ pub fn crew(talk: &NewTalk, track: Option<Track>, crew: &Crew, rules: &RuleSet, 
         .in_force(rules, today)
         .into());
     }
-    let led = sworn >= one && helpers && talk.recorded;
-    if led && talk.recording_no.trim().is_empty() {
-        let what = "只有一名民警带辅警的，以全程录音录像为条件，没有录音录像编号不能登记。";
-        return Err(recording_no("mediation.recording_no", what).in_force(rules, today).into());
-    }
-    if led || (talk.kind == TalkKind::Inquiry && sworn == 0) {
+    if talk.kind == TalkKind::Inquiry && sworn == 0 {
         return Ok(());
     }
-    Err(recording(evidence, rules, today).into())
+    led(crew, talk.recorded, &talk.recording_no, rules, today)
 }
 
 fn recording(evidence: usize, rules: &RuleSet, today: Date) -> Refusal {
@@ -304,28 +327,6 @@ pub fn kept(due: Option<Date>, on: Date) -> Kept {
         Some(due) if on > due => Kept::Late,
         _ => Kept::Done,
     }
-}
-
-/// The level that the facts suggest: the highest `suggest_level` among them; never below what stands.
-pub fn suggested_level(current: &str, facts: &[String], rules: &RuleSet) -> String {
-    let rank = |level: &str| rules.code("dispute.level", level).and_then(|c| c.attr_int("rank")).unwrap_or(0);
-    facts
-        .iter()
-        .filter_map(|f| rules.code("dispute.level_fact", f)?.attr_text("suggest_level").map(str::to_string))
-        .chain([current.to_string()])
-        .max_by_key(|l| rank(l))
-        .unwrap_or_else(|| current.to_string())
-}
-
-/// Days and mode of the follow-ups of a level, from the day the agreement was made or the matter ended.
-pub fn follow_ups(level: &str, from: Date, rules: &RuleSet) -> Vec<(Date, String)> {
-    let Some(code) = rules.code("dispute.level", level) else { return vec![] };
-    let mode = code.attr_text("follow_up_mode").unwrap_or("phone").to_string();
-    let days = code.attrs.get("follow_up_days").and_then(|v| v.as_array()).cloned().unwrap_or_default();
-    days.iter()
-        .filter_map(|d| d.as_integer())
-        .map(|d| (rules.calendar().add_days(from, d).date, mode.clone()))
-        .collect()
 }
 
 /// What a follow-up's finding leads to.

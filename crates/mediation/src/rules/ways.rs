@@ -4,7 +4,7 @@ use crate::model::{
     Answer, Confirmation, Dispute, HandOver, Other, Outcome, Progress, Reason, Settlement, State, Step, Track, TrackResult, TrackRun,
 };
 use kernel::rules::RuleSet;
-use kernel::{AddressId, Date, FieldErrors, Refusal, Result, Role};
+use kernel::{AddressId, Date, FieldErrors, Refusal, Result};
 
 /// 公调对接: one hand-over waits for its answer at a time.
 pub fn hand_over(earlier: &[HandOver]) -> Result<(), Refusal> {
@@ -227,30 +227,4 @@ pub fn alike(d: &Dispute, people: usize, o: &Other) -> Vec<Reason> {
         out.push(Reason::Cause);
     }
     out
-}
-
-/// 包案: the rank that the level asks for, from the local rule pack.
-pub fn lead(level: &str, role: Role, rules: &RuleSet) -> Result<(), Refusal> {
-    let rank = |r: Role| match r {
-        Role::StationLeader => 3,
-        Role::DutyLeader => 2,
-        r if r.is_sworn() => 1,
-        _ => 0,
-    };
-    let wanted = rules.code("dispute.level", level).and_then(|c| c.attr_text("owner_role")).and_then(Role::from_code).unwrap_or(Role::Officer);
-    if rank(role) < rank(wanted) {
-        let source = rules.code("dispute.level", level).map_or(String::new(), |c| c.source.clone());
-        return Err(Refusal::new("mediation.lead_rank", format!("{}级纠纷须由{}包案。", rules.name("dispute.level", level), wanted.label()), format!("请由{}登录后包案。", wanted.label())).citing(source));
-    }
-    Ok(())
-}
-
-/// A level that asks for a plan of its own is not mediated without one (一案一策).
-pub fn plan_first(d: &Dispute, rules: &RuleSet) -> Result<(), Refusal> {
-    let Some(code) = rules.code("dispute.level", &d.level) else { return Ok(()) };
-    let wanted = code.attrs.get("plan_required").and_then(|v| v.as_bool()).unwrap_or(false);
-    if wanted && d.plan.trim().is_empty() {
-        return Err(Refusal::new("mediation.plan_first", format!("{}级纠纷须先有调解方案（一案一策）。", code.name), "请先“写调解方案”，再组织调解。").citing(code.source.clone()));
-    }
-    Ok(())
 }

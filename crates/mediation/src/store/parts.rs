@@ -141,6 +141,30 @@ pub async fn insert_agreement(
     Ok(())
 }
 
+/// 在场人员 of an agreement, with their roles of that day.
+pub async fn insert_agreement_crew(tx: &mut Tx, id: AgreementId, crew: &[(UserId, Role)]) -> Result<()> {
+    let station = tx.act().station;
+    for (user, role) in crew {
+        tx.exec(
+            sql!("insert into mediation_agreement_crew (station_id, agreement_id, user_id, role) values ($1, $2, $3, $4) on conflict (station_id, agreement_id, user_id) do nothing"),
+            args![station, id, *user, *role],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Who was there, per agreement, with the role of that day.
+pub async fn agreement_crews(r: &mut Reader, dispute: DisputeId) -> Result<Vec<(AgreementId, UserId, Role)>> {
+    let rows = r
+        .rows(
+            sql!("select c.agreement_id, c.user_id, c.role from mediation_agreement a join mediation_agreement_crew c on c.station_id = a.station_id and c.agreement_id = a.id where a.dispute_id = $1 order by c.agreement_id, c.user_id limit 500"),
+            args![dispute],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get("agreement_id")?, row.get("user_id")?, row.get("role")?))).collect()
+}
+
 /// Agreements of a dispute, newest first.
 pub async fn agreements(r: &mut Reader, dispute: DisputeId) -> Result<Vec<Agreement>> {
     r.all(

@@ -48,10 +48,11 @@ fn every_state_is_reached_and_left() {
 #[test]
 fn who_takes_a_level_has_the_rank_it_asks_for() {
     let r = rules();
-    assert_eq!(lead("red", Role::DutyLeader, &r).unwrap_err().key, "mediation.lead_rank");
-    assert!(lead("red", Role::StationLeader, &r).is_ok());
-    assert!(lead("orange", Role::DutyLeader, &r).is_ok());
-    assert!(lead("orange", Role::Auxiliary, &r).is_err());
+    let l = Levels::at(&r, "ZY", day("2026-05-08"));
+    assert_eq!(l.lead("red", Role::DutyLeader).unwrap_err().key, "mediation.lead_rank");
+    assert!(l.lead("red", Role::StationLeader).is_ok());
+    assert!(l.lead("orange", Role::DutyLeader).is_ok());
+    assert!(l.lead("orange", Role::Auxiliary).is_err());
 }
 
 fn asks(on: &str) -> Progress {
@@ -193,7 +194,10 @@ proptest! {
         for track in Track::ALL {
             let counted = of_track(*track, from, "HLR-ZY", &r).unwrap();
             prop_assert_eq!(counted.is_none(), *track == Track::Administrative, "no clock without a local rule");
-            prop_assert!(counted.is_none_or(|s| s.due.date > from && !s.source.is_empty()));
+            let Some(s) = counted else { continue };
+            prop_assert!(s.due.date > from && !s.source.is_empty());
+            prop_assert!(r.calendar().is_working(s.due.date), "{track}: a period ends on a working day (民法典 §203)");
+            prop_assert!(s.due.provisional || r.calendar().is_known(s.due.date.year()), "{track}: a year without its notice is 暂定");
         }
         for s in [of_case(from, &r), of_confirm_request(from, &r), of_confirm_accept(from, &r), of_confirm_decide(from, true, &r)].into_iter().flatten() {
             prop_assert!(s.due.date > from);

@@ -2,15 +2,15 @@ use super::*;
 use crate::model::{Decision, Form, NewAgreement, NewDecision, NewPromise, Outcome, Side, Term, TrackResult, TrackRun};
 use kernel::{DisputeId, PersonId, StationId, Timestamp, UserId, Uuid};
 
-fn rules() -> RuleSet {
+pub(crate) fn rules() -> RuleSet {
     rulebook::shipped().unwrap()
 }
 
-fn day(text: &str) -> Date {
+pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-fn dispute(state: State) -> Dispute {
+pub(crate) fn dispute(state: State) -> Dispute {
     Dispute {
         station_id: StationId::NIL,
         id: DisputeId::NIL,
@@ -281,6 +281,8 @@ fn paper(form: Form) -> NewAgreement {
         no_cost_dispute: true,
         spot_consent: true,
         identity_note: String::new(),
+        names_checked: false,
+        crew: vec![],
         promises: vec![promise("铺防噪地毯", Term::By, Some("2026-05-08"))],
         files: vec![],
     }
@@ -292,8 +294,10 @@ fn setting() -> Setting {
         held: vec![day("2026-05-01")],
         committee: Some(Uuid::from_u128(9)),
         hosts: vec!["何秀兰".into(), "白志强".into()],
+        crew: Crew { host: Some(Role::Officer), others: vec![Role::Officer] },
         paused: false,
         ages: vec![],
+        doubled: vec![],
         unknown: vec![],
     }
 }
@@ -356,12 +360,44 @@ fn on_the_spot_is_recorded_public_order_performed_at_once() {
         promises: vec![promise("当场赔偿 200 元", Term::AtOnce, None)],
         ..recorded
     };
-    assert!(signed(&at_once, Track::PublicOrder, &both).is_ok());
+    // One officer alone, with an auxiliary, with a grid worker, two officers; hidden by no number, no film (程序规定 §52).
+    let at = |others: &[Role]| {
+        let set = Setting { crew: Crew { host: Some(Role::Officer), others: others.to_vec() }, held: vec![], ..setting() };
+        signed_in(&at_once, Track::PublicOrder, &both, &set)
+    };
+    assert_eq!(at(&[]).unwrap_err(), "mediation.recording");
+    assert_eq!(at(&[Role::GridWorker]).unwrap_err(), "mediation.recording");
+    assert!(at(&[Role::Auxiliary]).is_ok() && at(&[Role::DutyLeader]).is_ok());
     for lacks in [NewAgreement { no_cost_dispute: false, ..at_once.clone() }, NewAgreement { spot_consent: false, ..at_once.clone() }] {
         assert_eq!(signed(&lacks, Track::PublicOrder, &both).unwrap_err(), "mediation.on_spot_conditions");
     }
     assert_eq!(signed(&at_once, Track::Peoples, &both).unwrap_err(), "mediation.on_spot");
     assert_eq!(signed(&paper(Form::Oral), Track::PublicOrder, &both).unwrap_err(), "mediation.oral");
+}
+
+#[test]
+fn a_name_in_two_roles_is_asked_for_not_refused() {
+    let called = |p: Party, n: &str| (p, n.to_string());
+    let (a, b) = (side(Side::Applicant), side(Side::Respondent));
+    assert!(doubled(&[called(a.clone(), "乌仁其木格"), called(b.clone(), "宋立群")], "何秀兰、白志强").is_empty());
+    // The other side as agent or guardian, an agent of both, the host, two parties of one name.
+    let agent = Party { agent_name: "宋立群".into(), ..a.clone() };
+    assert_eq!(doubled(&[called(agent.clone(), "甲"), called(b.clone(), "宋立群")], ""), ["“宋立群”既写为甲方的代理人，又写为乙方"]);
+    let guardian = Party { guardian: "父亲 宋立群".into(), ..a.clone() };
+    assert_eq!(doubled(&[called(guardian, "甲"), called(b.clone(), "宋立群")], "").len(), 1);
+    let both = Party { agent_name: "宋立群（律师）".into(), ..b.clone() };
+    assert_eq!(doubled(&[called(agent, "甲"), called(both, "乙")], "").len(), 1);
+    assert_eq!(doubled(&[called(a.clone(), "何秀兰"), called(b.clone(), "乙")], "何秀兰").len(), 1);
+    assert_eq!(doubled(&[called(a.clone(), "王芳"), called(b.clone(), "王芳")], "").len(), 1);
+    // A father who is a party beside his child is no conflict.
+    let child = Party { guardian: "父亲 王伟".into(), ..a.clone() };
+    assert!(doubled(&[called(child, "王小明"), called(a.clone(), "王伟"), called(b.clone(), "乙")], "").is_empty());
+    let set = Setting { doubled: vec!["“王芳”既写为甲方，又写为乙方".into()], ..setting() };
+    let sides = [a, b];
+    let kernel::Error::Invalid(f) = agreement(&paper(Form::Written), Track::Peoples, &sides, &set, &rules(), day("2026-05-08")).unwrap_err() else { panic!() };
+    assert!(f.of("names_checked").contains("民法典第一百六十八条"));
+    let checked = NewAgreement { names_checked: true, ..paper(Form::Written) };
+    assert!(agreement(&checked, Track::Peoples, &sides, &set, &rules(), day("2026-05-08")).is_ok());
 }
 
 #[test]
@@ -406,26 +442,6 @@ fn nothing_is_settled_while_a_promise_is_open_or_broken() {
     }
     assert_eq!(watched(&[Kept::Standing], false).unwrap_err().key, "mediation.not_watched");
     assert!(watched(&[Kept::Standing], true).is_ok() && watched(&[Kept::Standing, Kept::Done], false).is_ok());
-}
-
-#[test]
-fn the_level_follows_the_heaviest_fact_and_never_falls_by_itself() {
-    let r = rules();
-    let f = |names: &[&str]| names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
-    assert_eq!(suggested_level("blue", &f(&["threat", "repeat_call"]), &r), "orange");
-    assert_eq!(suggested_level("blue", &f(&["weapon"]), &r), "red");
-    assert_eq!(suggested_level("red", &f(&["threat"]), &r), "red");
-    assert_eq!(suggested_level("blue", &[], &r), "blue");
-}
-
-#[test]
-fn follow_ups_come_by_level() {
-    let r = rules();
-    let red = follow_ups("red", day("2026-05-01"), &r);
-    assert_eq!(red.iter().map(|f| f.0).collect::<Vec<_>>(), [day("2026-05-06"), day("2026-05-08"), day("2026-06-01")], "a period that ends on a day off ends on the next working day");
-    assert!(red.iter().all(|f| f.1 == "visit"));
-    assert_eq!(follow_ups("blue", day("2026-05-01"), &r).len(), 1);
-    assert!(follow_ups("unknown", day("2026-05-01"), &r).is_empty());
 }
 
 #[test]

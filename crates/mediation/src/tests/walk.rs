@@ -145,6 +145,8 @@ async fn take(w: &Town, (id, other): (DisputeId, DisputeId), deed: Deed) -> Resu
                 no_cost_dispute: true,
                 spot_consent: true,
                 identity_note: "当事人未带证件，已当面核对".into(),
+                names_checked: false,
+                crew: [None, Some(w.auxiliary.user), Some(w.grid_worker.user)][(which + usize::from(form == Form::OnSpot && today.day() % 2 == 0)) % 3].into_iter().collect(),
                 promises,
                 files: vec![],
             };
@@ -277,6 +279,8 @@ async fn sound(w: &Town, id: DisputeId, after: &[Deed]) {
     if let Some(a) = agreements.first().filter(|a| a.form == Form::OnSpot) {
         assert!(promises.iter().filter(|o| o.agreement_id == a.id).all(|o| o.state == Kept::Done), "{}", at("on the spot means performed"));
         assert_eq!(a.track, Track::PublicOrder, "{}", at("on the spot"));
+        let there = w.look(async |r: &mut Reader| parts::agreement_crews(r, id).await).await;
+        assert!(there.iter().any(|c| c.0 == a.id && c.1 == w.auxiliary.user), "{}", at("the crew of the spot"));
     }
     for a in &agreements {
         assert_eq!(a.confirmation.is_some(), a.track == Track::Peoples, "{}", at("confirmation is of people's mediation"));

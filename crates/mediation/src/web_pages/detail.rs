@@ -1,12 +1,13 @@
 //! One dispute: where it stands, what may be done now, and everything that was done.
 
-use super::{Choice, LevelView, choices, level};
+use super::{Choice, LevelView, choices, choices_at, level};
 use crate::model::{
     Agreement, Answer as Reply, Application, Candidate, ClockKind, ClockRow, Committee, ConfirmStep, Confirmation, Decision, Dispute, FollowUp,
     Gate, HandOver, Kept, LevelLine, Link, LogLine, Obligation, Other, Party, Reason, Referral, Relation, Settlement, State, Step, Talk,
     Track, TrackRun, Warning,
 };
 use crate::store::{self, parts, tracks};
+use crate::rules::Levels;
 use crate::{actions, rules};
 use askama::Template;
 use axum::extract::Path;
@@ -25,6 +26,8 @@ pub(crate) struct TalkView {
 pub(crate) struct AgreementView {
     pub a: Agreement,
     pub organ: String,
+    /// 在场人员
+    pub crew: String,
     pub files: Vec<attachments::Kept>,
     pub promises: Vec<PromiseView>,
     pub steps: Vec<ConfirmStep>,
@@ -69,6 +72,8 @@ pub(crate) struct Loaded {
     merged: Vec<Candidate>,
     master: Option<Candidate>,
     pub crew: Vec<identity::model::UserLine>,
+    /// The station's code, by which packs name it.
+    station: String,
     pub committees: Vec<Committee>,
     proposed: Option<incidents::store::suggestions::Kept>,
     holds: Vec<people::model::Hold>,
@@ -93,6 +98,7 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
             }
             let talks = parts::talks(r, id).await?;
             let crews = parts::crews(r, id).await?;
+            let spot = parts::agreement_crews(r, id).await?;
             let gates = parts::gates(r, id).await?;
             let agreements = parts::agreements(r, id).await?;
             let promises = parts::obligations(r, id).await?;
@@ -122,6 +128,7 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
             users.extend(relations.iter().map(|x| x.by_user));
             users.extend(talks.iter().filter_map(|t| t.host_user));
             users.extend(crews.iter().map(|c| c.1));
+            users.extend(spot.iter().map(|c| c.1));
             users.extend(gates.iter().map(|g| g.by_user));
             users.extend(follow_ups.iter().filter_map(|f| f.by_user));
             users.extend(log.iter().map(|l| l.by_user));
@@ -155,8 +162,9 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                     });
                 }
                 let files = attachments::of_record(r, "agreement", a.id.0).await?;
+                let present: Vec<String> = spot.iter().filter(|c| c.0 == a.id).map(|c| name(&c.1)).collect();
                 let of_court = steps.iter().filter(|s| s.agreement_id == a.id).cloned().collect();
-                agreement_views.push(AgreementView { organ: organ(a.committee_id), files, promises: list, steps: of_court, a });
+                agreement_views.push(AgreementView { organ: organ(a.committee_id), crew: present.join("、"), files, promises: list, steps: of_court, a });
             }
             let people: Vec<_> = party_list.iter().map(|(p, _)| p.person_id).collect();
             let proposals = if full { actions::proposals(&ctx.app, r, &d, &people).await? } else { vec![] };
@@ -215,6 +223,7 @@ pub(crate) async fn load(ctx: &Ctx, id: DisputeId) -> kernel::Result<Loaded> {
                 merged,
                 master: d.master_id.and_then(find),
                 crew: identity::store::crew(r, d.station_id, d.beat_id, d.grid_id, today).await?,
+                station: places::store::station_code(r, d.station_id).await?,
                 committees,
                 holds: people::store::record_holds(r, id.0).await?,
                 cleared: people::store::cleared_record(r, id.0).await?,
@@ -506,16 +515,16 @@ pub(crate) async fn show(ctx: &Ctx, id: DisputeId, form: &Form, again: Again, op
         again: &again,
         open,
         command_id: ctx.command_id().to_string(),
-        level: level(&rules, &d.level),
+        level: level(&Levels::at(&rules, &l.station, today), &d.level),
         category: or_none("dispute.category.judicial", &d.judicial),
         police: or_none("dispute.category.police", &d.police),
         causes: causes.join("、"),
         proposed: l.proposed.as_ref().map_or(String::new(), |k| k.line(&rules)),
-        levels: choices(&rules, "dispute.level", today),
-        level_facts: choices(&rules, "dispute.level_fact", today),
-        categories: choices(&rules, "dispute.category.judicial", today),
-        police_codes: choices(&rules, "dispute.category.police", today),
-        cause_codes: choices(&rules, "cause_tag", today),
+        levels: choices_at(&rules, "dispute.level", &l.station, today),
+        level_facts: choices_at(&rules, "dispute.level_fact", &l.station, today),
+        categories: choices_at(&rules, "dispute.category.judicial", &l.station, today),
+        police_codes: choices_at(&rules, "dispute.category.police", &l.station, today),
+        cause_codes: choices_at(&rules, "cause_tag", &l.station, today),
         tracks: Track::ALL
             .iter()
             .map(|t| TrackForm {

@@ -213,6 +213,8 @@ struct AgreementPage<'a> {
     command_id: String,
     track: Track,
     rows: Vec<Row>,
+    /// Names that stand in two roles: asked about, not refused.
+    doubled: Vec<String>,
     /// What higher domains bring (the Fengqiao book).
     slot: String,
 }
@@ -250,7 +252,9 @@ async fn show_agreement(ctx: &Ctx, id: DisputeId, form: &Form, again: Again) -> 
         typed => typed.to_string(),
     };
     let slot = ctx.site.fill(crate::AGREEMENT_SLOT, &ctx.who, id.0).await?;
-    let content = AgreementPage { l, form, again: &again, command_id, track, rows, slot };
+    let people: Vec<_> = l.parties.iter().map(|(p, v)| (p.clone(), v.name.clone())).collect();
+    let doubled = crate::rules::doubled(&people, form.typed("mediator"));
+    let content = AgreementPage { l, form, again: &again, command_id, track, rows, doubled, slot };
     let page = Page::new("调解协议", &content).crumb("纠纷", "/disputes").crumb(number, format!("/disputes/{id}"));
     if failed { page.again().show(ctx) } else { page.show(ctx) }
 }
@@ -320,6 +324,8 @@ pub async fn agree(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
         no_cost_dispute: form.yes("no_cost_dispute"),
         spot_consent: form.yes("spot_consent"),
         identity_note: form.bounded("identity_note", "身份情况不全的原因", 200),
+        names_checked: form.yes("names_checked"),
+        crew: form.every("crew").iter().filter_map(|u| u.parse().ok()).collect(),
         promises,
         files: files(&mut form, "files").await?,
     };

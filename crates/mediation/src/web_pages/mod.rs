@@ -12,7 +12,8 @@ use crate::model::{Candidate, Line, State};
 use crate::store;
 use askama::Template;
 use futures::future::BoxFuture;
-use kernel::rules::RuleSet;
+use crate::rules::Levels;
+use kernel::rules::{Code, RuleSet};
 use kernel::{Actor, App, Date, DisputeId, Permission as P, Purpose, Reader, Result, Uuid};
 
 /// A code and its name, for select boxes and check boxes.
@@ -22,7 +23,18 @@ pub(crate) struct Choice {
 }
 
 pub(crate) fn choices(rules: &RuleSet, list: &str, today: Date) -> Vec<Choice> {
-    rules.list(list, today).into_iter().map(|c| Choice { code: c.code.clone(), name: c.name.clone() }).collect()
+    rules.list(list, today).into_iter().map(Choice::of).collect()
+}
+
+/// What the station of this code offers.
+pub(crate) fn choices_at(rules: &RuleSet, list: &str, station: &str, today: Date) -> Vec<Choice> {
+    rules.list_at(list, station, today).into_iter().map(Choice::of).collect()
+}
+
+impl Choice {
+    fn of(c: &Code) -> Choice {
+        Choice { code: c.code.clone(), name: c.name.clone() }
+    }
 }
 
 /// A line of the register with its names looked up.
@@ -35,7 +47,7 @@ pub(crate) struct LineView {
     pub late: bool,
 }
 
-/// A level with its place on the scale (1 blue … 4 red); the colour is never the only sign.
+/// A level with its place on the scale (1 the lowest, 4 the highest that has a colour); the colour is never the only sign.
 #[derive(Clone)]
 pub(crate) struct LevelView {
     pub name: String,
@@ -45,24 +57,25 @@ pub(crate) struct LevelView {
     pub plan: bool,
 }
 
-pub(crate) fn level(rules: &RuleSet, code: &str) -> LevelView {
-    let entry = rules.code("dispute.level", code);
+pub(crate) fn level(levels: &Levels<'_>, code: &str) -> LevelView {
+    let entry = levels.code(code);
     LevelView {
-        name: rules.name("dispute.level", code).to_string(),
-        rank: entry.and_then(|c| c.attr_int("rank")).unwrap_or(1),
+        name: entry.map_or(code, |c| c.name.as_str()).to_string(),
+        rank: levels.rank(code).clamp(1, 4),
         meaning: entry.and_then(|c| c.attr_text("meaning")).unwrap_or("").to_string(),
-        plan: entry.and_then(|c| c.attrs.get("plan_required")).and_then(|v| v.as_bool()).unwrap_or(false),
+        plan: entry.is_some_and(|c| c.attr_flag("plan_required")),
     }
 }
 
-pub(crate) async fn views(r: &mut Reader, lines: Vec<Line>, rules: &RuleSet, today: Date) -> Result<Vec<LineView>> {
+/// Lines of the register at the station of this code.
+pub(crate) async fn views(r: &mut Reader, lines: Vec<Line>, rules: &RuleSet, station: &str, today: Date) -> Result<Vec<LineView>> {
     let users: Vec<_> = lines.iter().map(|l| l.owner_id).collect();
     let names = identity::store::names(r, &users).await?;
     Ok(lines
         .into_iter()
         .map(|line| LineView {
             category: line.judicial.as_deref().map_or_else(|| "未定类".into(), |c| rules.name("dispute.category.judicial", c).to_string()),
-            level: level(rules, &line.level),
+            level: level(&Levels::at(rules, station, today), &line.level),
             owner: names.iter().find(|(id, _)| *id == line.owner_id).map_or_else(|| "—".into(), |(_, n)| n.clone()),
             late: line.state == State::Mediating && line.deadline.is_some_and(|d| d < today),
             line,

@@ -1,6 +1,6 @@
 //! 登记纠纷: by hand, or from an incident (转调解).
 
-use super::{Choice, choices};
+use super::{Choice, choices, choices_at};
 use crate::actions;
 use crate::model::{NewDispute, NewParty, Side};
 use askama::Template;
@@ -49,7 +49,7 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
     let incident: Option<IncidentId> = form.optional_id("incident");
     let known = form.optional_id::<PersonId>("person_0");
     let look = ctx.look("mediation.new", Purpose::Mediation);
-    let (incident_number, known) = ctx
+    let (incident_number, known, station) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
@@ -65,7 +65,7 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
                 Some(p) => people::store::person_for(r, p, true).await?.name,
                 None => String::new(),
             };
-            Ok((number, known))
+            Ok((number, known, places::store::station_code(r, ctx.who.station).await?))
         })
         .await?;
     let failed = again.any();
@@ -79,9 +79,9 @@ async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
         command_id,
         incident_number,
         sources: choices(&rules, "dispute.source", today),
-        categories: choices(&rules, "dispute.category.judicial", today),
-        police: choices(&rules, "dispute.category.police", today),
-        causes: choices(&rules, "cause_tag", today),
+        categories: choices_at(&rules, "dispute.category.judicial", &station, today),
+        police: choices_at(&rules, "dispute.category.police", &station, today),
+        causes: choices_at(&rules, "cause_tag", &station, today),
         parties: (0..PARTIES)
             .map(|i| PartyView {
                 i,

@@ -1,6 +1,6 @@
 //! 纠纷台账, and the people's mediation committees.
 
-use super::{Choice, LineView, choices, views};
+use super::{Choice, LineView, choices_at, views};
 use crate::model::{Committee, State};
 use crate::store::{self, parts};
 use crate::actions;
@@ -57,16 +57,17 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
     };
     let look = ctx.look("mediation.register", Purpose::Mediation);
     let station = ctx.who.station;
-    let (lines, counts) = ctx
+    let (lines, counts, code) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
+            let code = places::store::station_code(r, station).await?;
             let lines = store::query::register(r, &query).await?;
             for l in &lines {
                 r.saw("dispute", l.id);
             }
             let counts = store::query::count_states(r, station).await?;
-            Ok((views(r, lines, &rules, today).await?, counts))
+            Ok((views(r, lines, &rules, &code, today).await?, counts, code))
         })
         .await?;
     let next = (lines.len() as i64 == store::query::PAGE)
@@ -75,8 +76,8 @@ pub async fn page(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
     let content = Register {
         f,
         states: State::ALL,
-        categories: choices(&rules, "dispute.category.judicial", today),
-        levels: choices(&rules, "dispute.level", today),
+        categories: choices_at(&rules, "dispute.category.judicial", &code, today),
+        levels: choices_at(&rules, "dispute.level", &code, today),
         lines,
         counts,
         next,

@@ -30,6 +30,12 @@ pub async fn station(r: &mut Reader, id: StationId) -> Result<Station> {
     .await
 }
 
+/// The code of a station, by which rule packs name it; "" for none (an account above stations).
+pub async fn station_code(r: &mut Reader, id: StationId) -> Result<String> {
+    let rows = r.rows(sql!("select code from places_station where id = $1"), args![id]).await?;
+    rows.first().map_or_else(|| Ok(String::new()), |row| row.get("code"))
+}
+
 /// All stations of this installation, by code.
 pub async fn stations(r: &mut Reader) -> Result<Vec<Station>> {
     r.all(

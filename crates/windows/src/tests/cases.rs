@@ -262,7 +262,7 @@ async fn what_is_handed_over_at_the_door_is_counted_with_its_rows() {
         let ask = async |as_of: kernel::Timestamp| {
             let p = kernel::figure::Period::days(station, d("2026-05-01"), d("2026-05-31"), as_of, terms);
             let f = town.read(async |r: &mut Reader| spec.figure(r, &p).await).await;
-            let rows = town.read(async |r: &mut Reader| spec.rows(r, &p, true).await).await;
+            let rows = town.read(async |r: &mut Reader| spec.rows(r, &p, true, kernel::figure::Leaf::FIRST).await).await;
             (f.numerator, f.denominator, rows.len())
         };
         let now = t.app.now();
