@@ -13,6 +13,7 @@ mod web_pages;
 use kernel::calendar::Calendar;
 use kernel::rules::RuleSet;
 use kernel::{App, Permission as P, Purpose, Reader, Result};
+use std::sync::OnceLock;
 use web::domain::{get, post};
 use web::{Domain, MenuItem, Need};
 
@@ -30,9 +31,14 @@ const SHIPPED: &[(&str, &str)] = &[
 ];
 const CALENDAR: &str = include_str!("../packs/calendar.toml");
 
-/// The shipped rules alone; what a new installation starts with.
+/// The shipped rules alone; what a new installation starts with. A text of the program, read once.
 pub fn shipped() -> Result<RuleSet> {
-    shipped_with(&[])
+    static READ: OnceLock<RuleSet> = OnceLock::new();
+    if let Some(read) = READ.get() {
+        return Ok(read.clone());
+    }
+    let read = shipped_with(&[])?;
+    Ok(READ.get_or_init(|| read).clone())
 }
 
 /// The same with packs `(name, text)` that an installation imported on top.
