@@ -146,9 +146,10 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
         tab.says("核对报警人所说的经过").await?;
     }
     // An ordinary player opens it: the browser's own, where it knows the coding.
-    tab.upload("#clip", &film).await?;
-    let seconds: f64 = tab
-        .eval("new Promise((done, fail) => { const v = document.createElement('video'); v.onloadedmetadata = () => done(v.duration); v.onerror = () => fail(v.error.message); v.src = URL.createObjectURL(document.querySelector('#clip').files[0]); })")
+    let player = browser.reader().await?;
+    player.open_file(&film).await?;
+    let seconds: f64 = player
+        .eval("new Promise((done, fail) => { const v = document.querySelector('video'); const tell = () => v.error ? fail(v.error.message) : v.readyState ? done(v.duration) : setTimeout(tell, 100); tell(); setTimeout(() => fail('nothing within 20 s'), 20000); })")
         .await
         .unwrap_or(-1.0);
     let common = std::fs::read(&film)?.windows(4).any(|w| w == b"avc1");

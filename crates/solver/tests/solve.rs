@@ -251,8 +251,9 @@ fn bounds_of_the_larger_instances_stand_below_what_is_published() {
         let m = read(&std::fs::read(dir.join(format!("Instance{name}.txt.gz"))).expect("reads")).expect("is the format");
         let s = timed(&m, 2.0, &std::sync::atomic::AtomicBool::new(false));
         assert!(s.report.feasible(), "{name}: {:?}", s.report.violations.first());
-        let best = best.unwrap_or(s.report.objective);
-        assert!(s.bound <= best as f64 && best <= s.report.objective, "{name}: {} {best} {}", s.bound, s.report.objective);
+        // What was published after an hour is no proof: ours may be better (08 was seen at 1303).
+        let least = best.unwrap_or(i64::MAX).min(s.report.objective);
+        assert!(s.bound <= least as f64, "{name}: {} {best:?} {}", s.bound, s.report.objective);
     }
 }
 

@@ -136,7 +136,12 @@ proptest! {
     fn more_servers_never_hurt(load in 0.05..12.0_f64, service in 0.5..60.0_f64, patience in proptest::option::of(0.5..200.0_f64), t in 0.0..60.0_f64) {
         let mut last = 0.0;
         for c in 1..16 {
-            let share = solved(load / service, service, patience, c).served_within(t);
+            // Within a few millionths of full the waiting line has no end that could be counted: refused, not answered.
+            let Ok(steady) = (Setting { per_minute: load / service, service, patience, servers: c }).solve() else {
+                prop_assert!((load / f64::from(c) - 1.0).abs() < 1e-4, "{load} on {c}");
+                continue;
+            };
+            let share = steady.served_within(t);
             prop_assert!((-1e-12..=1.0 + 1e-12).contains(&share));
             prop_assert!(share >= last - 1e-12, "{c} servers: {share} < {last}");
             last = share;

@@ -1,7 +1,6 @@
 //! `cargo xt bench <what>`: builds a crate's bench program and runs it with the remaining arguments.
 
 use crate::test::{cargo, step};
-use std::process::Command;
 
 /// Name and how cargo runs it. What needs no heavy optimising runs as built for tests.
 const BENCHES: &[(&str, &[&str])] = &[
@@ -56,18 +55,17 @@ pub fn run(args: &[String]) -> Result<(), String> {
 
 /// The dossier's bench is an ignored test of its crate, because it needs the crate's own invented town: `[--disputes N]`.
 fn dossier(args: &[String]) -> Result<(), String> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["test", "--quiet", "--package", "dossier", "--lib", "--", "--ignored", "--nocapture", "among_many_disputes"]);
+    let mut run = cargo(&["test", "--release", "--quiet", "--package", "dossier", "--lib"]);
+    run.args(["--", "--ignored", "--nocapture", "among_many_disputes"]);
     if let Some(at) = args.iter().position(|a| a == "--disputes") {
-        cargo.env("FENGQIAO_BENCH_DISPUTES", args.get(at + 1).ok_or("--disputes needs a number")?);
+        run.env("FENGQIAO_BENCH_DISPUTES", args.get(at + 1).ok_or("--disputes needs a number")?);
     }
-    let status = cargo.status().map_err(|e| format!("cargo: {e}"))?;
+    let status = run.status().map_err(|e| format!("cargo: {e}"))?;
     if status.success() { Ok(()) } else { Err(format!("bench dossier: {status}")) }
 }
 
 fn cargo_run(name: &str, how: &[&str], args: &[String]) -> Result<(), String> {
-    let status = Command::new("cargo")
-        .args(["run", "--quiet"])
+    let status = cargo(&["run", "--quiet"])
         .args(how)
         .arg("--")
         .args(args)

@@ -23,8 +23,16 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{name} failed")) }
 }
 
+/// Cargo as from a shell. What the cargo that runs us said of our own package is taken back: a build script that looks
+/// at it (ring's) would be run again, and with it half of the tree be built again, at every change between the two ways.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut c = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "CARGO_BIN_NAME" {
+            c.env_remove(&name);
+        }
+    }
     c.args(args);
     c
 }
