@@ -212,6 +212,7 @@ fn the_labelled_sample_is_recognised() {
         cause_grams.add(sample::group(&s.cause), by_examples.best(&s.text));
     }
     assert!(ours.accuracy() > grams.accuracy() + 0.1, "{} {}", ours.accuracy(), grams.accuracy());
+    assert!(ours.macro_f1() > grams.macro_f1() + 0.1, "{} {}", ours.macro_f1(), grams.macro_f1());
     assert!(causes.macro_f1() > cause_grams.macro_f1() + 0.1);
     let (mut ours, mut grams) = (Measure::default(), Measure::default());
     for (class, text, _) in sample::consult(&folder) {

@@ -238,9 +238,10 @@ impl PostDay {
         }
         self.kept.empty.last().filter(|s| s.1 >= self.now).map_or(0, |s| (s.1 - s.0) / 60)
     }
-    /// `空岗 12 分钟`, `在岗 2 人`, `还没到时间`, `今天的岗已经结束`.
+    /// `空岗 12 分钟`, `刚到点，还没有人`, `在岗 2 人`, `还没到时间`, `今天的岗已经结束`.
     pub fn state(&self) -> String {
         match (self.is_open(), self.there) {
+            (true, 0) if self.gap() == 0 => "刚到点，还没有人".into(),
             (true, 0) => format!("空岗 {} 分钟", self.gap()),
             (true, n) => format!("在岗 {n} 人"),
             (false, n) if n > 0 => format!("计划外在岗 {n} 人"),
@@ -250,6 +251,7 @@ impl PostDay {
     }
     pub fn badge(&self) -> &'static str {
         match (self.is_open(), self.there) {
+            (true, 0) if self.gap() == 0 => "badge--warn",
             (true, 0) => "badge--danger",
             (true, _) => "badge--ok",
             _ => "badge--quiet",

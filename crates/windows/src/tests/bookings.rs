@@ -150,7 +150,7 @@ async fn the_published_roster_opens_the_window() {
         }
         roster::actions::publish(app, &town.act(&town.leader, "roster.publish"), plan, version, "演练").await.unwrap();
         // The live monitor has the posts beside the windows too; the window's own post is counted above.
-        let page = town.t.get(&town.leader, "/windows/monitor").await.is(200).says("巡逻").says("空岗 0 分钟").says("09:00–16:00").says("every=\"30\"");
+        let page = town.t.get(&town.leader, "/windows/monitor").await.is(200).says("巡逻").says("刚到点，还没有人").says("09:00–16:00").says("every=\"30\"");
         assert!(page.body.split("<h2>岗位</h2>").nth(1).is_some_and(|p| !p.contains("<th scope=\"row\">窗口</th>")));
         act::keep_up(app).await.unwrap();
         // The roster says 13:00 to 21:00: the morning's booking is marked, the evening's stands.
