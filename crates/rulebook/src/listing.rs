@@ -4,6 +4,7 @@ use kernel::rules::{Code, PendingRule, RuleSet};
 use kernel::{Date, FieldErrors, Refusal, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Rows of a list at most, and bytes of its file.
 pub const MOST: usize = 2_000;
@@ -144,10 +145,15 @@ pub fn read(bytes: &[u8], d: &Defaults, rules: &RuleSet, today: Date) -> Result<
         kept.extend(left.map(|c| (list.clone(), c.code.clone(), c.name.clone())));
     }
     let full = |p: &&PendingRule| !p.lists.is_empty() && p.lists.iter().all(|l| lists.contains(l));
-    let fills: Vec<String> = rules.all_pending().iter().filter(full).map(|p| p.key.clone()).collect();
+    // What an earlier file has filled already counts as well: this one may take its place.
+    let fills: Vec<String> = crate::shipped()?.all_pending().iter().filter(full).map(|p| p.key.clone()).collect();
     let name = lists.iter().cloned().collect::<Vec<_>>().join("、");
     let pack = written(&rows, &fills);
-    Ok(Listing { kept, fills, pack_name: format!("清单 {}.toml", kernel::text::cut(&name, 60)), pack, rows })
+    // A name of its own for each content: a second file of the same list stands beside the first, whose other codes stay.
+    let mut hash = DefaultHasher::new();
+    pack.hash(&mut hash);
+    let pack_name = format!("清单 {} {:016x}.toml", kernel::text::cut(&name, 60), hash.finish());
+    Ok(Listing { kept, fills, pack_name, pack, rows })
 }
 
 fn codes_of<'a>(rows: &'a [Row], list: &str) -> BTreeSet<&'a str> {
@@ -296,6 +302,37 @@ mod tests {
         // The same from a table program that writes GB 18030.
         let (bytes, _, _) = encoding_rs::GB18030.encode(&text);
         assert_eq!(read(&bytes, &defaults(), &rules, today()).unwrap().rows.len(), 28);
+    }
+
+    #[test]
+    fn a_second_file_of_a_list_leaves_what_the_first_brought() {
+        let bare = crate::shipped().unwrap();
+        let before = bare.list(LIST, today()).len();
+        let one = read("code,name\nzz01,甲\nzz02,乙\n".as_bytes(), &defaults(), &bare, today()).unwrap();
+        let mut packs = vec![(one.pack_name.clone(), one.pack)];
+        let first = crate::shipped_with(&packs).unwrap();
+        let two = read("code,name\nzz03,丙\nzz01,甲，改名\n".as_bytes(), &defaults(), &first, today()).unwrap();
+        assert!(two.pack_name != one.pack_name && two.kept.len() == before + 1 && two.fills == one.fills);
+        packs.push((two.pack_name, two.pack));
+        let both = crate::shipped_with(&packs).unwrap();
+        assert_eq!(both.list(LIST, today()).len(), before + 3);
+        assert_eq!((both.name(LIST, "zz01"), both.name(LIST, "zz02"), both.name(LIST, "zz03")), ("甲，改名", "乙", "丙"));
+        assert!(!both.all_pending().iter().any(|p| p.key == LIST));
+    }
+
+    proptest::proptest! {
+        /// Whatever bytes come: an answer, and what is accepted is a pack that the rules can be read from.
+        #[test]
+        fn any_bytes_are_answered(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), name in "\\PC{1,30}|[\\x00-\\x7f]{1,30}", quote in proptest::bool::ANY) {
+            let rules = crate::shipped().unwrap();
+            let _ = read(&bytes, &defaults(), &rules, today());
+            let cell = if quote { format!("\"{}\"", name.replace('"', "\"\"")) } else { name };
+            if let Ok(l) = read(format!("code,name\nzz01,{cell}\n").as_bytes(), &defaults(), &rules, today()) {
+                RuleSet::check_fields("x", &l.pack).unwrap();
+                let with = crate::shipped_with(&[(l.pack_name, l.pack)]).unwrap();
+                proptest::prop_assert_eq!(with.name(LIST, &l.rows[0].code), &l.rows[0].name);
+            }
+        }
     }
 
     #[test]

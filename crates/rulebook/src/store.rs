@@ -3,7 +3,7 @@
 use kernel::{Reader, Result, Tx, args, sql};
 
 pub async fn packs(r: &mut Reader) -> Result<Vec<(String, String)>> {
-    let rows = r.rows(sql!("select name, text from rulebook_pack order by name limit 100"), vec![]).await?;
+    let rows = r.rows(sql!("select name, text from rulebook_pack order by imported_at, name limit 1000"), vec![]).await?;
     rows.iter().map(|row| Ok((row.get("name")?, row.get("text")?))).collect()
 }
 
