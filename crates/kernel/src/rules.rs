@@ -295,10 +295,13 @@ impl RuleSet {
     }
 
     /// The entries that the station of this code offers on `on`, in their order: the national ones and its own. Its own
-    /// version of a code replaces the national one, also when it has ended: so a station takes a code off its list.
+    /// version of a code replaces the national one from the day on which it begins, also when it has ended: so a station takes
+    /// a code off its list.
     pub fn list_at(&self, list: &str, station: &str, on: Date) -> Vec<&Code> {
         let Some(all) = self.codes.get(list) else { return vec![] };
-        let own: BTreeSet<&str> = all.iter().filter(|c| c.station.as_deref() == Some(station)).map(|c| c.code.as_str()).collect();
+        let day = on.to_string();
+        let begun = |c: &&Code| c.station.as_deref() == Some(station) && c.from <= day;
+        let own: BTreeSet<&str> = all.iter().filter(begun).map(|c| c.code.as_str()).collect();
         all.iter()
             .filter(|c| holds(&c.from, c.until.as_deref(), on))
             .filter(|c| match c.station.as_deref() {
@@ -320,9 +323,8 @@ impl RuleSet {
         let of = |who: Option<&str>| -> Vec<&Code> {
             self.codes.get(list).map_or(vec![], |all| all.iter().filter(|c| c.code == code && c.station.as_deref() == who).collect())
         };
-        let own = of(Some(station));
-        let versions = if own.is_empty() { of(None) } else { own };
-        let day = on.to_string();
+        let (own, day) = (of(Some(station)), on.to_string());
+        let versions = if own.iter().any(|c| c.from <= day) { own } else { of(None) };
         versions
             .iter()
             .find(|c| holds(&c.from, c.until.as_deref(), on))
@@ -466,6 +468,10 @@ from = "2026-01-01"
         assert_eq!(names("ETK", "2026-05-01"), ["乙", "煤尘", "新"]);
         assert_eq!(names("HLR", "2026-03-01"), ["乙", "新"], "no dust here");
         assert_eq!(names("HLR", "2026-05-01"), ["新"], "taken off its list");
+        let later = s_with_own_from_2026();
+        assert_eq!(later.must_know_at("l", "b", "HLR", d("2025-05-01")).unwrap().name, "乙", "the national one until its own begins");
+        assert_eq!(later.code_at("l", "b", "HLR", d("2025-05-01")).unwrap().name, "乙");
+        assert_eq!(later.code_at("l", "b", "HLR", d("2026-05-01")).unwrap().name, "本所乙");
         assert!(s.must_know_at("l", "dust", "HLR", d("2026-05-01")).is_err());
         assert!(s.must_know_at("l", "dust", "ETK", d("2026-05-01")).is_ok());
         assert_eq!(s.code("l", "a").unwrap().name, "新", "the newest, whatever the order");
@@ -473,6 +479,13 @@ from = "2026-01-01"
         assert_eq!((at("a", "ETK", "2025-05-01").as_str(), at("a", "ETK", "2026-05-01").as_str()), ("旧", "新"));
         assert_eq!(at("b", "HLR", "2026-05-01"), "乙", "ended, its name stays");
         assert_eq!(s.name("l", "dust"), "煤尘", "an old record of another station keeps its name");
+    }
+
+    fn s_with_own_from_2026() -> RuleSet {
+        let code = |name: &str, more: &str| {
+            format!("[[code]]\nlist = \"l\"\ncode = \"b\"\nname = \"{name}\"\nsource = \"s\"\nsource_kind = \"default\"\n{more}\n")
+        };
+        set(&(code("乙", "from = \"2020-01-01\"") + &code("本所乙", "station = \"HLR\"\nfrom = \"2026-01-01\""))).unwrap()
     }
 
     #[test]
