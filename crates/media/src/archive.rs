@@ -8,7 +8,7 @@ use crate::ring::Closed;
 use crate::scan::scan;
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Id of a stream; its folder bears it in hexadecimal. A camera's main and sub stream are two streams.
@@ -144,31 +144,40 @@ pub(crate) fn days(dir: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Recordings of one day by the moment in their names, oldest first.
-pub(crate) fn files(day: &Path) -> io::Result<Vec<(i64, PathBuf)>> {
+/// The moments in the names of one day's recordings, oldest first.
+pub(crate) fn names(day: &Path) -> io::Result<Vec<i64>> {
     let entries = match fs::read_dir(day) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
         other => other?,
     };
     let mut all = vec![];
     for entry in entries {
-        let name = entry?.file_name();
-        if let Some(start) = name.to_str().and_then(|n| n.strip_suffix(".mp4")).and_then(|n| n.parse().ok()) {
-            all.push((start, day.join(name)));
-        }
+        all.extend(entry?.file_name().to_str().and_then(|n| n.strip_suffix(".mp4")).and_then(|n| n.parse::<i64>().ok()));
     }
     all.sort_unstable();
     Ok(all)
 }
 
-/// The groups of a file, from its index, or from the file itself where the index does not fit.
-pub(crate) fn groups(path: &Path) -> io::Result<Vec<index::Entry>> {
-    let mut file = File::open(path)?;
+/// The recording of a day that begins at a moment.
+pub(crate) fn file(day: &Path, name: i64) -> PathBuf {
+    day.join(format!("{name}.mp4"))
+}
+
+/// Recordings of one day by the moment in their names, oldest first.
+pub(crate) fn files(day: &Path) -> io::Result<Vec<(i64, PathBuf)>> {
+    Ok(names(day)?.into_iter().map(|n| (n, file(day, n))).collect())
+}
+
+/// The groups of an open file, from its index, or from the file itself where the index does not fit.
+pub(crate) fn groups(file: &mut File, path: &Path) -> io::Result<Vec<index::Entry>> {
     let len = file.metadata()?.len();
-    let idx = fs::read(path.with_extension("idx")).unwrap_or_default();
+    let mut idx = vec![];
+    if let Ok(mut f) = crate::shelf::open(&path.with_extension("idx")) {
+        f.read_to_end(&mut idx)?;
+    }
     match index::read(&idx, len) {
         Some(e) => Ok(e),
-        None => Ok(scan(&mut file)?.entries),
+        None => Ok(scan(file)?.entries),
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! ```no_run
 //! use media::{archive::StreamId, camera::Source, disk::Plain, estate::{Clock, Estate, Opened, Stream}};
-//! use media::{export::Clip, recorder::{Event, Settings}, replay::Reader, retention::Quota};
+//! use media::{export::Clip, recorder::{Event, Settings}, retention::Quota, shelf::Shelf};
 //! use std::{collections::HashMap, sync::Arc};
 //!
 //! # async fn example(clock: Arc<dyn Clock>) -> Result<(), Box<dyn std::error::Error>> {
@@ -41,7 +41,8 @@
 //! }
 //! // Replay and export block on the disk: not on a task's thread.
 //! let at = clock.now_ms() - 3_600_000;
-//! let piece = Reader::new(estate.root(), id, at - 60_000).seek(at)?;
+//! let shelf = Shelf::new(estate.root());
+//! let piece = shelf.reader(id, at - 60_000).seek(at)?;
 //! let clip = Clip::plan(estate.root(), id, at, at + 60_000)?;
 //! clip.write(0, &mut std::io::sink(), &mut [])?;
 //! # let _ = (piece, found, clip.manifest());
@@ -69,6 +70,7 @@ pub mod replay;
 pub mod retention;
 pub mod ring;
 pub mod scan;
+pub mod shelf;
 pub mod timeline;
 pub mod vitals;
 pub mod wire;

@@ -1,14 +1,15 @@
 //! Reading a ring by time (回放): one group of pictures for each step, through the same messages as live pictures.
 //!
 //! No index of the whole ring is needed: the moment in a file's name leads there. Cost of a seek: the names of one day's
-//! folder, one index, one read of the group. All readers of one replay share an origin, so that any number of cameras
-//! stand on one line of time.
+//! folder and the file's index, where the [`Shelf`] does not remember them, and one read of the group. All readers of one
+//! replay share an origin, so that any number of cameras stand on one line of time.
 
-use crate::archive::{StreamId, days, files, groups};
-use crate::fmp4::{Track, init, read_track};
+use crate::archive::{StreamId, days, file, files};
+use crate::fmp4::{Track, init};
 use crate::index::{BREAK, Entry, KEY, LOSSY, seek};
 use crate::ring::{DRIFT_MS, day_name};
 use crate::scan;
+use crate::shelf::{Contents, Shelf};
 use crate::wire::{Message, write};
 use bytes::Bytes;
 use std::fs::File;
@@ -17,10 +18,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Longest init segment believed.
-const MAX_INIT: u64 = 1 << 20;
 /// Bytes in which the head of nearly every group lies.
 const HEAD: u32 = 8 << 10;
+/// Cameras of a wall that one thread reads.
+const AT_ONCE: usize = 4;
 /// Largest group believed.
 const MAX_GROUP: u32 = 64 << 20;
 
@@ -60,13 +61,14 @@ struct Open {
     path: PathBuf,
     name: i64,
     file: File,
-    entries: Vec<Entry>,
+    entries: Arc<[Entry]>,
     track: Arc<Track>,
     next: usize,
 }
 
 /// Reads one stream, forwards from where it was set.
 pub struct Reader {
+    shelf: Shelf,
     stream: StreamId,
     dir: PathBuf,
     origin_ms: i64,
@@ -77,10 +79,10 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads `stream` of the ring at `root`. Decode times are counted from `origin_ms`, which must not be later than any
-    /// moment asked for.
-    pub fn new(root: &Path, stream: StreamId, origin_ms: i64) -> Reader {
-        Reader { stream, dir: stream.folder(root), origin_ms, open: None, after: i64::MIN, last_end: origin_ms }
+    /// See [`Shelf::reader`].
+    pub(crate) fn on(shelf: Shelf, stream: StreamId, origin_ms: i64) -> Reader {
+        let dir = stream.folder(shelf.root());
+        Reader { shelf, stream, dir, origin_ms, open: None, after: i64::MIN, last_end: origin_ms }
     }
 
     /// The group in which the picture of `at_ms` is decodable: it begins with the last key frame not after that moment.
@@ -94,9 +96,10 @@ impl Reader {
         self.after = at_ms;
         if let Some((name, path)) = self.before(at_ms)? {
             self.after = name;
-            if let Some(mut o) = open(name, path)? {
-                let ends = end(&o)? > at_ms;
-                if let (true, Some(at)) = (ends, seek(&o.entries, at_ms)) {
+            if let Some(mut o) = open(&self.shelf, name, path)? {
+                // Only behind the begin of the last group its length is needed.
+                let holds = o.entries.last().is_some_and(|e| at_ms < e.wall_ms) || end(&o)? > at_ms;
+                if let (true, Some(at)) = (holds, seek(&o.entries, at_ms)) {
                     o.next = at;
                     self.open = Some(o);
                 }
@@ -114,10 +117,9 @@ impl Reader {
             if let Some(o) = &mut self.open {
                 if o.next >= o.entries.len() {
                     // The file may be the one being written, and retention may have taken it.
-                    o.entries = groups(&o.path).or_else(|e| match e.kind() {
-                        io::ErrorKind::NotFound => Ok(std::mem::take(&mut o.entries)),
-                        _ => Err(e),
-                    })?;
+                    if let Some((_, c)) = self.shelf.open(&o.path)? {
+                        o.entries = c.entries;
+                    }
                 }
                 if let Some(e) = o.entries.get(o.next).copied() {
                     o.next += 1;
@@ -131,46 +133,58 @@ impl Reader {
             }
             let Some((name, path)) = self.following()? else { return Ok(None) };
             self.after = name;
-            self.open = open(name, path)?;
+            self.open = open(&self.shelf, name, path)?;
         }
     }
 
     /// The last file that begins at or before a moment.
     fn before(&self, at_ms: i64) -> io::Result<Option<(i64, PathBuf)>> {
         let day = day_name(at_ms);
-        for d in days(&self.dir)?.into_iter().rev().filter(|d| *d <= day) {
-            let names = files(&self.dir.join(d))?;
-            let n = names.partition_point(|f| f.0 <= at_ms);
-            if n > 0 {
-                return Ok(names.into_iter().nth(n - 1));
-            }
+        let last = |names: &[i64]| names.partition_point(|n| *n <= at_ms).checked_sub(1);
+        if let Some(f) = self.of_day(&day, last)? {
+            return Ok(Some(f));
         }
-        Ok(None)
-    }
-
-    fn following(&self) -> io::Result<Option<(i64, PathBuf)>> {
-        let day = if self.after == i64::MIN { String::new() } else { day_name(self.after) };
-        for d in days(&self.dir)?.into_iter().filter(|d| *d >= day) {
-            if let Some(f) = files(&self.dir.join(d))?.into_iter().find(|f| f.0 > self.after) {
+        for d in days(&self.dir)?.into_iter().rev().filter(|d| *d < day) {
+            if let Some(f) = self.of_day(&d, last)? {
                 return Ok(Some(f));
             }
         }
         Ok(None)
     }
+
+    /// The first file after the one that was read last.
+    fn following(&self) -> io::Result<Option<(i64, PathBuf)>> {
+        let day = if self.after == i64::MIN { String::new() } else { day_name(self.after) };
+        let next = |names: &[i64]| Some(names.partition_point(|n| *n <= self.after)).filter(|n| *n < names.len());
+        if let Some(f) = self.of_day(&day, next)? {
+            return Ok(Some(f));
+        }
+        for d in days(&self.dir)?.into_iter().filter(|d| *d > day) {
+            if let Some(f) = self.of_day(&d, next)? {
+                return Ok(Some(f));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The file of a day that `choose` finds among its names. What lies at the end of remembered names is asked of the disk.
+    fn of_day(&self, day: &str, choose: impl Fn(&[i64]) -> Option<usize>) -> io::Result<Option<(i64, PathBuf)>> {
+        if day.is_empty() {
+            return Ok(None);
+        }
+        let folder = self.dir.join(day);
+        let (mut names, fresh) = self.shelf.day(&folder, false)?;
+        if !fresh && choose(&names).is_none_or(|n| n + 1 == names.len()) {
+            names = self.shelf.day(&folder, true)?.0;
+        }
+        Ok(choose(&names).map(|n| (names[n], file(&folder, names[n]))))
+    }
 }
 
 /// Opens a file; `None` for one that went meanwhile or holds nothing whole.
-fn open(name: i64, path: PathBuf) -> io::Result<Option<Open>> {
-    let file = match File::open(&path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other?,
-    };
-    let entries = groups(&path)?;
-    let Some(first) = entries.first().filter(|e| e.offset <= MAX_INIT) else { return Ok(None) };
-    let mut head = vec![0; first.offset as usize];
-    file.read_exact_at(&mut head, 0)?;
-    let Some(track) = read_track(&head) else { return Ok(None) };
-    Ok(Some(Open { path, name, file, entries, track: Arc::new(track), next: 0 }))
+fn open(shelf: &Shelf, name: i64, path: PathBuf) -> io::Result<Option<Open>> {
+    let Some((file, Contents { entries, track })) = shelf.open(&path)? else { return Ok(None) };
+    Ok(Some(Open { path, name, file, entries, track, next: 0 }))
 }
 
 /// Decode time and frames of a group, without its bytes; `None` when it is damaged.
@@ -234,21 +248,28 @@ fn piece(stream: StreamId, origin_ms: i64, last_end: i64, o: &Open, e: &Entry) -
 /// that has nothing at that moment or whose disk fails; the others are shown all the same.
 pub fn together(readers: &mut [Reader], at_ms: i64) -> Vec<Option<Piece>> {
     let shows = |p: &Piece| p.from_ms <= at_ms && at_ms < p.to_ms.max(p.from_ms + 1);
-    readers
-        .iter_mut()
-        .map(|r| {
-            let mut p = r.seek(at_ms).ok()??;
-            // A long group was cut: the moment may lie in a part that does not begin with a key frame.
-            while !shows(&p) && p.from_ms <= at_ms {
-                let next = r.step().ok()??;
-                if next.from_ms > at_ms {
-                    return None;
-                }
-                p = joined(p, &next);
+    let shown = |r: &mut Reader| {
+        let mut p = r.seek(at_ms).ok()??;
+        // A long group was cut: the moment may lie in a part that does not begin with a key frame.
+        while !shows(&p) && p.from_ms <= at_ms {
+            let next = r.step().ok()??;
+            if next.from_ms > at_ms {
+                return None;
             }
-            shows(&p).then_some(p)
-        })
-        .collect()
+            p = joined(p, &next);
+        }
+        shows(&p).then_some(p)
+    };
+    let shown = &shown;
+    // A disk answers several at once; a few threads wait for it.
+    std::thread::scope(|s| {
+        let parts: Vec<_> = readers
+            .chunks_mut(AT_ONCE)
+            .map(|part| (part.len(), s.spawn(move || part.iter_mut().map(shown).collect::<Vec<_>>())))
+            .collect();
+        // Each place stays its camera's, whatever became of the others.
+        parts.into_iter().flat_map(|(cameras, p)| p.join().unwrap_or_else(|_| (0..cameras).map(|_| None).collect())).collect()
+    })
 }
 
 /// Two pieces that follow each other, for a player that needs the first to decode the second.
@@ -323,7 +344,8 @@ pub(crate) struct Source(Open);
 impl Source {
     /// Files of a stream that may hold something of the span, in the order of their names.
     pub fn within(root: &Path, stream: StreamId, from_ms: i64, to_ms: i64) -> io::Result<Vec<Source>> {
-        let reader = Reader::new(root, stream, from_ms);
+        let shelf = Shelf::new(root);
+        let reader = shelf.reader(stream, from_ms);
         let first = reader.before(from_ms)?.map_or(from_ms, |f| f.0);
         let (day, last) = (day_name(first), day_name(to_ms));
         let mut all = vec![];
@@ -331,7 +353,7 @@ impl Source {
             for (name, path) in files(&reader.dir.join(d))? {
                 if name >= first
                     && name < to_ms
-                    && let Some(o) = open(name, path)?
+                    && let Some(o) = open(&shelf, name, path)?
                 {
                     all.push(Source(o));
                 }
@@ -347,7 +369,7 @@ impl Source {
     /// The whole groups.
     pub fn groups(&self) -> io::Result<Vec<Heads>> {
         let mut all = vec![];
-        for e in &self.0.entries {
+        for e in self.0.entries.iter() {
             all.extend(head(&self.0, e)?.map(|(dts, samples)| Heads { entry: *e, dts, samples }));
         }
         Ok(all)
@@ -383,7 +405,7 @@ mod tests {
     fn a_moment_is_found_and_the_gap_is_said() {
         let dir = tempfile::tempdir().unwrap();
         ring(dir.path());
-        let mut r = Reader::new(dir.path(), A, T - 1000);
+        let mut r = Shelf::new(dir.path()).reader(A, T - 1000);
         let cases = [
             (T - 1000, Some((T, 1000))),
             (T + 1999, Some((T, 0))),
@@ -419,7 +441,7 @@ mod tests {
     fn stepping_goes_through_all_files_once() {
         let dir = tempfile::tempdir().unwrap();
         ring(dir.path());
-        let mut r = Reader::new(dir.path(), A, T);
+        let mut r = Shelf::new(dir.path()).reader(A, T);
         let mut seen = vec![];
         let mut next = r.seek(T).unwrap();
         while let Some(p) = next {
@@ -428,7 +450,7 @@ mod tests {
             next = r.step().unwrap();
         }
         assert_eq!(seen, (0..60).chain(90..150).collect::<Vec<i64>>());
-        let mut none = Reader::new(dir.path(), StreamId([0; 16]), T);
+        let mut none = Shelf::new(dir.path()).reader(StreamId([0; 16]), T);
         assert!(none.seek(T).unwrap().is_none());
         let wall = together(&mut [r, none], T + 150_000);
         assert!(wall[0].is_none() && wall[1].is_none(), "nothing at that moment is nothing, not another minute");
@@ -445,7 +467,7 @@ mod tests {
             }
             w.close();
         }
-        let mut readers: Vec<Reader> = ids.iter().map(|i| Reader::new(dir.path(), *i, T)).collect();
+        let mut readers: Vec<Reader> = ids.iter().map(|i| Shelf::new(dir.path()).reader(*i, T)).collect();
         let wall = together(&mut readers, T + 10_050);
         for (i, p) in wall.iter().enumerate() {
             let p = p.as_ref().unwrap();

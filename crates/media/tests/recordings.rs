@@ -8,8 +8,8 @@ use media::estate::Opened;
 use media::export::Clip;
 use media::recorder::Event;
 use media::recover::recover;
-use media::replay::Reader;
 use media::ring::Closed;
+use media::shelf::Shelf;
 use media::wire::{Message, read};
 use simcam::{Camera, clips, mark};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ async fn what_is_being_recorded_can_be_replayed_at_once() {
     let o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, 1);
     sleep(7.0).await;
     let from = media::estate::Clock::now_ms(&Watch::default()) - 4_500;
-    let mut r = Reader::new(dir.path(), id(0), from - 10_000);
+    let mut r = Shelf::new(dir.path()).reader(id(0), from - 10_000);
     let first = r.seek(from).unwrap().expect("recorded four seconds ago");
     assert!(first.from_ms <= from && first.to_ms > from && first.key);
     let messages = first.messages(true);

@@ -21,7 +21,8 @@ use http::{HeaderValue, header};
 use kernel::{Actor, App, Error, Result, Uuid};
 use media::archive::StreamId;
 use media::hls::{File, Window, file, recorded};
-use media::replay::{Piece, Reader, outline};
+use media::replay::{Piece, outline};
+use media::shelf::Shelf;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -292,8 +293,8 @@ pub async fn replay(
         }
         File::Init(at) | File::Part(at) => at,
     };
-    let origin = q.origin.clamp(0, at);
-    let piece = tokio::task::spawn_blocking(move || named(&root, id, origin, at)).await;
+    let (origin, shelf) = (q.origin.clamp(0, at), a.live.shelf().clone());
+    let piece = tokio::task::spawn_blocking(move || named(&shelf, id, origin, at)).await;
     let piece = piece.map_err(Error::internal)?.map_err(disk)?.ok_or(Error::NotFound("这一段的录像"))?;
     if matches!(a.file, File::Init(_)) {
         return Ok(film(media::fmp4::init(&piece.track)));
@@ -303,8 +304,8 @@ pub async fn replay(
 }
 
 /// The group that begins at the very moment of a name.
-fn named(root: &std::path::Path, id: StreamId, origin: i64, at: i64) -> std::io::Result<Option<Piece>> {
-    let mut r = Reader::new(root, id, origin);
+fn named(shelf: &Shelf, id: StreamId, origin: i64, at: i64) -> std::io::Result<Option<Piece>> {
+    let mut r = shelf.reader(id, origin);
     let mut piece = r.seek(at)?;
     for _ in 0..STEPS {
         match &piece {

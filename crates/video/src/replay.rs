@@ -13,7 +13,8 @@ use axum::response::IntoResponse;
 use http::{HeaderValue, StatusCode};
 use kernel::{Error, Purpose, Reader as Db, Tx, Uuid};
 use media::archive::StreamId;
-use media::replay::{Piece, Reader};
+use media::replay::Piece;
+use media::shelf::Shelf;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -101,8 +102,8 @@ pub struct Asked {
     after: Option<i64>,
 }
 
-fn find(root: &std::path::Path, stream: Uuid, a: &Asked) -> std::io::Result<Option<Piece>> {
-    let mut r = Reader::new(root, StreamId(*stream.as_bytes()), a.origin);
+fn find(shelf: &Shelf, stream: Uuid, a: &Asked) -> std::io::Result<Option<Piece>> {
+    let mut r = shelf.reader(StreamId(*stream.as_bytes()), a.origin);
     let mut piece = r.seek(a.at)?;
     let mut n = 0;
     while let (Some(p), Some(after)) = (&piece, a.after) {
@@ -134,9 +135,9 @@ pub async fn piece(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     if a.at < a.origin || a.at > now + 60_000 || now - a.origin > 400 * 86_400_000 {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let root = live.root().to_path_buf();
+    let shelf = live.shelf().clone();
     let id = stream.id;
-    let piece = tokio::task::spawn_blocking(move || find(&root, id, &a))
+    let piece = tokio::task::spawn_blocking(move || find(&shelf, id, &a))
         .await
         .map_err(Error::internal)?
         .map_err(Error::internal)?;

@@ -22,6 +22,7 @@ use media::disk::Plain;
 use media::estate::{Clock, Estate, Opened, Stream};
 use media::hub::Viewer;
 use media::recorder::{DiskState, Settings};
+use media::shelf::Shelf;
 use media::retention::{Hold, Quota};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,8 @@ pub struct Live {
     applied: Mutex<Applied>,
     /// Empty, or why nothing runs.
     why_not: String,
-    root: PathBuf,
+    /// The ring as it is read.
+    shelf: Shelf,
     sight: watch::Sender<Arc<Sight>>,
     stopping: watch::Sender<bool>,
     pub(crate) sockets: Arc<Semaphore>,
@@ -124,7 +126,11 @@ impl Live {
     }
     /// The ring's folder.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.shelf.root()
+    }
+    /// The ring as it is read; all readers remember together.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
     /// The minutes of footage that stand in the register for the running watches.
     pub(crate) fn seen(&self) -> &crate::replay::Seen {
@@ -353,7 +359,7 @@ pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) 
         estate: Mutex::new(estate),
         applied: Mutex::default(),
         why_not,
-        root,
+        shelf: Shelf::new(&root),
         sight: watch::Sender::new(Arc::default()),
         stopping: watch::Sender::new(false),
         sockets: Arc::new(Semaphore::new(SOCKETS)),
