@@ -188,7 +188,9 @@ pub async fn play(app: &App) -> Result<Sim> {
         let main = if mood == Mood::Newer { newer.clone() } else { main };
         for (of, clip) in [main, sub].into_iter().enumerate() {
             // Cameras are not in step with each other.
-            let mut c = Camera { ahead: Duration::from_millis(1_730 * n as u64), ..Camera::new(clip) };
+            // Every fourth tells no clock, as some real ones.
+            let clock_ms = (n % 4 != 3).then_some(40 * n as i64);
+            let mut c = Camera { ahead: Duration::from_millis(1_730 * n as u64), clock_ms, ..Camera::new(clip) };
             if mood == Mood::Shaky {
                 c = c.with(fault::Fault { kind: fault::Kind::Drop, at: Duration::from_secs(75), lasts: None });
             }

@@ -322,8 +322,11 @@ fn both_clocks(began: Instant, sink: &dyn Sink) -> (i64, i64) {
 fn skew(report: &retina::rtcp::ReceivedCompoundPacket, sink: &dyn Sink) {
     for p in report.pkts() {
         if let Ok(Some(retina::rtcp::TypedPacketRef::SenderReport(s))) = p.as_typed() {
-            let theirs = crate::fmp4::unix_ms(s.ntp_timestamp().0);
-            sink.skew(theirs.saturating_sub(sink.wall_ms()));
+            // Zero: the camera has no notion of the wall clock (RFC 3550, 6.4.1).
+            let ntp = s.ntp_timestamp().0;
+            if ntp != 0 {
+                sink.skew(crate::fmp4::unix_ms(ntp).saturating_sub(sink.wall_ms()));
+            }
         }
     }
 }

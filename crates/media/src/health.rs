@@ -27,8 +27,8 @@ pub struct Facts {
     /// Since when dependent frames are below a twentieth of their usual size and key frames equal each other within half
     /// a hundredth.
     pub still_ms: Option<i64>,
-    /// The stream's clock minus ours.
-    pub skew_ms: i64,
+    /// The stream's clock minus ours; none while the camera has not told it.
+    pub skew_ms: Option<i64>,
     /// Frames per second over the last ten seconds, and as usual.
     pub fps: (f32, f32),
     /// Bits per second over the last ten seconds, and as usual.
@@ -99,7 +99,7 @@ pub fn remarks(f: &Facts, state: State) -> Vec<Remark> {
     };
     let flows = state >= State::NoKey;
     when(f.recording_gap, Remark::RecordingGap);
-    when(flows && f.skew_ms.abs() > SKEW_MS, Remark::ClockSkew);
+    when(flows && f.skew_ms.is_some_and(|ms| ms.abs() > SKEW_MS), Remark::ClockSkew);
     when(flows && f.fps.0 * 2.0 < f.fps.1, Remark::FewFrames);
     when(flows && f.bit_rate.0 * 3.0 < f.bit_rate.1, Remark::LowBitRate);
     when(flows && f.bit_rate.1 > 0.0 && f.bit_rate.0 > f.bit_rate.1 * 3.0, Remark::HighBitRate);
@@ -118,7 +118,7 @@ mod tests {
             key_ms: Some(now - 1_500),
             key_every_ms: Some(2_000),
             still_ms: None,
-            skew_ms: 100,
+            skew_ms: Some(100),
             fps: (25.0, 25.0),
             bit_rate: (2e6, 2e6),
             recording_gap: false,
@@ -155,11 +155,12 @@ mod tests {
     #[test]
     fn remarks_are_made_of_streams_that_deliver() {
         let w = well(100_000);
-        let odd = Facts { skew_ms: -2_001, fps: (12.0, 25.0), bit_rate: (6.1e6, 2e6), recording_gap: true, ..w };
+        let odd = Facts { skew_ms: Some(-2_001), fps: (12.0, 25.0), bit_rate: (6.1e6, 2e6), recording_gap: true, ..w };
         use Remark::*;
         assert_eq!(remarks(&odd, State::Live), [RecordingGap, ClockSkew, FewFrames, HighBitRate]);
         assert_eq!(remarks(&odd, State::Offline), [RecordingGap]);
         assert_eq!(remarks(&Facts { bit_rate: (0.6e6, 2e6), ..w }, State::Live), [LowBitRate]);
         assert_eq!(remarks(&w, State::Live), []);
+        assert_eq!(remarks(&Facts { skew_ms: None, ..w }, State::Live), []);
     }
 }

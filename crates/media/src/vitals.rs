@@ -22,7 +22,8 @@ pub struct Vitals {
     key_every_ms: Option<i64>,
     key_bytes: usize,
     still_ms: Option<i64>,
-    skew_ms: i64,
+    /// As the camera said in this session; none before it did.
+    skew_ms: Option<i64>,
     /// Whole seconds: second, frames, bytes.
     seconds: VecDeque<(i64, u32, u64)>,
     judged_ms: i64,
@@ -43,6 +44,7 @@ impl Vitals {
         self.connected_ms = Some(now_ms);
         self.key_ms = None;
         self.still_ms = None;
+        self.skew_ms = None;
         self.judged_ms = now_ms;
         self.seconds.clear();
         self.sessions += 1;
@@ -55,7 +57,7 @@ impl Vitals {
 
     /// The camera said what time it is.
     pub fn skew(&mut self, ms: i64) {
-        self.skew_ms = ms;
+        self.skew_ms = Some(ms);
     }
 
     /// A frame of `bytes`; `stalled` when the camera's clock stands.
@@ -171,5 +173,17 @@ mod tests {
         assert_eq!(remarks(&f, State::Live), [Remark::FewFrames]);
         v.gone();
         assert_eq!(state(&v.facts(72_000, true), 72_000), State::Offline);
+    }
+
+    #[test]
+    fn a_clock_is_unknown_until_the_camera_tells_it_in_this_session() {
+        let mut v = Vitals::default();
+        v.connected(0);
+        assert_eq!(v.facts(1_000, false).skew_ms, None);
+        v.skew(-4_000);
+        assert_eq!(v.facts(2_000, false).skew_ms, Some(-4_000));
+        v.gone();
+        v.connected(3_000);
+        assert_eq!(v.facts(4_000, false).skew_ms, None);
     }
 }

@@ -55,6 +55,8 @@ pub struct Camera {
     pub ahead: std::time::Duration,
     /// It offers sound (G.711, RFC 3551) beside the picture; nobody who asks for it gets any.
     pub sound: bool,
+    /// Its clock minus the machine's, milliseconds, told in sender reports (RFC 3550, 6.4.1); `None`: it tells none.
+    pub clock_ms: Option<i64>,
     /// What goes wrong.
     pub faults: Vec<fault::Fault>,
 }
@@ -69,6 +71,7 @@ impl Camera {
             first_timestamp: 0,
             ahead: std::time::Duration::ZERO,
             sound: false,
+            clock_ms: None,
             faults: vec![],
         }
     }

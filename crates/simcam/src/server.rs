@@ -14,6 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
+/// Ticks of 90 kHz between two sender reports of a camera that tells its clock.
+const REPORT_EVERY: i64 = 2 * 90_000;
+/// Seconds from 1900, where NTP counts from, to 1970.
+const NTP_1970: u64 = 2_208_988_800;
 /// Connections at once at most.
 const MAX_CONNECTIONS: usize = 4096;
 /// A client that says nothing before `PLAY`, or takes nothing, is let go after this.
@@ -187,6 +191,7 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
     let mut number = (ticks(epoch.elapsed()) / own.step) as u64;
     let mut seq = 1u16;
     let mut lost = 0u32;
+    let mut reported = i64::MIN;
     let mut stalled = None;
     let mut out = Vec::with_capacity(64 * 1024);
     let mut heard = [0u8; 2048];
@@ -229,8 +234,13 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
         rtp += faults.iter().map(|k| if let Kind::Jump(s) = k { i64::from(*s) * 90_000 } else { 0 }).sum::<i64>();
         let lose = faults.iter().find_map(|k| if let Kind::Lose(p) = k { Some(u32::from(*p)) } else { None });
         out.clear();
+        let sent_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
+        let played = number as i64 * own.step;
+        if let Some(ms) = cam.what.clock_ms.filter(|_| played >= reported.saturating_add(REPORT_EVERY)) {
+            reported = played;
+            report(&mut out, sent_us.saturating_add_signed(ms.saturating_mul(1000)), rtp as u32);
+        }
         if !(has(Kind::NoKey) && frame.key) {
-            let sent_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
             for (i, payload) in frame.payloads.iter().enumerate() {
                 lost += lose.unwrap_or(0);
                 let keep = lost < 100;
@@ -273,6 +283,16 @@ fn packet(out: &mut Vec<u8>, payload: &[u8], seq: u16, rtp: u32, last: bool) {
     out.extend_from_slice(&rtp.to_be_bytes());
     out.extend_from_slice(&0x51CC_A000u32.to_be_bytes());
     out.extend_from_slice(payload);
+}
+
+/// A sender report on the second channel; what it says of packets and bytes sent nobody asks for.
+fn report(out: &mut Vec<u8>, clock_us: u64, rtp: u32) {
+    out.extend_from_slice(&[b'$', 1, 0, 28, 0x80, 200, 0, 6]);
+    out.extend_from_slice(&0x51CC_A000u32.to_be_bytes());
+    let (seconds, rest) = (clock_us / 1_000_000 + NTP_1970, clock_us % 1_000_000);
+    out.extend_from_slice(&(seconds << 32 | (rest << 32) / 1_000_000).to_be_bytes());
+    out.extend_from_slice(&rtp.to_be_bytes());
+    out.extend_from_slice(&[0; 8]);
 }
 
 async fn push(stream: &mut TcpStream, bytes: &[u8]) -> bool {

@@ -34,7 +34,8 @@ pub struct Seen {
     /// Bits per second over the last ten seconds.
     pub bit_rate: f64,
     pub fps: f64,
-    pub skew_ms: i64,
+    /// The camera's clock minus ours; none while it has not told it.
+    pub skew_ms: Option<i64>,
 }
 
 /// All streams at one moment, by id.
@@ -137,7 +138,7 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
         row.bit_rate_sum += if alive { bit_rate as i64 } else { 0 };
         row.lost_packets += i64::try_from(h.lost_packets.saturating_sub(before)).unwrap_or(0);
         (row.lost_groups, row.jumps) = (row.lost_groups + groups, row.jumps + jumps);
-        row.skew_ms = h.facts.skew_ms;
+        row.skew_ms = h.facts.skew_ms.unwrap_or(row.skew_ms);
         sight.streams.insert(
             id,
             Seen {

@@ -20,6 +20,7 @@ record! {
         pub lost_groups: i64,
         /// Jumps of the camera's clock.
         pub jumps: i64,
+        /// The last that was told; 0 where the camera told none.
         pub skew_ms: i64,
     }
 }

@@ -78,6 +78,15 @@ fn days(ms: i64) -> String {
     if hours < 48.0 { format!("{hours:.1} 小时") } else { format!("{:.1} 天", hours / 24.0) }
 }
 
+/// A camera's clock beside ours (milliseconds, theirs minus ours); none where the camera does not tell it or tells nothing.
+fn clock_words(skew_ms: Option<i64>) -> String {
+    match skew_ms {
+        None => "未知".into(),
+        Some(ms) if ms.abs() < 1000 => "准".into(),
+        Some(ms) => format!("差 {:.1} 秒", ms as f64 / 1000.0),
+    }
+}
+
 async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
     let now = ctx.now();
     let day_ms = now.as_millisecond() - 86_400_000;
@@ -155,10 +164,7 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
         let sum = |f: fn(&store::HourRow) -> i64| w.streams.iter().filter_map(|s| of(s.id)).map(f).sum::<i64>();
         let (packets, groups, jumps) = (sum(|h| h.lost_packets), sum(|h| h.lost_groups), sum(|h| h.jumps));
         let m = seen(main);
-        let clock = m.filter(|m| m.state >= State::NoKey).map(|m| match m.skew_ms {
-            ms if ms.abs() < 1000 => "准".to_string(),
-            ms => format!("差 {:.1} 秒", ms as f64 / 1000.0),
-        });
+        let clock = clock_words(m.filter(|m| m.state >= State::NoKey).and_then(|m| m.skew_ms));
         lines.push(Line {
             now: condition(estate.as_ref(), &w),
             online: h.filter(|h| h.seconds > 0).map_or("—".into(), |h| web::show::rate(h.live, h.seconds)),
@@ -178,12 +184,7 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
             },
             losing: groups > 0,
             rate: m.map_or("—".into(), |m| rate(m.bit_rate)),
-            skew: match (clock, jumps) {
-                (None, 0) => "—".into(),
-                (None, n) => format!("跳变 {n} 次"),
-                (Some(c), 0) => c,
-                (Some(c), n) => format!("{c}，跳变 {n} 次"),
-            },
+            skew: if jumps == 0 { clock } else { format!("{clock}，跳变 {jumps} 次") },
             kept: match really {
                 None => "不录".into(),
                 Some((..=0, s)) if kept.iter().any(|k| k.stream_id == s.id) => named(s, "只有保全的".into()),
@@ -285,6 +286,7 @@ mod tests {
     #[test]
     fn lengths_read_like_speech() {
         assert_eq!([length(12_000), length(200_000), length(7_500_000)], ["12 秒", "3 分 20 秒", "2 小时 5 分"]);
+        assert_eq!([None, Some(0), Some(-999), Some(-4_200)].map(clock_words), ["未知", "准", "准", "差 -4.2 秒"]);
         assert_eq!([days(5_400_000), days(86_400_000 * 30)], ["1.5 小时", "30.0 天"]);
     }
 }
