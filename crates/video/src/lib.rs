@@ -36,6 +36,10 @@ use web::{Domain, MenuItem, Need};
 /// is [`moment::id`], the station that of the caller; the answer is list items or paragraphs. Without an answer the part is hidden.
 pub const REPLAY_SLOT: web::Slot = "video.replay";
 
+/// Higher domains hang into 值守情况 who was on watch duty. The id is [`moment::id`] of the beginning, the span ends now, the
+/// station is that of the caller; the answer is a table or paragraphs. Without an answer the part is hidden.
+pub const DUTY_SLOT: web::Slot = "video.duty";
+
 const SEE: Need = Need::Can(P::VideoSee);
 const REPLAY: Need = Need::Can(P::VideoReplay);
 const ADMIN: Need = Need::Can(P::VideoAdmin);
@@ -51,7 +55,7 @@ pub fn domain() -> Domain {
     use web_pages::{cameras, copies, duty, exports, form, health, looks, rights, setup, verify, wall};
     Domain {
         name: "video",
-        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql", "0003_copies.sql", "0004_reach.sql", "0005_visitors.sql", "0006_health.sql")),
+        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql", "0003_copies.sql", "0004_reach.sql", "0005_visitors.sql", "0006_health.sql", "0007_end_filed.sql")),
         routes: vec![
             get("/video", LIST, cameras::list),
             get("/video/cameras/new", ADMIN, form::new_page),
@@ -60,6 +64,7 @@ pub fn domain() -> Domain {
             get("/video/cameras/{id}/edit", ADMIN, form::edit_page),
             post("/video/cameras/{id}/edit", ADMIN, form::edit),
             post("/video/cameras/{id}/end", ADMIN, form::end),
+            post("/video/cameras/{id}/end-filed", ADMIN, form::end_filed),
             post("/video/cameras/{id}/rights", Need::Can(P::GrantAdmin), rights::set),
             get("/video/setup", ADMIN, setup::page),
             post("/video/networks", ADMIN, setup::add_network),

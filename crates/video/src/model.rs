@@ -128,6 +128,8 @@ record! {
         pub created_at: Timestamp,
         pub ended_at: Option<Timestamp>,
         pub end_reason: String,
+        /// When it was filed that the camera is no longer there.
+        pub end_filed_day: Option<Date>,
         pub version: i64,
     }
 }

@@ -122,6 +122,7 @@ fn camera(restricted: bool) -> Camera {
         created_at: Timestamp::UNIX_EPOCH,
         ended_at: None,
         end_reason: String::new(),
+        end_filed_day: None,
         version: 1,
     }
 }

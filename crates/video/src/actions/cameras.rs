@@ -3,7 +3,7 @@
 use super::{filing, within};
 use crate::model::{Camera, CameraForm, Group, Network, StreamForm, StreamKind, Whole};
 use crate::{rules, store};
-use kernel::{Act, App, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, Tx, Uuid};
+use kernel::{Act, App, Date, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, Tx, Uuid};
 use media::address;
 
 /// The sealed value's place, bound into its ciphertext.
@@ -227,6 +227,7 @@ async fn put(app: &App, tx: &mut Tx, station: StationId, old: Option<Whole>, f: 
         created_at: tx.now(),
         ended_at: None,
         end_reason: String::new(),
+        end_filed_day: None,
         version: old.as_ref().map_or(1, |o| o.camera.version),
     };
     match &old {
@@ -257,8 +258,32 @@ pub async fn end(app: &App, act: &Act, id: Uuid, reason: &str) -> Result<()> {
     app.db()
         .write(&act, async |tx: &mut Tx| {
             store::end_camera(tx, camera.station_id, id, reason.trim()).await?;
-            notices::actions::done_all(tx, id).await?;
+            filing::ended(app, tx, &camera).await?;
             tx.record("video.end", &[("camera", id)], reason);
+            tx.emit("video.setup", id);
+            Ok(())
+        })
+        .await
+}
+
+/// It was filed on a day that a camera is no longer there; closes the task about it.
+///
+/// # Errors
+/// A day before the end or ahead; not found for a camera that is still there, was never filed, or of which it is told already.
+pub async fn end_filed(app: &App, act: &Act, id: Uuid, day: Date) -> Result<()> {
+    let look = app.look(&act.actor, "video.camera", act.purpose);
+    let camera = app.db().read(&look, async |r: &mut Reader| Ok(store::camera(r, id).await?.camera)).await?;
+    let act = within(act, P::VideoAdmin, camera.station_id).map_err(hide)?;
+    let Some(ended) = camera.ended_at.filter(|_| rules::owes_end(&camera)) else { return Err(Error::NotFound("要变更的备案")) };
+    let ended = kernel::clock::day_of(ended);
+    if !(ended..=kernel::clock::day_of(act.at)).contains(&day) {
+        return Err(FieldErrors::one("day", format!("变更备案的日期应在停用那天（{ended}）以后，不晚于今天。")));
+    }
+    app.db()
+        .write(&act, async |tx: &mut Tx| {
+            store::set_end_filed(tx, camera.station_id, id, day).await?;
+            notices::actions::done_for(tx, id, "video.filing_change").await?;
+            tx.record("video.end_filed", &[("camera", id)], &day.to_string());
             tx.emit("video.setup", id);
             Ok(())
         })

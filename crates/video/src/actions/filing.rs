@@ -27,6 +27,18 @@ pub(super) async fn tasks(app: &App, tx: &mut Tx, old: Option<&Camera>, c: &Came
     put(tx, c, "video.filing_change", title, clock::start_of(today.saturating_add((days + 1).days()))).await
 }
 
+/// A camera was taken out of use: what was open about it is over, and of a filed one the filing is to be changed.
+pub(super) async fn ended(app: &App, tx: &mut Tx, c: &Camera) -> Result<()> {
+    notices::actions::done_all(tx, c.id).await?;
+    if !rules::owes_end(&Camera { ended_at: Some(tx.now()), ..c.clone() }) {
+        return Ok(());
+    }
+    let today = clock::day_of(tx.now());
+    let days = app.rules().int("video.filing_change_days", today)?;
+    let title = format!("摄像机“{}”停用（撤除）了，请变更备案", c.name);
+    put(tx, c, "video.filing_change", title, clock::start_of(today.saturating_add((days + 1).days()))).await
+}
+
 async fn put(tx: &mut Tx, c: &Camera, kind: &'static str, title: String, due: Timestamp) -> Result<()> {
     let new = notices::model::NewTask {
         station: c.station_id,

@@ -15,10 +15,20 @@ pub fn same_address(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
+/// Whether a camera is filed.
+fn is_filed(c: &Camera) -> bool {
+    c.filing_day.is_some() || !c.filing_number.is_empty()
+}
+
+/// Whether it is still to be filed that a camera is no longer there (条例 §14: the number of devices is a filed fact).
+pub fn owes_end(c: &Camera) -> bool {
+    is_filed(c) && c.ended_at.is_some() && c.end_filed_day.is_none()
+}
+
 /// The filed facts that are not as they were, of a camera that is filed (条例 §14: unit, sites, number and types, storage
 /// period; changes are filed too).
 pub fn filed_changes(old: &Camera, new: &Camera) -> Vec<&'static str> {
-    if old.filing_day.is_none() && old.filing_number.is_empty() {
+    if !is_filed(old) {
         return vec![];
     }
     let facts = [

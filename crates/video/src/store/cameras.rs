@@ -3,7 +3,7 @@
 use super::stale;
 use crate::model::{Camera, Group, Hold, Network, Right, Stream, StreamKind, Whole};
 use kernel::row::ids;
-use kernel::{Error, IncidentId, Reader, Result, StationId, Tx, Uuid, args, record, sql};
+use kernel::{Date, Error, IncidentId, Reader, Result, StationId, Tx, Uuid, args, record, sql};
 
 /// Networks in force of a station.
 pub async fn networks(r: &mut Reader, station: StationId) -> Result<Vec<Network>> {
@@ -85,7 +85,7 @@ fn whole(cameras: Vec<Camera>, streams: &[Stream]) -> Vec<Whole> {
 pub async fn cameras(r: &mut Reader, station: StationId, ended: bool) -> Result<Vec<Whole>> {
     let cameras = r
         .all(
-            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where station_id = $1 and ($2 or ended_at is null) order by number, id limit 2000"),
+            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, end_filed_day, version from video_camera where station_id = $1 and ($2 or ended_at is null) order by number, id limit 2000"),
             args![station, ended],
         )
         .await?;
@@ -102,7 +102,7 @@ pub async fn cameras(r: &mut Reader, station: StationId, ended: bool) -> Result<
 pub async fn all_cameras(r: &mut Reader) -> Result<Vec<Whole>> {
     let cameras = r
         .all(
-            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where ended_at is null order by station_id, id limit 5000"),
+            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, end_filed_day, version from video_camera where ended_at is null order by station_id, id limit 5000"),
             args![],
         )
         .await?;
@@ -116,7 +116,7 @@ pub async fn all_cameras(r: &mut Reader) -> Result<Vec<Whole>> {
 pub async fn camera(r: &mut Reader, id: Uuid) -> Result<Whole> {
     let camera: Camera = r
         .opt(
-            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, version from video_camera where id = $1"),
+            sql!("select station_id, id, number, name, place, place_kind, building_id, lon, lat, direction, view_angle, reach_m, group_id, restricted, keep_days, filing_unit, filing_number, filing_day, in_use_day, device_kind, sign_in_name, sign_in_password, created_at, ended_at, end_reason, end_filed_day, version from video_camera where id = $1"),
             args![id],
         )
         .await?
@@ -187,6 +187,11 @@ pub async fn update_camera(tx: &mut Tx, c: &Camera) -> Result<()> {
 pub async fn end_camera(tx: &mut Tx, station: StationId, id: Uuid, reason: &str) -> Result<()> {
     let now = tx.now();
     tx.exec_one("这台摄像机", sql!("update video_camera set ended_at = $3, end_reason = $4, version = version + 1 where station_id = $1 and id = $2 and ended_at is null"), args![station, id, now, reason]).await
+}
+
+/// It was filed that the camera is no longer there. Not found when it still is, or when that was filed before.
+pub async fn set_end_filed(tx: &mut Tx, station: StationId, id: Uuid, day: Date) -> Result<()> {
+    tx.exec_one("要变更的备案", sql!("update video_camera set end_filed_day = $3, version = version + 1 where station_id = $1 and id = $2 and ended_at is not null and end_filed_day is null"), args![station, id, day]).await
 }
 
 /// A camera's stream of a kind as it shall be; `None` ends it.

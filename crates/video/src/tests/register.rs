@@ -69,3 +69,45 @@ async fn a_change_of_what_was_filed_is_filed_too() {
         assert!(!home().await.contains("变更备案"));
     }
 }
+
+#[tokio::test]
+async fn a_filed_camera_that_is_taken_away_is_filed_as_gone() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (t, app) = (&town.t, &town.t.app);
+        let duty = actor(Role::DutyLeader, town.station);
+        let register = async |number: &str, filed: bool| {
+            let mut f = form(number, &format!("rtsp://127.0.0.1:9/{number}"), "");
+            f.in_use_day = Some(app.today());
+            if filed {
+                (f.filing_day, f.filing_number) = (Some(app.today()), "备〔2026〕7号".into());
+            }
+            act::register(app, &town.act(&town.admin, "video.register"), town.station, f).await.unwrap()
+        };
+        let (filed, unfiled) = (register("A1", true).await, register("A2", false).await);
+        let home = async || t.get(&duty, "/").await.is(200).body;
+        let end = async |id: kernel::Uuid| t.post(&town.admin, &format!("/video/cameras/{id}/end"), &[("reason", "路口改造，设备拆除")]).await.is(303);
+        assert!(home().await.contains("路口A2”投入使用后"));
+        end(unfiled).await;
+        assert!(!home().await.contains("备案"), "what was never filed owes no change");
+        let path = format!("/video/cameras/{filed}/end-filed");
+        let today = app.today().to_string();
+        t.post(&town.admin, &path, &[("day", &today)]).await.is(404);
+        end(filed).await;
+        assert!(home().await.contains("路口A1”停用（撤除）了，请变更备案"), "{engine}");
+        t.get(&duty, &format!("/video/cameras/{filed}")).await.is(200).says("办好以后由系统管理员在这里登记日期");
+        t.get(&town.admin, &format!("/video/cameras/{filed}")).await.is(200).says("登记已变更备案");
+        // 404, 403, 422, 303; and once.
+        t.post(&town.admin, &format!("/video/cameras/{}/end-filed", kernel::Uuid::from_u128(9)), &[("day", &today)]).await.is(404);
+        t.post(&duty, &path, &[("day", &today)]).await.is(403);
+        t.post(&town.admin, &path, &[("day", "")]).await.is(422).says("请填写变更备案的日期");
+        let day = |n: i64| app.today().saturating_add(kernel::ToSpan::days(n)).to_string();
+        t.post(&town.admin, &path, &[("day", &day(1))]).await.is(422).says("不晚于今天");
+        t.post(&town.admin, &path, &[("day", &day(-1))]).await.is(422).says("在停用那天");
+        assert!(home().await.contains("变更备案"));
+        t.post(&town.admin, &path, &[("day", &today)]).await.is(303);
+        assert!(!home().await.contains("变更备案"));
+        t.get(&town.admin, &format!("/video/cameras/{filed}")).await.is(200).says(&format!("{today} 变更了备案"));
+        t.post(&town.admin, &path, &[("day", &today)]).await.is(404);
+    }
+}

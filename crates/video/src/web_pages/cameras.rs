@@ -132,6 +132,8 @@ struct One<'a> {
     grants: bool,
     sees: bool,
     exports: bool,
+    /// The filing is still to be changed because the camera is no longer there.
+    owes_end: bool,
 }
 
 /// Roles that can hold rights of a camera: those whose role lets them watch.
@@ -221,6 +223,7 @@ pub(super) async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answ
         grants,
         sees: ctx.may(Permission::VideoSee),
         exports: ctx.may(Permission::VideoExport),
+        owes_end: crate::rules::owes_end(&w.camera),
         w,
     };
     let failed = again.any();

@@ -259,6 +259,22 @@ pub async fn edit(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
     }
 }
 
+/// `POST /video/cameras/{id}/end-filed`
+pub async fn end_filed(ctx: Ctx, Path(id): Path<String>, mut form: Form) -> Answer {
+    let id: Uuid = web::page::id(&id, "这台摄像机")?;
+    let day = form.date("day", "变更备案的日期");
+    let act = ctx.act("video.end_filed", Purpose::Administration, &form);
+    let done = match form.finish(()) {
+        Ok(()) => actions::end_filed(&ctx.app, &act, id, day).await,
+        Err(e) => Err(e),
+    };
+    match done {
+        Ok(()) => go(format!("/video/cameras/{id}")),
+        Err(e @ Error::NotFound(_)) => Err(e.into()),
+        Err(e) => cameras::show(&ctx, id, &form, Again::from_error(e)?).await,
+    }
+}
+
 /// `POST /video/cameras/{id}/end`
 pub async fn end(ctx: Ctx, Path(id): Path<String>, form: Form) -> Answer {
     let id: Uuid = web::page::id(&id, "这台摄像机")?;
