@@ -36,7 +36,7 @@ pub const POST_SLOT: web::Slot = "roster.post";
 
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{after, attendance, mine, people, plan, plans, posts, rules, today};
+    use web_pages::{after, attendance, mine, past, people, plan, plans, posts, rules, today};
     Domain {
         name: "roster",
         migrations: Some(kernel::migrations!("roster", "0001_roster.sql", "0002_after.sql", "0003_successions.sql", "0004_bounds.sql", "0005_stands.sql", "0006_opening.sql")),
@@ -105,6 +105,10 @@ pub fn domain() -> Domain {
             MenuItem { group: "勤务", label: "岗位和需要", path: "/roster/posts", permission: P::RosterPlan, order: 39 },
             MenuItem { group: "勤务", label: "排班人员", path: "/roster/people", permission: P::RosterPlan, order: 39 },
             MenuItem { group: "勤务", label: "排班规则", path: "/roster/rules", permission: P::RosterSee, order: 39 },
+        ],
+        slots: vec![
+            web::SlotFill { slot: video::REPLAY_SLOT, fill: past::minute },
+            web::SlotFill { slot: video::DUTY_SLOT, fill: past::watch },
         ],
         ..Domain::default()
     }

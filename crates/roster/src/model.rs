@@ -4,6 +4,10 @@ use kernel::row::Json;
 use kernel::{Date, StationId, Timestamp, UserId, Uuid, record, text_enum};
 use serde::{Deserialize, Serialize};
 
+mod held;
+
+pub use held::{HeldDuty, PostDuty};
+
 text_enum! {
     /// 岗位种类
     pub enum PostKind {
@@ -585,16 +589,4 @@ pub struct Limits {
     pub weight_duties: i64,
     pub carry_months: i64,
     pub most_wishes: i64,
-}
-
-record! {
-    /// A duty at a post in a version that was published, with the time in which that version held.
-    #[derive(Clone, Debug)]
-    pub struct PostDuty {
-        pub post_id: Uuid,
-        pub starts_at: Timestamp,
-        pub ends_at: Timestamp,
-        pub since: Timestamp,
-        pub until: Option<Timestamp>,
-    }
 }

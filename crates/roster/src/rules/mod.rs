@@ -7,6 +7,7 @@ pub mod judge;
 pub mod lack;
 pub mod load;
 mod needs;
+pub mod past;
 pub mod stood;
 pub mod swap;
 pub mod words;

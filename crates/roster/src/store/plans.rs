@@ -1,7 +1,7 @@
 //! Plans, duties as published, acknowledgements.
 
 use super::stale;
-use crate::model::{Ack, Clash, Duty, Plan, PlanLine, PostDuty, Problem, State};
+use crate::model::{Ack, Clash, Duty, HeldDuty, Plan, PlanLine, PostDuty, Problem, State};
 use kernel::row::Json;
 use kernel::{Date, Error, Reader, Result, StationId, Timestamp, Tx, UserId, Uuid, args, sql};
 
@@ -224,6 +224,15 @@ pub async fn open_acks(r: &mut Reader, station: StationId, user: UserId) -> Resu
 pub async fn post_duties(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<PostDuty>> {
     r.all(
         sql!("select d.post_id, d.starts_at, d.ends_at, p.published_at as since, p.superseded_at as until from roster_duty d join roster_plan p on p.station_id = d.station_id and p.id = d.plan_id where d.station_id = $1 and d.day >= $2 and d.day <= $3 and p.published_at is not null order by d.day, d.starts_at limit 40000"),
+        args![station, from, until],
+    )
+    .await
+}
+
+/// The same with the people, in the order of the posts.
+pub async fn held_duties(r: &mut Reader, station: StationId, from: Date, until: Date) -> Result<Vec<HeldDuty>> {
+    r.all(
+        sql!("select d.user_id, d.day, d.shift_id, d.post, d.shift, x.kind, x.position, d.starts_at, d.ends_at, p.published_at as since, p.superseded_at as until from roster_duty d join roster_plan p on p.station_id = d.station_id and p.id = d.plan_id join roster_post x on x.station_id = d.station_id and x.id = d.post_id where d.station_id = $1 and d.day >= $2 and d.day <= $3 and p.published_at is not null order by x.position, x.id, d.starts_at, d.user_id, p.published_at limit 20000"),
         args![station, from, until],
     )
     .await

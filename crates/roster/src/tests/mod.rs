@@ -3,6 +3,7 @@
 mod after;
 mod bad_input;
 mod bound;
+mod cameras;
 mod changed;
 mod fair;
 mod stands;

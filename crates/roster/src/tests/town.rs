@@ -114,7 +114,16 @@ pub fn posts() -> Vec<PostSet> {
 }
 
 pub async fn town(engine: &str) -> Town {
-    let domains = vec![identity::domain(), places::domain(), notices::domain(), crate::domain()];
+    build(engine, vec![identity::domain(), places::domain(), notices::domain(), crate::domain()]).await
+}
+
+/// The same with the cameras below it.
+pub async fn town_with_cameras(engine: &str) -> Town {
+    let below = vec![identity::domain(), attachments::domain(), places::domain(), people::domain(), notices::domain(), incidents::domain(), video::domain()];
+    build(engine, below.into_iter().chain([crate::domain()]).collect()).await
+}
+
+async fn build(engine: &str, domains: Vec<web::Domain>) -> Town {
     let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;
     let admin = Actor::local("test");
     let a = || t.app.act(&admin, "test.build", Purpose::Administration, t.app.fresh_command());

@@ -4,6 +4,7 @@ pub mod after;
 pub mod attendance;
 pub mod mine;
 pub mod month;
+pub mod past;
 pub mod people;
 pub mod plan;
 pub mod plans;

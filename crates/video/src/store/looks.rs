@@ -1,7 +1,7 @@
 //! Watches and the register of looks (视频调阅登记).
 
 use crate::model::{Look, NewVisitor, Relation, Visitor, Watch};
-use kernel::{Error, IncidentId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
+use kernel::{Error, IncidentId, Reader, Result, StationId, Timestamp, Tx, UserId, Uuid, args, record, sql};
 
 pub async fn insert_watch(tx: &mut Tx, w: &Watch) -> Result<()> {
     tx.exec(
@@ -199,6 +199,30 @@ pub async fn watched_cameras(
         )
         .await?;
     rows.iter().map(|w| Ok((w.get("camera_id")?, w.get("n")?, w.get("last_at")?))).collect()
+}
+
+record! {
+    /// Somebody had a camera's live picture open from one moment to another.
+    #[derive(Clone, Debug)]
+    pub struct LiveSpan {
+        pub user_id: UserId,
+        pub camera_id: Uuid,
+        pub began_at: Timestamp,
+        pub until_at: Timestamp,
+    }
+}
+
+/// A watch is open no longer than this, whatever its rule says: what began earlier does not reach into a span. Microseconds.
+const LONGEST_WATCH: i64 = 48 * 3_600_000_000;
+
+/// Live looks of some people that touch a span, by their beginning.
+pub async fn live_spans(r: &mut Reader, station: StationId, users: &[UserId], from: Timestamp, until: Timestamp) -> Result<Vec<LiveSpan>> {
+    let early = kernel::clock::from_micros(from.as_microsecond() - LONGEST_WATCH);
+    r.all(
+        sql!("select user_id, camera_id, began_at, until_at from video_look where station_id = $1 and began_at >= $2 and began_at < $4 and until_at > $3 and kind = 'live' and user_id in @ids($5) order by began_at, id limit 20000"),
+        args![station, early, from, until, kernel::row::ids(users)],
+    )
+    .await
 }
 
 /// Looks for an incident, newest first.

@@ -57,6 +57,8 @@ struct Duty {
     until: String,
     wrong_date: bool,
     lines: Vec<Line>,
+    /// What higher domains know of who was on watch duty; empty: the part is not there.
+    there: String,
     seen: usize,
     /// Delivered and nobody looked.
     missed: usize,
@@ -75,12 +77,13 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     // Sums are kept by the hour: the hour that was running is shown whole.
     let from = clock::from_micros(from.as_second().div_euclid(3600) * 3_600_000_000);
     let look = ctx.look("video.duty", Purpose::Statistics);
-    let (cameras, hours) = ctx
+    let (station, cameras, hours) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
             let station = super::station_for(r, &ctx.who, &a.station).await?.1.id;
             Ok((
+                station,
                 store::cameras(r, station, false).await?,
                 store::hours(r, station, from.as_millisecond(), i64::MAX).await?,
             ))
@@ -104,7 +107,10 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         .collect();
     // What was passed over first, then what could not be looked at, then the least looked at.
     lines.sort_by_key(|l| (l.s.watched > 0, l.s.live == 0, l.s.watched));
+    let own = station == ctx.who.station;
+    let there = if own { ctx.site.fill(crate::DUTY_SLOT, &ctx.who, crate::moment::id(from)).await? } else { String::new() };
     let content = Duty {
+        there,
         station: a.station.chars().filter(|c| c.is_ascii_hexdigit() || *c == '-').collect(),
         from: clock::show(from),
         from_typed: clock::show(from).replace(' ', "T"),
