@@ -290,7 +290,7 @@ fn report(out: &mut Vec<u8>, clock_us: u64, rtp: u32) {
     out.extend_from_slice(&[b'$', 1, 0, 28, 0x80, 200, 0, 6]);
     out.extend_from_slice(&0x51CC_A000u32.to_be_bytes());
     let (seconds, rest) = (clock_us / 1_000_000 + NTP_1970, clock_us % 1_000_000);
-    out.extend_from_slice(&(seconds << 32 | (rest << 32) / 1_000_000).to_be_bytes());
+    out.extend_from_slice(&((seconds << 32) | ((rest << 32) / 1_000_000)).to_be_bytes());
     out.extend_from_slice(&rtp.to_be_bytes());
     out.extend_from_slice(&[0; 8]);
 }

@@ -55,6 +55,9 @@ async fn main() -> Result<()> {
 /// Registers the simulated cameras in a group of their own; the group's id.
 async fn register(admin: &Tab, sim: &simcam::Sim) -> Result<String> {
     admin.open("/video/setup").await?;
+    // The station of those who watch.
+    let own: String = admin.eval("[...document.querySelectorAll('select[name=station] option')].find(o => o.text.includes('正阳')).value").await?;
+    admin.open(&format!("/video/setup?station={own}")).await?;
     let group: String = admin
         .eval(
             "(async () => { \

@@ -1,8 +1,11 @@
 // <fq-aim>: where a camera stands and what it sees, drawn on the map. The fields of the form hold it; this draws them and writes
-// into them, so that they work by the keyboard alone and where there is no map.
+// into them, so that they work by the keyboard alone and where there is no map. On the map itself the arrow keys move the town
+// under a cross in the middle, and Enter takes what lies there.
 
 /** Metres of a degree of latitude. */
 const DEGREE = 111_195;
+/** From this zoom on a click is true to some metres. */
+const NEAR = 17;
 
 class Aim extends HTMLElement {
   /** @type {any} */ #map;
@@ -40,9 +43,17 @@ class Aim extends HTMLElement {
     map.addLayer({ id: "aim:place", type: "circle", source: "aim", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 7, "circle-color": "#c77700", "circle-stroke-color": "#fff", "circle-stroke-width": 2 } });
     map.getCanvas().style.cursor = "crosshair";
     map.on("click", (/** @type {any} */ e) => this.#click(e.lngLat));
+    const cross = Object.assign(document.createElement("div"), { className: "aim__cross" });
+    cross.setAttribute("aria-hidden", "true");
+    map.getContainer().append(cross);
+    map.getCanvas().addEventListener("keydown", (/** @type {KeyboardEvent} */ e) => {
+      if (e.key !== "Enter") return;
+      e.preventDefault();
+      this.#click(map.getCenter());
+    });
     this.closest("form")?.addEventListener("input", () => this.#draw());
     const [lon, lat] = [this.#number("lon"), this.#number("lat")];
-    if (lon && lat) map.jumpTo({ center: [lon, lat], zoom: 17 });
+    if (lon && lat) map.jumpTo({ center: [lon, lat], zoom: NEAR });
     this.#choose(lon && lat ? "view" : "place");
   }
 
@@ -53,6 +64,7 @@ class Aim extends HTMLElement {
     this.querySelectorAll("[data-aim]").forEach((b) => b.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (b).dataset.aim === mode)));
     const out = this.querySelector("[data-says]");
     if (out) out.textContent = mode === "place" ? "在图上点摄像机的位置。" : "在图上点它看得到的最远处：朝向和距离就填好了。";
+    if (out) out.textContent += "用键盘：焦点到图上，方向键移动，回车点在十字处。";
   }
 
   /** @param {{ lng: number, lat: number }} at */
@@ -61,6 +73,9 @@ class Aim extends HTMLElement {
       this.#set("lon", lng.toFixed(6));
       this.#set("lat", lat.toFixed(6));
       this.#choose("view");
+      // From far away the farthest point that it sees would be a guess.
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      if (this.#map.getZoom() < NEAR - 1) this.#map.easeTo({ center: [lng, lat], zoom: NEAR, duration: still ? 0 : 500 });
     } else {
       const from = { lon: this.#number("lon"), lat: this.#number("lat") };
       const east = (lng - from.lon) * DEGREE * Math.cos((from.lat * Math.PI) / 180), north = (lat - from.lat) * DEGREE;

@@ -160,7 +160,8 @@ class TownMap extends HTMLElement {
   }
 
   #wire() {
-    for (const layer of this.#layers.filter((l) => !l.base)) {
+    // Where a camera is being placed a click means the place and not what lies there.
+    for (const layer of this.closest("fq-aim") ? [] : this.#layers.filter((l) => !l.base)) {
       const id = `${layer.key}:point`;
       this.#map.on("click", id, (/** @type {any} */ e) => this.#open(layer.key, e.features?.[0]?.properties.id));
       this.#map.on("mouseenter", id, () => { this.#map.getCanvas().style.cursor = "pointer"; });
