@@ -1,7 +1,7 @@
 //! Keeping and loading; the only SQL of the domain.
 
 use crate::sniff::Prepared;
-use kernel::{App, AttachmentId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
+use kernel::{App, AttachmentId, Reader, Refusal, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
 
 /// Bytes of one encrypted piece.
 const PIECE: usize = 256 * 1024;
@@ -15,10 +15,16 @@ record! {
         pub media_type: String,
         pub size: i64,
         pub added_at: Timestamp,
+        /// Since when name and content are gone.
+        pub cleared_at: Option<Timestamp>,
     }
 }
 
 impl Kept {
+    /// Whether there is still something to open.
+    pub fn is_there(&self) -> bool {
+        self.cleared_at.is_none()
+    }
     pub fn is_image(&self) -> bool {
         self.media_type.starts_with("image/")
     }
@@ -78,7 +84,7 @@ fn aad(digest: &[u8], n: usize) -> Vec<u8> {
 /// The files of one record, oldest first.
 pub async fn of_record(r: &mut Reader, kind: &str, record: Uuid) -> Result<Vec<Kept>> {
     r.all(
-        sql!("select id, file_name, media_type, size, added_at from attachments_link where record_kind = $1 and record_id = $2 order by added_at, id limit 200"),
+        sql!("select id, file_name, media_type, size, added_at, cleared_at from attachments_link where record_kind = $1 and record_id = $2 order by added_at, id limit 200"),
         args![kind, record],
     )
     .await
@@ -94,20 +100,27 @@ record! {
         pub file_name: String,
         pub media_type: String,
         pub digest: Vec<u8>,
+        pub cleared_at: Option<Timestamp>,
     }
 }
 
 pub async fn owner_of(r: &mut Reader, id: AttachmentId) -> Result<Owner> {
     r.one(
         "这个附件",
-        sql!("select station_id, owner_kind, owner_id, file_name, media_type, digest from attachments_link where id = $1"),
+        sql!("select station_id, owner_kind, owner_id, file_name, media_type, digest, cleared_at from attachments_link where id = $1"),
         args![id],
     )
     .await
 }
 
 /// The content, decrypted and compared with its digest.
+///
+/// # Errors
+/// `files.cleared` after 到期清理.
 pub async fn load(app: &App, r: &mut Reader, owner: &Owner) -> Result<Vec<u8>> {
+    if owner.cleared_at.is_some() {
+        return Err(Refusal::new("files.cleared", "附件已按保存期限清理，不能再打开。", "清理所依的规则见所属记录和“到期清理”页面；确有需要的，从清理之前的备份中查找。").into());
+    }
     let mut out = vec![];
     let rows = r
         .rows(

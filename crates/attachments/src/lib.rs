@@ -3,14 +3,16 @@
 //! **Invariants.** The type is what the bytes say, never what the name says. Images are decoded and
 //! written anew, so no location, no hidden data and no exploit survives. Size is bounded before and
 //! after. Content is kept once by its digest, encrypted under the digest, in the same transaction
-//! as the record that it belongs to. Who may see a file is decided by its owner record's domain.
+//! as the record that it belongs to; it goes by its own period, never before the texts of that record. Who may see a file is decided by its owner record's domain.
 
+mod clearing;
 mod keep;
 mod sniff;
 #[cfg(test)]
 mod tests;
 mod web_pages;
 
+pub use clearing::{due, forget, owner_emptied};
 pub use keep::{Kept, Owner, keep, load, of_record, owner_of};
 pub use sniff::{MAX_BYTES, Prepared, fuzz_sniff, prepare};
 
@@ -20,7 +22,7 @@ use web::{Domain, Need};
 pub fn domain() -> Domain {
     Domain {
         name: "attachments",
-        migrations: Some(kernel::migrations!("attachments", "0001_attachments.sql")),
+        migrations: Some(kernel::migrations!("attachments", "0001_attachments.sql", "0002_clearing.sql")),
         routes: vec![web::domain::get("/files/{id}", Need::SignedIn, web_pages::download)],
         ..Domain::default()
     }

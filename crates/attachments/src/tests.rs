@@ -1,6 +1,6 @@
 //! What is kept of a file, and how, on both engines.
 
-use crate::{Prepared, domain, keep, load, of_record, owner_of, prepare};
+use crate::{Prepared, domain, due, forget, keep, load, of_record, owner_emptied, owner_of, prepare};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use kernel::rules::RuleSet;
 use kernel::{Actor, AttachmentId, Purpose, Reader, StationId, Tx, Uuid};
@@ -103,5 +103,51 @@ async fn a_changed_piece_is_not_given_out() {
         });
         forged.await.expect("forged");
         assert!(content(&t, first).await.is_err(), "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_goes_after_its_record_and_content_that_another_record_has_stays() {
+    for engine in engines() {
+        let t = app(engine).await;
+        let file = prepare("现场.jpg", photo(120).into()).await.unwrap();
+        let (ended, open) = (Uuid::from_u128(21), Uuid::from_u128(22));
+        let (gone, stays) = (put(&t, ended, &file).await, put(&t, open, &file).await);
+        let late = t.app.now().checked_add(std::time::Duration::from_secs(86_400)).unwrap();
+        let found = async |kind: &'static str| {
+            let look = t.app.look(&Actor::system(), "test.due", Purpose::Retention);
+            t.app.db().read(&look, async |r: &mut Reader| due(r, kind, late, 10).await).await.unwrap()
+        };
+        let write = async |id: Option<AttachmentId>| {
+            let act = t.app.act(&Actor::local("test"), "test.clear", Purpose::Retention, t.app.fresh_command());
+            let work = async |tx: &mut Tx| {
+                tx.record("test.clear", &[], "");
+                match id {
+                    None => owner_emptied(tx, "incident", ended).await.map(|()| 0),
+                    Some(id) => forget(tx, id.0).await,
+                }
+            };
+            t.app.db().write(&act, work).await.unwrap()
+        };
+        assert_eq!(write(Some(gone)).await, 0, "{engine}: its record still has its texts");
+        write(None).await;
+        assert_eq!(found("incident").await, [(StationId(Uuid::from_u128(1)), gone.0, ended)], "{engine}");
+        assert!(found("dispute").await.is_empty(), "{engine}");
+        assert_eq!((write(Some(gone)).await, write(Some(gone)).await), (1, 0), "{engine}");
+        assert_eq!(content(&t, gone).await.unwrap_err().key(), "files.cleared", "{engine}");
+        assert_eq!(content(&t, stays).await.unwrap(), file.bytes, "{engine}");
+        let look = t.app.look(&Actor::system(), "test.list", Purpose::Audit);
+        let left = t.app.db().read(&look, async |r: &mut Reader| of_record(r, "feedback", ended).await).await.unwrap();
+        assert_eq!((left.len(), left[0].file_name.as_str(), left[0].is_there()), (1, "附件已到期清理", false), "{engine}");
+        // With the last record its content goes as well.
+        let act = t.app.act(&Actor::local("test"), "test.clear", Purpose::Retention, t.app.fresh_command());
+        let work = async |tx: &mut Tx| {
+            tx.record("test.clear", &[], "");
+            owner_emptied(tx, "incident", open).await?;
+            forget(tx, stays.0).await
+        };
+        assert_eq!(t.app.db().write(&act, work).await.unwrap(), 1, "{engine}");
+        assert_eq!(count(&t, kernel::sql!("select count(*) as n from attachments_piece")).await, 0, "{engine}");
+        assert_eq!(count(&t, kernel::sql!("select count(*) as n from attachments_blob")).await, 0, "{engine}");
     }
 }

@@ -174,6 +174,13 @@ pub fn volume(v: &NewVolume, today: Date) -> Result<()> {
     e.ok(())
 }
 
+/// The last day on which a volume of this 保管期限 (code of `dossier.retention`) is kept; `None` is for good, also for a code
+/// that names no number of years. Counted from the first of January after the filing, the longer of the two customs.
+pub fn kept_until(retention: &str, filed_on: Date) -> Option<Date> {
+    let years: i16 = retention.parse().ok().filter(|n| *n > 0)?;
+    Date::new(filed_on.year().checked_add(years)?, 12, 31).ok()
+}
+
 /// What a party brings to the papers. `age`: full years today when the birth date is known.
 ///
 /// 程序规定 §181: a minor's guardian is told and comes; sixteen and living on the own work, with consent, is excepted.

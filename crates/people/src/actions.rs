@@ -13,7 +13,7 @@ pub use contact::{protect, register_contact, touch};
 pub use household::{hold, move_in, move_out, release};
 pub use import::{import_row, judge_row};
 pub use register::{edit, register};
-pub use retention::{Class, MAX_RUN, hold_record, keep_report, release_record, retention, retention_job, run};
+pub use retention::{Class, MAX_RUN, hold_record, keep_report, keep_until, release_record, retention, retention_job, run};
 pub use reveal::{PURPOSES, blind_id_number, blind_phone, reveal, reveal_for_matter};
 
 use crate::model::Secret;

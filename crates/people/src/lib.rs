@@ -32,7 +32,7 @@ pub fn domain() -> Domain {
     use web_pages::{form, person, register, retention};
     Domain {
         name: "people",
-        migrations: Some(kernel::migrations!("people", "0001_people.sql", "0002_clearing.sql")),
+        migrations: Some(kernel::migrations!("people", "0001_people.sql", "0002_clearing.sql", "0003_timed_holds.sql")),
         routes: vec![
             get("/people", Need::Can(P::PeopleSee), register::page),
             post("/people/find", Need::Can(P::PeopleReveal), register::find),

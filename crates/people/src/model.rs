@@ -112,6 +112,19 @@ record! {
     }
 }
 
+/// What is kept for as long as another record is: a dispute and its parties while its volume is.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// The record for whose sake, e.g. the volume's dispute.
+    pub owner: Uuid,
+    /// Kind of the record kept, as in the chain.
+    pub kind: &'a str,
+    pub record: Uuid,
+    pub persons: &'a [PersonId],
+    /// Last day; `None` is for good (永久).
+    pub until: Option<Date>,
+}
+
 record! {
     /// How many registered people are of a sex and an age: a count, of nobody in particular.
     #[derive(Clone, Debug, PartialEq, Eq)]

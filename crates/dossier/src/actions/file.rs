@@ -5,8 +5,9 @@ use crate::bind;
 use crate::compose::{Case, scan_kind};
 use crate::model::{NewVolume, Paper, PartyMore};
 use crate::{rules, store};
-use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, Permission as P, Refusal, Result, Tx, Uuid, clock};
+use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, Permission as P, PersonId, Refusal, Result, Tx, Uuid, clock};
 use mediation::model::Track;
+use people::model::Held;
 
 /// 立卷. The number is the agreement's; a matter that ended without one takes the next of the same series, in this
 /// transaction, so that no number is lost. Filed again, the particulars change and the number stays.
@@ -27,6 +28,7 @@ pub async fn file(app: &App, act: &Act, id: DisputeId, v: &NewVolume) -> Result<
             let d = reach(tx, id).await?;
             if let Some(old) = store::volume(tx, id).await? {
                 store::update_volume(tx, id, v).await?;
+                keep(tx, id, &old.number, v).await?;
                 tx.record("dossier.refile", &[("dispute", id.0)], &v.title);
                 tx.emit("dossier.filed", id);
                 return Ok(old.number);
@@ -42,11 +44,22 @@ pub async fn file(app: &App, act: &Act, id: DisputeId, v: &NewVolume) -> Result<
                 }
             };
             store::insert_volume(tx, d.station_id, id, &number, &organ, v).await?;
+            keep(tx, id, &number, v).await?;
             tx.record("dossier.file", &[("dispute", id.0)], &number);
             tx.emit("dossier.filed", id);
             Ok(number)
         })
         .await
+}
+
+/// While the volume is kept the dispute that its papers are drawn from is kept, and the parties with it: no 到期清理 of either.
+async fn keep(tx: &mut Tx, id: DisputeId, number: &str, v: &NewVolume) -> Result<()> {
+    let parties = mediation::store::parts::parties(tx, id).await?;
+    let persons: Vec<PersonId> = parties.iter().map(|p| p.person_id).collect();
+    let until = rules::kept_until(&v.retention, v.filed_on);
+    let held = Held { owner: id.0, kind: "dispute", record: id.0, persons: &persons, until };
+    let period = until.map_or("永久".to_string(), |day| format!("至{day}"));
+    people::actions::keep_until(tx, &held, &format!("卷宗{number}保管期限{period}")).await
 }
 
 /// 申请: who asks for what. The facts are the dispute's.

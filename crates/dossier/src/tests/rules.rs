@@ -192,6 +192,15 @@ fn dates_out_of_order_are_refused() {
 }
 
 #[test]
+fn a_volume_is_kept_whole_years_after_its_year() {
+    assert_eq!(kept_until("10", day("2026-05-08")), Some(day("2036-12-31")));
+    assert_eq!(kept_until("10", day("2026-12-31")), Some(day("2036-12-31")));
+    for for_good in ["permanent", "", "0", "-3", "32000"] {
+        assert_eq!(kept_until(for_good, day("2026-05-08")), None, "{for_good}");
+    }
+}
+
+#[test]
 fn a_partys_page_names_nobody_else() {
     let others = vec![("宋立群".to_string(), "对方".to_string()), ("巴特尔·苏和".to_string(), "对方".to_string())];
     let text = without_names("宋立群向巴特尔·苏和赔礼；苏和不再追究，巴特尔收回。", &others);

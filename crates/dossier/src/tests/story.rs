@@ -209,3 +209,48 @@ async fn who_may_do_what_with_the_papers() {
         w.t.post(&w.officer, &format!("{page}/sign"), &fields).await.is(422).says("请选择签名的人");
     }
 }
+
+/// The shipped pack with a period that a station imported: shorter than any volume's.
+fn short_periods() -> kernel::rules::RuleSet {
+    let own = "[[rule]]\nkey = \"retention.dispute\"\nvalue = 24\nunit = \"months\"\ntitle = \"纠纷文字保存期限\"\nsource = \"本单位保管期限表\"\nsource_kind = \"default\"\nverified = true\nfrom = \"2020-01-01\"\n";
+    rulebook::shipped_with(&[("own".into(), own.into())]).unwrap()
+}
+
+#[tokio::test]
+async fn while_a_volume_is_kept_its_dispute_its_parties_and_its_files_are() {
+    for engine in engines() {
+        let w = town(engine).await;
+        w.t.app.set_rules(short_periods());
+        let id = w.open(&[]).await;
+        w.peoples(id).await;
+        let files = format!("/disputes/{id}/dossier/files");
+        w.t.upload(&w.officer, &files, &[("what", "evidence"), ("command_id", &w.t.app.fresh_command().to_string())], &[("files", "客厅.png", &strokes())]).await.is(303);
+        w.t.post(&w.officer, &format!("/disputes/{id}/end"), &[("deed", "withdraw"), ("what", "双方撤回，自行解决")]).await.is(303);
+        w.filed(id).await;
+        // Filed again with another period, the former hold ends.
+        w.filed(id).await;
+        let admin = testkit::actor(kernel::Role::SecurityAdmin, kernel::StationId::NIL);
+        let run = async || {
+            let act = w.t.app.act(&admin, "mediation.retention", Purpose::Retention, w.t.app.fresh_command());
+            mediation::actions::retention(&w.t.app, &act, false).await.unwrap().lines
+        };
+        let years = |n: i64| w.t.app.clock().advance(n * 366 * 86_400);
+        years(5);
+        let lines = run().await;
+        assert_eq!((lines[0].due, lines[0].held, lines[2].due), (0, 1, 0), "{engine}");
+        let holds = w.reader(async |r| people::store::record_holds(r, id.0).await).await;
+        assert_eq!(holds.iter().filter(|h| h.released_at.is_none()).count(), 1, "{engine}");
+        assert!(holds[0].reason.contains("保管期限至2036-12-31"), "{engine}: {}", holds[0].reason);
+        let parties = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
+        let persons: Vec<kernel::PersonId> = parties.iter().map(|p| p.person_id).collect();
+        assert_eq!(w.reader(async |r| people::store::held_persons(r, &persons).await).await.len(), persons.len(), "{engine}");
+        years(6);
+        let lines = run().await;
+        assert_eq!((lines[0].cleared, lines[2].cleared), (1, 1), "{engine}: the texts, then what was attached");
+        assert!(w.reader(async |r| people::store::held_persons(r, &persons).await).await.is_empty(), "{engine}");
+        let left = w.reader(async |r| attachments::of_record(r, "dossier.evidence", id.0).await).await;
+        assert_eq!((left.len(), left[0].is_there()), (1, false), "{engine}: that there was one stays");
+        w.t.get(&w.officer, &format!("/disputes/{id}/dossier")).await.is(200);
+        w.t.post(&w.officer, &format!("/disputes/{id}/dossier/whole"), &[("purpose", "mediation")]).await.is(422).says("附件已按保存期限清理");
+    }
+}

@@ -25,6 +25,15 @@ const CLASSES: &[Class] = &[
         action: "incidents.clear",
         event: "incidents.cleared",
     },
+    Class {
+        label: "警情附件（文字清理之后）",
+        keys: &["retention.attachment"],
+        kind: "attachment",
+        find: |r, before| Box::pin(people::store::due_files(r, "incident", before)),
+        empty: |tx, id| Box::pin(attachments::forget(tx, id)),
+        action: "incidents.clear_files",
+        event: "incidents.files_cleared",
+    },
 ];
 
 /// Empties the texts of reports whose period has ended; a dry run only counts.

@@ -68,6 +68,7 @@ pub async fn empty(tx: &mut Tx, id: IncidentId) -> Result<u64> {
         tx.exec(statement, args![id]).await?;
     }
     tx.unindex(id.0).await?;
+    attachments::owner_emptied(tx, "incident", id.0).await?;
     Ok(1)
 }
 

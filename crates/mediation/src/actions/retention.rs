@@ -24,6 +24,15 @@ const CLASSES: &[Class] = &[
         action: "mediation.clear",
         event: "mediation.cleared",
     },
+    Class {
+        label: "纠纷附件（文字清理之后）",
+        keys: &["retention.attachment"],
+        kind: "attachment",
+        find: |r, before| Box::pin(people::store::due_files(r, "dispute", before)),
+        empty: |tx, id| Box::pin(attachments::forget(tx, id)),
+        action: "mediation.clear_files",
+        event: "mediation.files_cleared",
+    },
 ];
 
 /// Empties the texts of disputes whose period has ended; a dry run only counts.

@@ -81,5 +81,6 @@ pub async fn empty(tx: &mut Tx, id: DisputeId) -> Result<u64> {
         tx.exec(statement, args![id]).await?;
     }
     tx.unindex(id.0).await?;
+    attachments::owner_emptied(tx, "dispute", id.0).await?;
     Ok(1)
 }

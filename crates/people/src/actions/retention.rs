@@ -5,11 +5,11 @@
 //! keeps personal values names its [`Class`]es, [`run`] asks the rules, counts, empties in batches and keeps the report, with a
 //! line for every record.
 
-use crate::model::{Report, ReportLine};
+use crate::model::{Held, Report, ReportLine};
 use crate::rules::retention as rule;
 use crate::store::{self, Due};
 use futures::future::BoxFuture;
-use kernel::{Act, Actor, App, Permission, PersonId, Purpose, Reader, Result, StationId, Timestamp, Tx, Uuid, clock};
+use kernel::{Act, Actor, App, Date, Permission, PersonId, Purpose, Reader, Result, StationId, Timestamp, Tx, Uuid, clock};
 use std::collections::BTreeMap;
 
 /// Records emptied by one command.
@@ -91,6 +91,9 @@ pub async fn retention(app: &App, act: &Act, dry_run: bool) -> Result<Report> {
 pub async fn run(app: &App, act: &Act, action: &'static str, classes: &[Class], dry_run: bool) -> Result<Report> {
     act.actor.must(Permission::RetentionRun)?;
     let today = clock::day_of(act.at);
+    if !dry_run {
+        end_overdue(app, act, today).await?;
+    }
     let mut report = Report { dry_run, on: today, lines: vec![] };
     for class in classes {
         let mut line = rule::line(&app.rules(), class.label, class.keys, today);
@@ -106,6 +109,22 @@ pub async fn run(app: &App, act: &Act, action: &'static str, classes: &[Class], 
         report.lines.push(line);
     }
     keep_report(app, act, action, report).await
+}
+
+/// Ends the holds whose last day is over (a volume's 保管期限), before anything is counted.
+async fn end_overdue(app: &App, act: &Act, today: Date) -> Result<()> {
+    let look = app.look(&act.actor, "people.holds_end", Purpose::Retention);
+    if app.db().read(&look, async |r: &mut Reader| store::overdue_holds(r, today).await).await? == 0 {
+        return Ok(());
+    }
+    let end = app.act(&act.actor, "people.holds_end", Purpose::Retention, app.fresh_command());
+    app.db()
+        .write(&end, async |tx: &mut Tx| {
+            let n = store::end_overdue_holds(tx, today).await?;
+            tx.record("people.holds_end", &[], &n.to_string());
+            Ok(())
+        })
+        .await
 }
 
 /// Keeps the report of a run; all stand in one list.
@@ -163,6 +182,13 @@ pub fn retention_job(app: App) -> BoxFuture<'static, Result<()>> {
 pub async fn hold_record(tx: &mut Tx, kind: &str, record: Uuid, reason: &str) -> Result<Uuid> {
     let reason = super::household::reason_of(reason)?;
     store::insert_record_hold(tx, kind, record, &reason).await
+}
+
+/// Keeps a record and the persons in it for as long as `held.owner` is kept (the volume of a dispute), inside the caller's
+/// command. Said again, the new period takes the place of the former.
+pub async fn keep_until(tx: &mut Tx, held: &Held<'_>, reason: &str) -> Result<()> {
+    let reason = super::household::reason_of(reason)?;
+    store::hold_until(tx, held, &reason).await
 }
 
 /// Releases a hold of a record, with a reason.

@@ -1,7 +1,7 @@
 //! Holds of records that other domains keep, and the line of every record that was emptied.
 
-use crate::model::{Hold, ReportLine};
-use kernel::{PersonId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
+use crate::model::{Held, Hold, ReportLine};
+use kernel::{Date, PersonId, Reader, Result, StationId, Timestamp, Tx, Uuid, args, record, sql};
 
 record! {
     /// Something whose period has ended.
@@ -56,6 +56,22 @@ pub async fn held_persons(r: &mut Reader, ids: &[PersonId]) -> Result<Vec<Person
     Ok(out)
 }
 
+/// Files whose owners of this kind are emptied and whose own period is over, without those whose owner stands under a hold;
+/// how many they are; how many are held.
+pub async fn due_files(r: &mut Reader, kind: &str, before: Timestamp) -> Result<(Vec<Due>, i64, i64)> {
+    let all = attachments::due(r, kind, before, crate::actions::MAX_RUN).await?;
+    let owners: Vec<Uuid> = all.iter().map(|(_, _, owner)| *owner).collect();
+    let held = held_records(r, &owners).await?;
+    let total = all.len();
+    let free: Vec<Due> = all
+        .into_iter()
+        .filter(|(_, _, owner)| !held.contains(owner))
+        .map(|(station_id, id, _)| Due { id, station_id })
+        .collect();
+    let n = free.len();
+    Ok((free, n as i64, (total - n) as i64))
+}
+
 pub(crate) async fn insert_record_hold(tx: &mut Tx, kind: &str, record: Uuid, reason: &str) -> Result<Uuid> {
     let (now, user, station) = (tx.now(), tx.act().actor.user, tx.act().station);
     let id: Uuid = tx.fresh();
@@ -75,6 +91,59 @@ pub(crate) async fn release_record_hold(tx: &mut Tx, record: Uuid, id: Uuid, rea
         args![record, id, user, now, reason],
     )
     .await
+}
+
+/// Keeps a record and the persons in it until a day (`None`: for good), for the record `owner`; what `owner` had placed
+/// before ends now. Where a hold stands because of something else, both stand.
+pub(crate) async fn hold_until(tx: &mut Tx, held: &Held<'_>, reason: &str) -> Result<()> {
+    end_for(tx, held.owner, "保管期限变更").await?;
+    let (now, user, station) = (tx.now(), tx.act().actor.user, tx.act().station);
+    let id: Uuid = tx.fresh();
+    tx.exec(
+        sql!("insert into people_record_hold (station_id, id, kind, record_id, reason, placed_by, placed_at, release_reason, until_day, for_record) values ($1, $2, $3, $4, $5, $6, $7, '', $8, $9)"),
+        args![station, id, held.kind, held.record, reason, user, now, held.until, held.owner],
+    )
+    .await?;
+    for person in held.persons {
+        let id: Uuid = tx.fresh();
+        tx.exec(
+            sql!("insert into people_hold (station_id, id, person_id, reason, placed_by, placed_at, release_reason, until_day, for_record) select station_id, $2, id, $3, $4, $5, '', $6, $7 from people_person where id = $1 and erased_at is null"),
+            args![person, id, reason, user, now, held.until, held.owner],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn end_for(tx: &mut Tx, owner: Uuid, why: &str) -> Result<()> {
+    let (now, user) = (tx.now(), tx.act().actor.user);
+    for statement in [
+        sql!("update people_record_hold set released_by = $2, released_at = $3, release_reason = $4 where for_record = $1 and released_at is null"),
+        sql!("update people_hold set released_by = $2, released_at = $3, release_reason = $4 where for_record = $1 and released_at is null"),
+    ] {
+        tx.exec(statement, args![owner, user, now, why]).await?;
+    }
+    Ok(())
+}
+
+/// How many holds had their last day before `today`.
+pub(crate) async fn overdue_holds(r: &mut Reader, today: Date) -> Result<i64> {
+    let records = r.count(sql!("select count(*) as n from people_record_hold where released_at is null and until_day < $1"), args![today]).await?;
+    let persons = r.count(sql!("select count(*) as n from people_hold where released_at is null and until_day < $1"), args![today]).await?;
+    Ok(records + persons)
+}
+
+/// Ends the holds whose last day was before `today`.
+pub(crate) async fn end_overdue_holds(tx: &mut Tx, today: Date) -> Result<u64> {
+    let (now, user) = (tx.now(), tx.act().actor.user);
+    let mut n = 0;
+    for statement in [
+        sql!("update people_record_hold set released_by = $2, released_at = $3, release_reason = '保管期限届满' where released_at is null and until_day < $1"),
+        sql!("update people_hold set released_by = $2, released_at = $3, release_reason = '保管期限届满' where released_at is null and until_day < $1"),
+    ] {
+        n += tx.exec(statement, args![today, user, now]).await?;
+    }
+    Ok(n)
 }
 
 /// Writes down that a record was emptied, by which rule.
