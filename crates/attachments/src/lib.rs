@@ -5,15 +5,13 @@
 //! after. Content is kept once by its digest, encrypted under the digest, in the same transaction
 //! as the record that it belongs to; it goes by its own period, never before the texts of that record. Who may see a file is decided by its owner record's domain.
 
-mod clearing;
 mod keep;
 mod sniff;
 #[cfg(test)]
 mod tests;
 mod web_pages;
 
-pub use clearing::{due, forget, owner_emptied};
-pub use keep::{Kept, Owner, keep, load, of_record, owner_of};
+pub use keep::{Kept, Owner, due, forget, keep, load, of_record, owner_emptied, owner_of};
 pub use sniff::{MAX_BYTES, Prepared, fuzz_sniff, prepare};
 
 use web::{Domain, Need};
