@@ -111,6 +111,24 @@ fn what_is_settled_on_the_day_after_the_last_and_kinds_that_count_together() {
 }
 
 #[test]
+fn hours_of_a_week_are_counted_within_the_roster() {
+    let mut m = alone(9, |_| ());
+    let (d, n) = (m.kinds[0].minutes, m.kinds[1].minutes);
+    m.weeks = vec![(0, 2), (2, 9)];
+    m.people[0].max_week = vec![d, 2 * d + n];
+    assert_eq!(broken(&m, "D.DDN...."), vec![]);
+    assert_eq!(broken(&m, "DDDD....."), vec![Violation::MaxWeek { person: 0, week: 0, minutes: 2 * d, limit: d }]);
+    assert_eq!(broken(&m, "..DD..D.N"), vec![Violation::MaxWeek { person: 0, week: 1, minutes: 3 * d + n, limit: 2 * d + n }]);
+    m.people[0].max_week.clear();
+    assert_eq!(broken(&m, "DDDD....D"), vec![]);
+    for weeks in [vec![(0, 8)], vec![(0, 2), (1, 4)], vec![(3, 3)], vec![(5, 10)]] {
+        assert!(Model { weeks, ..m.clone() }.validate().is_err());
+    }
+    m.people[0].max_week = vec![d];
+    assert!(m.validate().is_err(), "a limit for each week or for none");
+}
+
+#[test]
 fn rows_and_weights_are_added_up_part_by_part() {
     let mut m = alone(2, |_| ());
     m.people.push(Person::free("q", 2));

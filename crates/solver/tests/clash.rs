@@ -104,3 +104,27 @@ fn a_hard_mix_is_part_of_a_clash_and_possible_models_have_none() {
     groups.sort();
     assert_eq!(groups, vec![Group::Of(0, Sort::Barred), Group::Mix(0)]);
 }
+
+#[test]
+fn hours_a_week_against_hours_a_month_and_against_a_need_are_named() {
+    let mut m = base(3, 14);
+    m.weekends.clear();
+    m.weeks = vec![(0, 7), (7, 14)];
+    m.people[1].max_week = vec![960, 960];
+    m.people[1].min_minutes = 5 * 480;
+    let c = run_explain(&m, &control_rounds(1, 1), &|_| Some(1)).expect("valid").expect("clash");
+    let mut groups = c.groups.clone();
+    groups.sort();
+    assert_eq!((groups, c.proven), (vec![Group::Of(1, Sort::MinMinutes), Group::Of(1, Sort::MaxWeek)], true));
+    is_smallest(&m, &c.groups);
+    m.people[1].min_minutes = 0;
+    m.people.iter_mut().for_each(|p| p.max_week = vec![960, 9_999]);
+    m.cover = (0..7).map(|d| need(d, 0, 1)).collect();
+    let short = solver::roster::shortage(&m).expect("seven duties, six in the people");
+    assert_eq!((short.need, short.capacity), (7, 6));
+    assert!(short.people.iter().all(|a| (a.most, a.by) == (2, Some(Sort::MaxWeek))), "{:?}", short.people);
+    assert!(short.remedies.contains(&solver::roster::Remedy::Raise(Sort::MaxWeek, 480)), "{:?}", short.remedies);
+    m.cover.pop();
+    let s = run(&m, &control_rounds(1, 4)).expect("solves");
+    assert!(s.report.feasible(), "{:?}", s.report.violations);
+}

@@ -67,6 +67,7 @@ proptest! {
         off in prop::collection::vec((0usize..6, 0usize..15), 0..8), nights in prop::collection::vec(0u16..5, 6),
         hours in prop::collection::vec(2u32..12, 6), run_days in 1u16..6, off_days in 1u16..3, weekends in 0u16..3,
         led in prop::option::of((0usize..15, 1i32..3, any::<bool>())), apart in any::<bool>(),
+        week in prop::option::of((1usize..7, 0u32..6)),
     ) {
         let mut m = model(people, days);
         if apart {
@@ -77,6 +78,10 @@ proptest! {
             x.max_minutes = hours[p] * 720;
             (x.max_run, x.min_off, x.max_weekends) = (run_days, off_days, weekends);
             x.days_off = off.iter().filter(|o| o.0 == p && o.1 < days).map(|o| o.1).collect();
+        }
+        if let Some((cut, shifts)) = week {
+            m.weeks = (0..3).map(|i| (if i == 0 { 0 } else { cut + (i - 1) * 7 }, cut + i * 7)).map(|(a, b)| (a, b.min(days))).filter(|w| w.0 < w.1).collect();
+            m.people.iter_mut().skip(1).for_each(|x| x.max_week = vec![shifts * 720; m.weeks.len()]);
         }
         m.weekends = (0..days / 7 + 1).map(|w| [w * 7 + 5, w * 7 + 6].into_iter().filter(|d| *d < days).collect::<Vec<_>>()).filter(|w| !w.is_empty()).collect();
         for &(d, k, n) in needs.iter().filter(|n| n.0 < days) {

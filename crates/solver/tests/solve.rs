@@ -5,7 +5,7 @@ mod common;
 use common::{control_rounds, run};
 use proptest::prelude::*;
 use solver::roster::{
-    Cover, End, Fairness, History, Kind, Mix, Model, NoRoster, OFF, Person, Request, Roster, check, read,
+    Cover, Duals, End, Fairness, History, Kind, Mix, Model, NoRoster, OFF, Person, Request, Roster, check, prove, read,
 };
 use std::path::Path;
 
@@ -35,6 +35,18 @@ prop_compose! {
     }
 }
 
+/// Short weeks, the first cut by the roster's edge and some days after the last, with minutes in each at most.
+fn weeks(days: usize) -> impl Strategy<Value = Option<(Vec<(usize, usize)>, Vec<u32>)>> {
+    let drawn = (1usize..4, 2usize..5, 1usize..4, prop::collection::vec(0u32..7, 8));
+    prop::option::weighted(0.5, drawn).prop_map(move |drawn| {
+        let (cut, length, most, limits) = drawn?;
+        let all = (0..most).map(|i| if i == 0 { (0, cut) } else { (cut + (i - 1) * length, cut + i * length) });
+        let weeks: Vec<(usize, usize)> = all.filter(|w| w.1 <= days).collect();
+        let limits = limits.iter().take(weeks.len()).map(|l| l * 300).collect();
+        Some((weeks, limits))
+    })
+}
+
 prop_compose! {
     fn model(days: usize, most: usize)(
         people in prop::collection::vec(person(days), 2..=most),
@@ -42,8 +54,12 @@ prop_compose! {
         wishes in prop::collection::vec((0..2usize, 0..days, 0usize..2, any::<bool>(), 1i64..9), 0..6),
         mix in prop::option::of((0..days, -1i32..2, any::<bool>())),
         fair in prop::option::of((1i64..20, -2i32..3, 0u32..3)),
+        week in weeks(days),
     ) -> Model {
         let n = people.len();
+        let (weeks, limits) = week.unwrap_or_default();
+        let limited = |(i, p): (usize, Person)| Person { max_week: if i % 3 == 2 { vec![] } else { limits.clone() }, ..p };
+        let people: Vec<Person> = people.into_iter().enumerate().map(limited).collect();
         let cover = needs.iter().enumerate().map(|(i, &(need, under, over, hard))| Cover { day: i / 2, kind: i % 2, need, under, over, hard }).collect();
         let requests = wishes.into_iter().map(|(person, day, kind, on, weight)| Request { person, day, kind, on, weight }).collect();
         let mixes = mix.map(|(day, least, hard)| Mix { name: "mix".into(), day, kinds: vec![0, 1], people: vec![(0, 1), (1, -1)], least, under: 40, hard });
@@ -59,6 +75,7 @@ prop_compose! {
             kinds: vec![kind("D", 480, &[]), kind("N", 600, &[0])],
             people,
             weekends: (0..days).step_by(4).filter(|d| d + 1 < days).map(|d| vec![d, d + 1]).collect(),
+            weeks,
             cover,
             requests,
             costs: vec![],
@@ -122,12 +139,34 @@ proptest! {
                 prop_assert_eq!(&again, &s.report);
                 let personal = again.violations.iter().all(|v| matches!(v, solver::roster::Violation::Cover { .. } | solver::roster::Violation::Mix { .. }));
                 prop_assert!(personal, "{:?}", again.violations);
+                // What is told is what follows from the duals, and what the search counted with.
+                prop_assert_eq!(prove(&m, &s.duals).unwrap_or(0.0).max(s.bound), s.bound);
+                prop_assert_eq!(s.bound, last_told(&m, seed));
                 if again.feasible() {
                     prop_assert!(s.bound <= again.objective as f64, "bound {} objective {}", s.bound, again.objective);
                 }
             }
             Err(NoRoster::Person { .. }) => {}
             Err(e) => prop_assert!(false, "{e}"),
+        }
+    }
+
+    /// With prices of nothing the bound is what each person's cheapest schedule costs: exact, over several weeks in one run too.
+    #[test]
+    fn one_person_is_priced_exactly(m in model(9, 2)) {
+        let mut m = m;
+        m.people.truncate(1);
+        m.requests.retain(|r| r.person == 0);
+        m.mixes.clear();
+        m.fairness.clear();
+        m.cover.clear();
+        m.people[0].max_run = m.people[0].max_run * 2 + 1;
+        let best = legal(&m, 0).into_iter().map(|row| check(&m, &Roster { rows: vec![row] }).objective).min();
+        prop_assert_eq!(prove(&m, &Duals::zero(&m)), best.map(|b| b as f64));
+        match (run(&m, &control_rounds(1, 1)), best) {
+            (Ok(s), Some(best)) => prop_assert_eq!((s.report.objective, s.report.feasible()), (best, true)),
+            (Err(NoRoster::Person { person: 0 }), None) => {}
+            (s, _) => prop_assert!(false, "{s:?}"),
         }
     }
 
@@ -144,6 +183,13 @@ proptest! {
                     Some(best) => {
                         prop_assert!(!s.impossible);
                         prop_assert!(s.bound <= best as f64, "bound {} best {best}", s.bound);
+                        // Whatever the duals are, they prove nothing that is false.
+                        for shift in [-70_000i64, 3, 90_000, 5_000_000] {
+                            let mut d = s.duals.clone();
+                            d.cover.iter_mut().chain(&mut d.mixes).enumerate().for_each(|(i, y)| *y += shift * (i as i64 % 3 - 1));
+                            d.fairness.iter_mut().for_each(|f| f.largest.iter_mut().chain(&mut f.smallest).for_each(|y| *y += shift));
+                            prop_assert!(prove(&m, &d).is_none_or(|b| b <= best as f64), "{:?} prove more than {best}", d);
+                        }
                         prop_assert!(s.report.feasible() && s.report.objective >= best);
                         if s.end == End::Proven {
                             prop_assert_eq!(s.report.objective, best);
@@ -154,6 +200,15 @@ proptest! {
             }
         }
     }
+}
+
+/// The bound that was told last while the same model was solved.
+fn last_told(m: &Model, seed: u64) -> f64 {
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let control = solver::roster::Control { elapsed: &|| 0.0, seconds: 1.0, stop: &stop, seed, threads: 1, rounds: Some(1) };
+    let mut bound = 0.0;
+    let _ = solver::roster::solve(m, &control, &mut |p| bound = p.bound);
+    bound
 }
 
 #[test]
@@ -237,6 +292,7 @@ fn bound_published_best_and_objective_stand_in_this_order() {
             s.report.objective
         );
         assert!(s.gap().is_some_and(|g| g <= most), "{name}: gap {:?}", s.gap());
+        assert_eq!(prove(&m, &s.duals), Some(s.bound), "{name}: the bound is what follows from the duals");
     }
 }
 
@@ -254,6 +310,7 @@ fn bounds_of_the_larger_instances_stand_below_what_is_published() {
         // What was published after an hour is no proof: ours may be better (08 was seen at 1303).
         let least = best.unwrap_or(i64::MAX).min(s.report.objective);
         assert!(s.bound <= least as f64, "{name}: {} {best:?} {}", s.bound, s.report.objective);
+        assert!(s.bound == 0.0 || prove(&m, &s.duals) == Some(s.bound), "{name}: the bound is what follows from the duals");
     }
 }
 

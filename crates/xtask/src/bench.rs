@@ -11,6 +11,9 @@ const BENCHES: &[(&str, &[&str])] = &[
     ("hint", &["--package", "precedents", "--example", "store_hint_sql"]),
 ];
 
+/// The rosters with HiGHS built in.
+const ROSTER_HIGHS: [&str; 7] = ["--release", "--package", "solver", "--features", "bench,highs", "--bin", "roster-bench"];
+
 /// The recorder's bench and soak are one program.
 const VIDEO: &[&str] = &["--release", "--package", "media", "--example", "video"];
 
@@ -45,12 +48,38 @@ pub fn wall(args: &[String]) -> Result<(), String> {
 /// An unknown bench, or the program's own failure.
 pub fn run(args: &[String]) -> Result<(), String> {
     let name = args.first().map_or("", String::as_str);
-    if name == "dossier" {
-        return dossier(&args[1..]);
+    match name {
+        "dossier" => return dossier(&args[1..]),
+        "roster" if crate::highs::asked(args) => {
+            crate::highs::there()?;
+            return cargo_run("bench roster", &ROSTER_HIGHS, &args[1..]);
+        }
+        "masters" => return masters(&args[1..]),
+        _ => {}
     }
     let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
-    let (_, how) = BENCHES.iter().find(|b| b.0 == name).ok_or_else(|| format!("cargo xt bench {}|dossier", names.join("|")))?;
+    let (_, how) = BENCHES.iter().find(|b| b.0 == name).ok_or_else(|| format!("cargo xt bench {}|masters|dossier", names.join("|")))?;
     cargo_run(&format!("bench {name}"), how, &args[1..])
+}
+
+/// The linear programmes that were weighed for the solver's masters, each on the masters of instances; HiGHS among them where
+/// it can be built. `[--rounds 60]` and what the rosters' bench takes.
+fn masters(args: &[String]) -> Result<(), String> {
+    let mut rest: Vec<String> = args.to_vec();
+    let mut rounds = "60".to_string();
+    if let Some(at) = rest.iter().position(|a| a == "--rounds") {
+        rounds = rest.get(at + 1).ok_or("--rounds needs a number")?.clone();
+        rest.drain(at..at + 2);
+    }
+    rest.extend(["--weigh".to_string(), rounds]);
+    let features = match crate::highs::there() {
+        Ok(()) => "bench,masters,highs",
+        Err(why) => {
+            eprintln!("── without HiGHS: {why}");
+            "bench,masters"
+        }
+    };
+    cargo_run("bench masters", &["--release", "--package", "solver", "--features", features, "--bin", "roster-bench"], &rest)
 }
 
 /// The dossier's bench is an ignored test of its crate, because it needs the crate's own invented town: `[--disputes N]`.

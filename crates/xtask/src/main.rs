@@ -6,6 +6,7 @@
 mod bench;
 mod dist;
 mod drill;
+mod highs;
 mod postgres;
 mod programs;
 mod sbom;
@@ -19,7 +20,8 @@ const HELP: &str = "\
 cargo xt test [--fast]   packages, tidy, every test on both engines
 cargo xt lint            clippy over everything, warnings refused
 cargo xt tidy            the conventions of the house, as checks
-cargo xt bench roster    duty rosters from the public format: --dir <folder> [--seconds 60] [--threads 2] [--json]
+cargo xt bench roster    duty rosters: --dir <folder of the public format> | --stations 15,20,40,60 [--seconds 60] [--threads 2] [--master highs] [--json]
+cargo xt bench masters   linear programmes on the rosters' masters: --dir <folder> | --stations 20 [--only 08,12] [--rounds 60] [--json]
 cargo xt bench staffing  forecasts of thin arrivals, promises on replayed days: [--data <file>] [--seed 1] [--lead 1] [--json]
 cargo xt soak writes     the built program killed while it writes: [--kills 1000] [--json]
 cargo xt bench web       pages under load on years of data: [--incidents N] [--disputes N] [--rate N] [--json]

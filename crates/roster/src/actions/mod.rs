@@ -70,7 +70,7 @@ pub async fn facts(r: &mut Reader, rules: &RuleSet, station: StationId, month: D
         wishes: store::wishes(r, station, first, last).await?,
         pins: store::pins(r, station, first, last).await?,
         before: store::duties(r, station, first.saturating_sub(21.days()), yesterday).await?,
-        after: store::duties(r, station, tomorrow, tomorrow).await?,
+        after: store::duties(r, station, tomorrow, last.saturating_add(6.days())).await?,
         openings,
         carried,
     })

@@ -38,7 +38,7 @@ pub struct Facts {
     pub pins: Vec<Pin>,
     /// Duties as published of the weeks before.
     pub before: Vec<Duty>,
-    /// Duties as published of the day after the month.
+    /// Duties as published of the six days after the month: its last week may go on there.
     pub after: Vec<Duty>,
     /// What people did before the first roster that was published here.
     pub openings: Vec<Opening>,
@@ -151,6 +151,7 @@ fn member(f: &Facts, kinds: &[Kind], user: UserId, name: &str) -> Option<Member>
         pins: pins.collect(),
         history: history(f, kinds, user),
         next: next(f, kinds, user),
+        beside: beside(f, kinds, user),
         carried: f.carried.iter().find(|(u, _)| *u == user).map_or([0; 3], |(_, c)| c.map(|n| n as i32)),
         contracts,
     })
@@ -186,10 +187,51 @@ fn history(f: &Facts, kinds: &[Kind], user: UserId) -> Option<(Option<usize>, u1
 
 /// What the person does on the day after the month, from duties as published.
 fn next(f: &Facts, kinds: &[Kind], user: UserId) -> Option<usize> {
-    let x = f.after.iter().find(|x| x.user_id == user)?;
+    let tomorrow = f.days.last()?.date.saturating_add(1.days());
+    let x = f.after.iter().find(|x| x.user_id == user && x.day == tomorrow)?;
     let begins = (x.starts_at.as_second() - kernel::clock::start_of(x.day).as_second()) / 60;
     // The shift may be gone since: the one that begins nearest stands for it.
     kinds.iter().position(|k| k.shift == x.shift_id).or_else(|| (0..kinds.len()).min_by_key(|&i| (kinds[i].night != x.night, (kinds[i].start - begins).abs())))
+}
+
+/// Working minutes published for the days of the month's first and last week that lie outside of it.
+fn beside(f: &Facts, kinds: &[Kind], user: UserId) -> [i64; 2] {
+    let (Some(first), Some(last)) = (f.days.first(), f.days.last()) else { return [0, 0] };
+    let minutes = |x: &&Duty| {
+        let all = (x.ends_at.as_second() - x.starts_at.as_second()) / 60;
+        kinds.iter().find(|k| k.shift == x.shift_id).map_or(all, |k| k.paid)
+    };
+    let of = |list: &[Duty], week: Date| list.iter().filter(|x| x.user_id == user && monday(x.day) == week).map(|x| minutes(&x)).sum();
+    [of(&f.before, monday(first.date)), of(&f.after, monday(last.date))]
+}
+
+/// The Monday of a day's week.
+fn monday(day: Date) -> Date {
+    day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
+}
+
+/// The month's calendar weeks by days, Monday to Sunday, the first and the last as far as they lie in it.
+pub fn weeks(p: &Problem) -> Vec<(usize, usize)> {
+    let mut out: Vec<(usize, usize)> = vec![];
+    for (d, day) in p.days.iter().enumerate() {
+        match out.last_mut() {
+            Some(w) if monday(p.days[w.0].date) == monday(day.date) => w.1 = d + 1,
+            _ => out.push((d, d + 1)),
+        }
+    }
+    out
+}
+
+/// Minutes that a person may work on the month's days of each week: the limit, less what lies beside the month.
+fn week_minutes(p: &Problem, x: &Member, weeks: usize) -> Vec<u32> {
+    let mut left = vec![p.limits.max_week_hours * 60; weeks];
+    if let Some(first) = left.first_mut() {
+        *first -= x.beside[0];
+    }
+    if let Some(last) = left.last_mut() {
+        *last -= x.beside[1];
+    }
+    left.into_iter().map(|m| m.max(0) as u32).collect()
 }
 
 /// Whether a person may stand at a post on a day: employed with a fitting standing and the qualification.
@@ -243,7 +285,8 @@ pub fn model(p: &Problem) -> s::Model {
             never_then: (0..p.kinds.len()).filter(|&b| never_then(l, a, &p.kinds[b]) || p.never.contains(&(i, b))).collect(),
         })
         .collect();
-    let mut m = s::Model { days: p.days.len(), kinds, weekends: weekends(p), ..s::Model::default() };
+    let weeks = if l.max_week_hours > 0 { weeks(p) } else { vec![] };
+    let mut m = s::Model { days: p.days.len(), kinds, weekends: weekends(p), weeks, ..s::Model::default() };
     m.people = p.people.iter().map(|x| person(p, x)).collect();
     for &(day, kind, need) in &p.needs {
         let k = &p.kinds[kind];
@@ -301,6 +344,9 @@ fn person(p: &Problem, x: &Member) -> s::Person {
     q.min_minutes = fill as u32;
     (q.max_run, q.min_run, q.min_off) = (l.max_run as u16, l.min_run as u16, l.min_off as u16);
     q.max_weekends = l.max_weekends as u16;
+    if l.max_week_hours > 0 {
+        q.max_week = week_minutes(p, x, weeks(p).len());
+    }
     for (k, kind) in p.kinds.iter().enumerate() {
         let able: Vec<bool> = (0..days).map(|d| able(x, kind, d)).collect();
         q.max_of_kind[k] = if able.contains(&true) { days as u16 } else { 0 };

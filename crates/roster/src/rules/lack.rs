@@ -68,6 +68,7 @@ fn why(p: &Problem, m: &s::Model, by: Option<Sort>, person: usize) -> String {
         None => "一天最多一班".into(),
         Some(Sort::MaxOfKind) => format!("每月最多 {} 个夜班，各种夜班合计", p.limits.max_nights),
         Some(Sort::MaxMinutes) => format!("工时上限 {}", hours(q.max_minutes)),
+        Some(Sort::MaxWeek) => format!("每周工时上限 {} 小时", p.limits.max_week_hours),
         Some(Sort::MaxRun) => format!("最多连上 {} 天，每次至少休 {} 天", q.max_run, q.min_off.max(1)),
         Some(Sort::MaxWeekends) => format!("最多 {} 个周末上班", q.max_weekends),
         Some(Sort::DaysOff) => "请假或者不在岗".into(),
@@ -83,6 +84,7 @@ fn way(p: &Problem, m: &s::Model, lack: &Shortage, r: Remedy) -> (i64, String) {
     match r {
         Remedy::Raise(Sort::MaxWeekends, n) => (3, format!("周末上班的上限放宽 {n} 个（现在 {} 个）", p.limits.max_weekends)),
         Remedy::Raise(Sort::MaxMinutes, n) => (3, format!("每人这个月加班至多 {}（须报批，并给补休或者加班费）", hours(n))),
+        Remedy::Raise(Sort::MaxWeek, n) => (3, format!("每周工时的上限放宽 {}（现在 {} 小时；须报批，并给补休或者加班费）", hours(n), p.limits.max_week_hours)),
         Remedy::Raise(Sort::MaxOfKind, n) => (5, format!("夜班上限从 {} 个放宽到 {} 个", p.limits.max_nights, p.limits.max_nights + i64::from(n))),
         Remedy::Raise(_, n) => (5, format!("最多连上的天数从 {} 天放宽到 {} 天", each(Sort::MaxRun).map_or(0, |q| q.max_run), each(Sort::MaxRun).map_or(0, |q| u32::from(q.max_run) + n))),
         Remedy::Fewer(n) => (6, format!("{}每天最多要 {n} 人", kinds(p, lack))),

@@ -21,7 +21,7 @@ use kernel::rules::RuleSet;
 use kernel::{Date, Error, Refusal, Result, ToSpan, UserId};
 
 /// The rules of a roster: key in the rule pack, what may be set.
-pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 14] = [
+pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 15] = [
     ("roster.rest_hours", 0..=48),
     ("roster.after_night", 0..=2),
     ("roster.max_run", 1..=14),
@@ -30,6 +30,7 @@ pub const LIMITS: [(&str, std::ops::RangeInclusive<i64>); 14] = [
     ("roster.max_weekends", 0..=5),
     ("roster.max_nights", 0..=31),
     ("roster.over_percent", 0..=50),
+    ("roster.max_week_hours", 0..=112),
     ("roster.weight_nights", 0..=100),
     ("roster.weight_weekends", 0..=100),
     ("roster.weight_holidays", 0..=100),
@@ -54,7 +55,7 @@ pub fn limits(rules: &RuleSet, set: &[SetRule], on: Date) -> Result<Limits> {
         };
         v[i] = value.clamp(*range.start(), *range.end());
     }
-    let [rest_hours, after_night, max_run, min_run, min_off, max_weekends, max_nights, over_percent, weight_nights, weight_weekends, weight_holidays, weight_duties, carry_months, most_wishes] = v;
+    let [rest_hours, after_night, max_run, min_run, min_off, max_weekends, max_nights, over_percent, max_week_hours, weight_nights, weight_weekends, weight_holidays, weight_duties, carry_months, most_wishes] = v;
     Ok(Limits {
         rest_hours,
         after_night,
@@ -64,6 +65,7 @@ pub fn limits(rules: &RuleSet, set: &[SetRule], on: Date) -> Result<Limits> {
         max_weekends,
         max_nights,
         over_percent,
+        max_week_hours,
         weight_nights,
         weight_weekends,
         weight_holidays,

@@ -37,6 +37,12 @@ pub fn violation(p: &Problem, m: &s::Model, v: &Violation) -> String {
         Violation::Fixed { person, day } => format!("{} {} 的固定安排没有照办。", name(p, *person), on(p, *day)),
         Violation::MaxMinutes { person, minutes, limit } => format!("{}排了 {}，超过上限 {}。", name(p, *person), hours(*minutes), hours(*limit)),
         Violation::MinMinutes { person, minutes, limit } => format!("{}排了 {}，不足 {}。", name(p, *person), hours(*minutes), hours(*limit)),
+        Violation::MaxWeek { person, week, minutes, limit } => {
+            let (from, to) = m.weeks[*week];
+            let beside = (p.limits.max_week_hours * 60 - i64::from(*limit)).max(0);
+            let more = if beside > 0 { format!("，连同本月以外的 {}", hours(beside as u32)) } else { String::new() };
+            format!("{} 在 {} 到 {} 这一周排了 {}{more}，超过每周上限 {} 小时。", name(p, *person), on(p, from), on(p, to - 1), hours(*minutes), p.limits.max_week_hours)
+        }
         Violation::MaxRun { person, from, to, length } => format!("{} 连续上班 {length} 天（到 {}），上限 {} 天；自 {} 起。", name(p, *person), on(p, *to), m.people[*person].max_run, on(p, *from)),
         Violation::MinRun { person, to, length } => format!("{} 到 {} 只连上 {length} 天，至少 {} 天。", name(p, *person), on(p, *to), m.people[*person].min_run),
         Violation::MinOff { person, to, length } => format!("{} 到 {} 只休 {length} 天，至少 {} 天。", name(p, *person), on(p, *to), m.people[*person].min_off),
@@ -60,7 +66,7 @@ pub fn price(g: &Group) -> Option<i64> {
         Group::Mix(_) | Group::Of(_, Sort::Barred | Sort::Successions) => None,
         Group::Of(_, Sort::MinMinutes) => Some(1),
         Group::Of(_, Sort::MinRun | Sort::MinOff) => Some(2),
-        Group::Of(_, Sort::MaxMinutes | Sort::MaxWeekends) => Some(3),
+        Group::Of(_, Sort::MaxMinutes | Sort::MaxWeek | Sort::MaxWeekends) => Some(3),
         Group::Of(_, Sort::Fixed) => Some(4),
         Group::Of(_, Sort::MaxOfKind | Sort::MaxRun) => Some(5),
         Group::Of(_, Sort::DaysOff) => Some(8),
@@ -82,6 +88,7 @@ fn rule(p: &Problem, m: &s::Model, g: &Group) -> String {
     match sort {
         Sort::MinMinutes => format!("{who}至少排满 {}", hours(q.min_minutes)),
         Sort::MaxMinutes => format!("{who}最多排 {}", hours(q.max_minutes)),
+        Sort::MaxWeek => format!("{who}每周最多排 {} 小时", p.limits.max_week_hours),
         Sort::MaxRun => format!("{who}最多连上 {} 天", q.max_run),
         Sort::MinRun => format!("{who}至少连上 {} 天", q.min_run),
         Sort::MinOff => format!("{who}每次至少连休 {} 天", q.min_off),
@@ -116,6 +123,7 @@ fn way(p: &Problem, m: &s::Model, g: &Group) -> String {
     match sort {
         Sort::MinMinutes => format!("{who}这个月不必排满工时"),
         Sort::MaxMinutes => format!("放开{who}的工时上限，安排加班（须报批，并给补休或者加班费）"),
+        Sort::MaxWeek => format!("放开{who}每周工时的上限（须报批，并给补休或者加班费）"),
         Sort::MaxRun => format!("放开{who}连上天数的上限"),
         Sort::MinRun => format!("不要求{who}每次至少连上几天"),
         Sort::MinOff => format!("不要求{who}每次至少连休几天"),

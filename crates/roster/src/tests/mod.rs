@@ -11,3 +11,4 @@ mod story;
 mod town;
 mod web;
 mod wall;
+mod weeks;

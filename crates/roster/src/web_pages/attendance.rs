@@ -11,7 +11,6 @@ use web::{Answer, Ctx, Page};
 
 struct Line {
     kept: Kept,
-    weekday: &'static str,
     name: String,
     /// Since when and with what note; "" when the planned person did not sign in.
     there: String,
@@ -19,12 +18,25 @@ struct Line {
     others: Vec<String>,
 }
 
+/// The lines of one day, folded but for the newest.
+struct OfDay {
+    day: Date,
+    weekday: &'static str,
+    lines: Vec<Line>,
+}
+
+impl OfDay {
+    fn missing(&self) -> usize {
+        self.lines.iter().filter(|l| l.there.is_empty()).count()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "attendance.html")]
 struct Attendance {
     months: [(String, String); 3],
     month: Date,
-    lines: Vec<Line>,
+    days: Vec<OfDay>,
     sums: Vec<(String, Sum)>,
     begun: usize,
     there: usize,
@@ -57,7 +69,6 @@ pub async fn page(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
     let there = kept.iter().filter(|k| matches!(k.attended, Attended::There(..))).count();
     let begun = kept.len();
     let lines = kept.into_iter().rev().filter(|k| !only_missing || !matches!(k.attended, Attended::There(..))).map(|k| Line {
-        weekday: weekday(k.duty.day),
         name: name(k.duty.user_id),
         there: match &k.attended {
             Attended::There(at, note) => format!("{} {note}", web::show::moment(at)),
@@ -67,10 +78,17 @@ pub async fn page(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         others: k.others.iter().map(|p| format!("{}（{}）", name(p.user_id), p.note)).collect(),
         kept: k,
     });
-    let lines: Vec<Line> = lines.collect();
+    let mut days: Vec<OfDay> = vec![];
+    for line in lines {
+        let day = line.kept.duty.day;
+        match days.last_mut() {
+            Some(d) if d.day == day => d.lines.push(line),
+            _ => days.push(OfDay { day, weekday: weekday(day), lines: vec![line] }),
+        }
+    }
     let sums = sums.into_iter().map(|s| (name(s.user), s)).collect();
     let part = super::month::part(&ctx, first, false).await?;
-    let content = Attendance { months: around(first), month: first, lines, sums, begun, there, only_missing, part };
+    let content = Attendance { months: around(first), month: first, days, sums, begun, there, only_missing, part };
     Page::new("到岗情况", &content).crumb("值班表", "/roster").crumb("今天在岗", "/roster/today").show(&ctx)
 }
 

@@ -17,6 +17,7 @@ struct Part {
     rest_hours: i64,
     max_nights: i64,
     over_percent: i64,
+    max_week_hours: i64,
     unsure: usize,
     /// Windows are counted above by themselves.
     beside_windows: bool,
@@ -41,6 +42,10 @@ impl Part {
     }
     fn many_nights(&self, p: &PersonMonth) -> bool {
         p.load.actual.nights as i64 > self.max_nights
+    }
+    /// People over a limit, or with too little rest.
+    fn strained(&self) -> usize {
+        self.people.iter().filter(|p| self.over(p).is_some() || self.many_nights(p) || !p.load.actual.short.is_empty()).count()
     }
     /// `5 月 3 日 01:00 下班，08:00 上班，只隔 7 小时`
     fn short(&self, s: &Stretch) -> String {
@@ -86,7 +91,7 @@ pub async fn part(ctx: &Ctx, first: Date, beside_windows: bool) -> kernel::Resul
     let look = ctx.look("roster.month", kernel::Purpose::Administration);
     let Month { mut posts, people, limits, unsure } = ctx.app.db().read(&look, async |r: &mut Reader| actions::month(r, &rules, station, first).await).await?;
     posts.retain(|p| !(beside_windows && p.window));
-    let part = Part { first, posts, people, rest_hours: limits.rest_hours, max_nights: limits.max_nights, over_percent: limits.over_percent, unsure, beside_windows };
+    let part = Part { first, posts, people, rest_hours: limits.rest_hours, max_nights: limits.max_nights, over_percent: limits.over_percent, max_week_hours: limits.max_week_hours, unsure, beside_windows };
     part.render().map_err(kernel::Error::internal)
 }
 

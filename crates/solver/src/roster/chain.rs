@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
             agent,
             counted,
             size,
-            layer: size.layer * counted.size,
+            layer: size.layer * counted.size * counted.weeks.size,
             layers: &mut pricer.layers,
             ways: &pricer.ways,
             ranges: &pricer.ranges,
@@ -147,15 +147,36 @@ impl<'a> Search<'a> {
         self.must_before[to] == self.must_before[from]
     }
 
-    fn at(&self, day: usize, weekend: usize, combination: usize, units: usize) -> usize {
-        day * self.layer + (weekend * self.counted.size + combination) * self.size.units + units
+    /// Place of a state; `held` are the units of the counted week so far.
+    fn at(&self, day: usize, weekend: usize, combination: usize, held: usize, units: usize) -> usize {
+        day * self.layer + ((weekend * self.counted.size + combination) * self.counted.weeks.size + held) * self.size.units + units
     }
 
     /// Value of a state; [`INF`] outside of what was searched.
-    fn value(&self, day: usize, weekend: usize, combination: usize, units: usize) -> f64 {
+    fn value(&self, day: usize, weekend: usize, combination: usize, held: usize, units: usize) -> f64 {
         let s = &self.spans[day];
-        let inside = (s.low..=s.high).contains(&units) && (s.few..=s.many).contains(&weekend);
-        if inside { self.layers[self.at(day, weekend, combination, units)] } else { INF }
+        let inside = (s.low..=s.high).contains(&units) && (s.few..=s.many).contains(&weekend) && held <= self.counted.weeks.most(day);
+        if inside { self.layers[self.at(day, weekend, combination, held, units)] } else { INF }
+    }
+
+    /// Units of a run in its first stretch, and what is held before `to` after it, where `held` was before it; `None` when a
+    /// week is too full. A run of no days is a day of rest.
+    fn after_run(&self, first: usize, length: usize, to: usize, way: &Way, held: usize) -> Option<usize> {
+        let weeks = &self.counted.weeks;
+        if weeks.size == 1 {
+            return Some(0);
+        }
+        if length == 0 {
+            return Some(weeks.held(first, to, held));
+        }
+        let (parts, last) = (weeks.parts(first, length), first + length - 1);
+        if parts.head == 0 {
+            let within = held + self.units_of(length, way);
+            return (within <= weeks.limit(first)).then(|| weeks.held(last, to, within));
+        }
+        let head = held + parts.head * self.size.shortest + way.head * self.size.step;
+        let tail = parts.tail * self.size.shortest + way.tail * self.size.step;
+        (head <= weeks.limit(first)).then(|| weeks.held(last, to, tail))
     }
 
     /// First day that is free to begin a run or go on resting, when the roster begins with rest; `None` when it cannot.
@@ -212,8 +233,8 @@ impl<'a> Search<'a> {
         for day in 0..=days {
             let s = self.spans[day];
             for w in s.few..=s.many {
-                for c in 0..t {
-                    let (a, b) = (self.at(day, w, c, s.low), self.at(day, w, c, s.high));
+                for (c, v) in (0..t).flat_map(|c| (0..=self.counted.weeks.most(day)).map(move |v| (c, v))) {
+                    let (a, b) = (self.at(day, w, c, v, s.low), self.at(day, w, c, v, s.high));
                     self.layers[a..=b].fill(INF);
                 }
             }
@@ -222,7 +243,7 @@ impl<'a> Search<'a> {
             && self.spans[d].low == 0
             && self.spans[d].few == 0
         {
-            let i = self.at(d, 0, 0, 0);
+            let i = self.at(d, 0, 0, 0, 0);
             self.layers[i] = 0.0;
         }
         for day in 0..days {
@@ -235,7 +256,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             if self.rest_ok(day, day + 1) {
-                let same = [Way { excess: 0, combination: 0, price: 0.0 }];
+                let same = [Way { excess: 0, head: 0, tail: 0, combination: 0, price: 0.0 }];
                 self.spread(day, 0, day + 1, &same);
             }
             for length in 1..=self.agent.max_run.min(days - day) {
@@ -257,8 +278,12 @@ impl<'a> Search<'a> {
             for way in self.ways_of(0, length) {
                 let units = self.units_of(length, way);
                 let s = &self.spans[to];
-                if (s.low..=s.high).contains(&units) && (s.few..=s.many).contains(&weekends) {
-                    let i = self.at(to, weekends, way.combination, units);
+                let held = self.after_run(0, length, to, way, 0);
+                if let Some(held) = held
+                    && (s.low..=s.high).contains(&units)
+                    && (s.few..=s.many).contains(&weekends)
+                {
+                    let i = self.at(to, weekends, way.combination, held, units);
                     self.layers[i] = self.layers[i].min(way.price);
                 }
             }
@@ -269,7 +294,11 @@ impl<'a> Search<'a> {
     fn spread(&mut self, day: usize, length: usize, to: usize, ways: &[Way]) {
         let weekends = if length == 0 { 0 } else { self.weekends(day, length) };
         let (source, target) = (self.spans[day], self.spans[to]);
-        let t = self.counted.size;
+        let (t, held) = (self.counted.size, self.counted.weeks.size);
+        // By way and units held before: what is held after.
+        let most = self.counted.weeks.most(day);
+        let pairs = ways.iter().flat_map(|way| (0..=most).map(move |v| (way, v)));
+        let after: Vec<Option<usize>> = pairs.map(|(way, v)| self.after_run(day, length, to, way, v)).collect();
         let (here, there) = self.layers.split_at_mut((day + 1) * self.layer);
         let here = &here[day * self.layer..];
         let there = &mut there[(to - day - 1) * self.layer..];
@@ -278,7 +307,7 @@ impl<'a> Search<'a> {
         }
         let few = source.few.max(target.few.saturating_sub(weekends));
         let many = source.many.min(target.many - weekends);
-        for way in ways {
+        for (i, way) in ways.iter().enumerate() {
             let added = length * self.size.shortest + way.excess * self.size.step;
             if added > target.high {
                 break;
@@ -294,10 +323,13 @@ impl<'a> Search<'a> {
                     if sum == usize::MAX {
                         continue;
                     }
-                    let from = (w * t + c) * self.size.units + low;
-                    let into = ((w + weekends) * t + sum) * self.size.units + low + added;
-                    let n = high - low + 1;
-                    min_into(&mut there[into..into + n], &here[from..from + n], way.price);
+                    for v in 0..=most {
+                        let Some(after) = after[i * (most + 1) + v] else { continue };
+                        let from = ((w * t + c) * held + v) * self.size.units + low;
+                        let into = (((w + weekends) * t + sum) * held + after) * self.size.units + low + added;
+                        let n = high - low + 1;
+                        min_into(&mut there[into..into + n], &here[from..from + n], way.price);
+                    }
                 }
             }
         }
@@ -308,7 +340,7 @@ impl<'a> Search<'a> {
         let mut ends: Vec<(f64, usize, usize, usize)> = vec![];
         for u in self.agent.min_units..self.size.units {
             let all = (0..self.size.weekends).flat_map(|w| (0..self.counted.size).map(move |c| (w, c)));
-            let best = all.map(|(w, c)| (self.value(days, w, c, u), w, c, u)).min_by(|a, b| a.0.total_cmp(&b.0));
+            let best = all.map(|(w, c)| (self.value(days, w, c, 0, u), w, c, u)).min_by(|a, b| a.0.total_cmp(&b.0));
             ends.extend(best.filter(|b| b.0 < INF / 2.0));
         }
         ends.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -324,37 +356,34 @@ impl<'a> Search<'a> {
     fn back(&mut self, price: &[f64], mut w: usize, mut c: usize, mut u: usize) -> Vec<u8> {
         let mut schedule = vec![OFF; self.net.days];
         let mut day = self.net.days;
+        let mut held = 0;
         let begin = self.begin();
         loop {
-            let value = self.value(day, w, c, u);
-            if begin == Some(day) && (w, c, u) == (0, 0, 0) && value == 0.0 {
+            let value = self.value(day, w, c, held, u);
+            if begin == Some(day) && (w, c, held, u) == (0, 0, 0, 0) && value == 0.0 {
                 return schedule;
             }
             let idle = day > 0 && self.rest_ok(day - 1, day) && !(day == 1 && self.carries_on());
-            if idle && self.value(day - 1, w, c, u) == value {
-                day -= 1;
-                continue;
+            if idle {
+                let rest = Way { excess: 0, head: 0, tail: 0, combination: 0, price: 0.0 };
+                let same = |v: &usize| self.after_run(day - 1, 0, day, &rest, *v) == Some(held) && self.value(day - 1, w, c, *v, u) == value;
+                if let Some(v) = (0..=self.counted.weeks.most(day - 1)).find(same) {
+                    (held, day) = (v, day - 1);
+                    continue;
+                }
             }
-            let Some((first, length, way, from)) = self.before(day, w, c, u, value) else { return schedule };
+            let Some((first, length, way, from)) = self.before(day, (w, c, held, u), value) else { return schedule };
             self.fill(price, first, length, &way, &mut schedule);
-            let Some(c0) = from else { return schedule };
+            let Some((c0, v0)) = from else { return schedule };
             w -= self.weekends(first, length);
             u -= self.units_of(length, &way);
-            c = c0;
-            day = first;
+            (c, held, day) = (c0, v0, first);
         }
     }
 
-    /// A run that leads to the state with exactly this value: first day, length, way, combination before it (`None` for
-    /// a run carried over from the history).
-    fn before(
-        &self,
-        day: usize,
-        w: usize,
-        c: usize,
-        u: usize,
-        value: f64,
-    ) -> Option<(usize, usize, Way, Option<usize>)> {
+    /// A run that leads to the state with exactly this value: first day, length, way, combination and units held before it
+    /// (`None` for a run carried over from the history).
+    fn before(&self, day: usize, (w, c, held, u): (usize, usize, usize, usize), value: f64) -> Option<(usize, usize, Way, Option<(usize, usize)>)> {
         let t = self.counted.size;
         for length in 1..=self.agent.max_run.min(day) {
             let firsts = if day == self.net.days {
@@ -377,16 +406,19 @@ impl<'a> Search<'a> {
                         continue;
                     }
                     if carried {
-                        if (weekends, way.combination, units) == (w, c, u) && way.price == value {
+                        let fits = (weekends, way.combination, units) == (w, c, u) && self.after_run(0, length, day, way, 0) == Some(held);
+                        if fits && way.price == value {
                             return Some((first, length, *way, None));
                         }
                         continue;
                     }
-                    for c0 in 0..t {
-                        let sum = if way.combination == 0 { c0 } else { self.counted.add[c0 * t + way.combination] };
-                        let here = self.value(first, w - weekends, c0, u - units);
-                        if sum == c && here + way.price == value {
-                            return Some((first, length, *way, Some(c0)));
+                    for v0 in (0..=self.counted.weeks.most(first)).filter(|&v| self.after_run(first, length, day, way, v) == Some(held)) {
+                        for c0 in 0..t {
+                            let sum = if way.combination == 0 { c0 } else { self.counted.add[c0 * t + way.combination] };
+                            let here = self.value(first, w - weekends, c0, v0, u - units);
+                            if sum == c && here + way.price == value {
+                                return Some((first, length, *way, Some((c0, v0))));
+                            }
                         }
                     }
                 }
@@ -406,21 +438,31 @@ impl<'a> Search<'a> {
             self.run.step(net, agent, price, counted, size, first, n);
             tables.push(self.run.now.clone());
         }
-        let (mut excess, mut combination, mut value) = (way.excess, way.combination, way.price);
+        let (mut combination, mut value) = (way.combination, way.price);
+        // Excesses of head, mid and tail that the days before may have had.
+        let mut open = vec![(way.head, way.excess - way.head - way.tail, way.tail)];
         let mut next: Option<usize> = None;
         for n in (1..=length).rev() {
-            let width = Run::excesses(agent, size, n);
-            let found = agent.kinds.iter().enumerate().find(|&(i, &k)| {
+            let shape = Run::shape(agent, counted, size, first, n);
+            let inside = |x: &&(usize, usize, usize)| x.0 < shape.head && x.1 < shape.mid && x.2 < shape.tail;
+            let all = open.iter().filter(inside).flat_map(|x| agent.kinds.iter().enumerate().map(move |(i, &k)| (*x, i, k)));
+            let found = all.into_iter().find(|&(x, i, k)| {
                 next.is_none_or(|b| net.follows(agent, k, b))
-                    && excess < width
-                    && tables[n - 1][(i * width + excess) * t + combination] == value
+                    && tables[n - 1][(i * shape.all() + shape.at(x)) * t + combination] == value
             });
-            let Some((_, &k)) = found else { return };
+            let Some(((head, mid, tail), _, k)) = found else { return };
             let day = first + n - 1;
             schedule[day] = k as u8;
             next = Some(k);
             value -= price[day * net.kinds + k];
-            excess -= (agent.units[k] - size.shortest) / size.step;
+            let shift = (agent.units[k] - size.shortest) / size.step;
+            open = if n == 1 || counted.weeks.goes_on(day) {
+                vec![(head, mid, tail - shift)]
+            } else if counted.weeks.parts(first, n - 1).head == 0 {
+                vec![(0, 0, head)]
+            } else {
+                (0..=mid).map(|e| (head, mid - e, e)).collect()
+            };
             let single = counted.single[k];
             if single != 0 {
                 combination = (0..t).find(|&c| counted.add[c * t + single] == combination).unwrap_or(0);

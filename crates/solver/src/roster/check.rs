@@ -34,6 +34,13 @@ pub enum Violation {
         minutes: u32,
         limit: u32,
     },
+    /// Too many minutes in a week, by its place in [`Model::weeks`].
+    MaxWeek {
+        person: usize,
+        week: usize,
+        minutes: u32,
+        limit: u32,
+    },
     /// Run of working days longer than allowed, by its first and last day in the roster.
     MaxRun {
         person: usize,
@@ -153,6 +160,12 @@ fn person(model: &Model, roster: &Roster, p: usize, out: &mut Vec<Violation>) {
     }
     if minutes < rules.min_minutes {
         out.push(Violation::MinMinutes { person: p, minutes, limit: rules.min_minutes });
+    }
+    for (week, (&(from, to), &limit)) in model.weeks.iter().zip(&rules.max_week).enumerate() {
+        let minutes: u32 = (from..to).filter_map(|d| roster.at(p, d)).map(|k| model.kinds[k].minutes).sum();
+        if minutes > limit {
+            out.push(Violation::MaxWeek { person: p, week, minutes, limit });
+        }
     }
     for kind in 0..model.kinds.len() {
         let worked = (0..model.days).filter(|&d| roster.at(p, d) == Some(kind)).count() as u32;

@@ -25,6 +25,8 @@ pub enum Group {
 pub enum Sort {
     MinMinutes,
     MaxMinutes,
+    /// Minutes in a week.
+    MaxWeek,
     MaxRun,
     MinRun,
     MinOff,
@@ -37,7 +39,7 @@ pub enum Sort {
     Successions,
 }
 
-const SORTS: [Sort; 11] = [
+const SORTS: [Sort; 12] = [
     Sort::Successions,
     Sort::MaxOfKind,
     Sort::Barred,
@@ -45,6 +47,7 @@ const SORTS: [Sort; 11] = [
     Sort::MinOff,
     Sort::MaxWeekends,
     Sort::MaxRun,
+    Sort::MaxWeek,
     Sort::MaxMinutes,
     Sort::MinMinutes,
     Sort::Fixed,
@@ -141,6 +144,7 @@ pub fn without(model: &Model, groups: &[Group]) -> Model {
                 match sort {
                     Sort::MinMinutes => person.min_minutes = 0,
                     Sort::MaxMinutes => person.max_minutes = 10_000_000,
+                    Sort::MaxWeek => person.max_week.clear(),
                     Sort::MaxRun => person.max_run = days,
                     Sort::MinRun => person.min_run = 1,
                     Sort::MinOff => person.min_off = 1,
@@ -166,6 +170,10 @@ fn present(model: &Model, p: usize, sort: Sort) -> bool {
     match sort {
         Sort::MinMinutes => person.min_minutes > 0,
         Sort::MaxMinutes => person.max_minutes < 10_000_000,
+        Sort::MaxWeek => {
+            let longest = model.kinds.iter().map(|k| k.minutes).max().unwrap_or(0);
+            model.weeks.iter().zip(&person.max_week).any(|(&(from, to), &most)| most < (to - from) as u32 * longest)
+        }
         Sort::MaxRun => (person.max_run as usize) < model.days,
         Sort::MinRun => person.min_run > 1,
         Sort::MinOff => person.min_off > 1,

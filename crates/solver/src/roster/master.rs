@@ -2,9 +2,9 @@
 //! smoothed duals, the exact Lagrangian bound, and the dive to whole schedules.
 
 use super::model::OFF;
+use super::lp::{Lp, Programme};
 use super::net::{INF, Net, SCALE};
 use super::price::{Found, Pricer};
-use super::simplex::Lp;
 use super::state::State;
 use super::util::{Clock, hash};
 use dive::excluded;
@@ -39,7 +39,7 @@ pub(crate) struct Master<'n> {
     linear: Vec<i64>,
     need: Vec<i64>,
     shared: Vec<Shared>,
-    lp: Lp,
+    lp: Box<dyn Lp>,
     columns: Vec<Column>,
     column_of: Vec<usize>,
     seen: HashSet<u64>,
@@ -66,8 +66,13 @@ impl<'n> Master<'n> {
     ///
     /// With a window the group's agents are framed ([`super::net::Agent::framed`]): only rows of those days are kept.
     pub fn new(net: &'n Net, state: &State, group: &[usize], window: Option<(usize, usize)>) -> Master<'n> {
+        Master::made(net, state, group, window, &|rhs, units| net.programme.make(rhs, units))
+    }
+
+    /// As [`Master::new`], with a programme made from right-hand sides and costs of unit columns.
+    pub fn made(net: &'n Net, state: &State, group: &[usize], window: Option<(usize, usize)>, make: &dyn Fn(Vec<f64>, &[f64]) -> Box<dyn Lp>) -> Master<'n> {
         let mut master = Master::without_programme(net, state, group, window);
-        master.lp = first_programme(net, &master.rows, &master.need, &master.shared, group.len());
+        master.lp = first_programme(net, &master.rows, &master.need, &master.shared, group.len(), make);
         master.column_of = vec![usize::MAX; master.lp.columns()];
         let r = master.rows.len();
         for (m, &p) in group.iter().enumerate() {
@@ -159,7 +164,7 @@ impl<'n> Master<'n> {
             linear,
             need,
             shared,
-            lp: Lp::new(vec![], &[]),
+            lp: Programme::Own.make(vec![], &[]),
             columns: vec![],
             column_of: vec![],
             seen: HashSet::new(),
@@ -173,6 +178,17 @@ impl<'n> Master<'n> {
     /// Lower bound on the whole cost, in units of cost, rounded down.
     pub fn bound(&self) -> f64 {
         self.bound / SCALE
+    }
+
+    /// Some duals have proven something; there may be none of them, where every row is a price.
+    pub fn has_bound(&self) -> bool {
+        self.bound > -INF
+    }
+
+    /// Columns of the programme.
+    #[cfg(feature = "masters")]
+    pub fn size(&self) -> usize {
+        self.lp.columns()
     }
 
     /// Smallest whole cost that the bound leaves possible.
@@ -242,15 +258,17 @@ impl<'n> Master<'n> {
                 r => -y[self.local[r] as usize],
             })
             .collect();
+        // Only what pricing reads goes to the threads: the programme may be one that stays on its own.
+        let (group, local) = (&self.group, &self.local);
         let one = |pricer: &mut Pricer, m: usize| {
-            let p = self.group[m];
+            let p = group[m];
             let a = &net.agents[p];
             let mut price = vec![INF; net.days * net.kinds];
             for cell in (0..price.len()).filter(|&c| a.able[c]) {
                 price[cell] = a.cost[cell] as f64 * SCALE + cover[cell];
             }
             for &(cell, r, c) in &a.extra {
-                let l = self.local[r as usize];
+                let l = local[r as usize];
                 if l != u32::MAX && price[cell as usize] < INF {
                     price[cell as usize] -= y[l as usize] * f64::from(c);
                 }
@@ -507,12 +525,12 @@ impl<'n> Master<'n> {
 }
 
 /// The programme without schedules: `under` and artificial unit columns first, then `over`, then shared variables.
-fn first_programme(net: &Net, rows: &[usize], need: &[i64], shared: &[Shared], members: usize) -> Lp {
+fn first_programme(net: &Net, rows: &[usize], need: &[i64], shared: &[Shared], members: usize, make: &dyn Fn(Vec<f64>, &[f64]) -> Box<dyn Lp>) -> Box<dyn Lp> {
     let moved = |i: usize| 1e-5 * (1.0 + (i * 7919 % 997) as f64 / 99.7);
     let rhs = need.iter().enumerate().map(|(i, n)| *n as f64 + moved(i)).chain((0..members).map(|_| 1.0));
     let units: Vec<f64> =
         rows.iter().map(|&r| net.rows[r].under as f64).chain((0..members).map(|_| 10.0 * excluded(net))).collect();
-    let mut lp = Lp::new(rhs.collect(), &units);
+    let mut lp = make(rhs.collect(), &units);
     for (i, &r) in rows.iter().enumerate() {
         lp.add(net.rows[r].over as f64, &[(i, -1.0)]);
     }

@@ -8,10 +8,16 @@ mod chain;
 mod check;
 mod clash;
 mod format;
+#[cfg(feature = "highs")]
+mod highs;
+mod lp;
 mod master;
+#[cfg(feature = "masters")]
+mod masters;
 mod model;
 mod net;
 mod price;
+mod prove;
 mod repair;
 mod search;
 mod shortage;
@@ -20,14 +26,19 @@ mod solve;
 mod state;
 mod util;
 mod walk;
+mod weeks;
 
 pub use check::{Report, Violation, check};
 pub use clash::{Clash, Explained, Group, Sort, WayOut, explain, without};
 pub use format::{BadFile, MAX_BYTES, read};
+pub use lp::Programme;
+#[cfg(feature = "masters")]
+pub use masters::{Timing, Weighed, masters};
 pub use model::{
     BadModel, CellCost, Cover, Fairness, History, Kind, MAX_CELLS, MAX_DAYS, MAX_KINDS, MAX_PEOPLE, MAX_WEIGHT, Mix,
     Model, OFF, Person, Request, Roster,
 };
+pub use prove::{Duals, Fair, prove};
 pub use repair::{Absence, Change, Eased, Repair, Repaired, repair};
 pub use shortage::{Able, Remedy, Shortage, shortage};
-pub use solve::{Control, End, NoRoster, Phase, Progress, Solution, solve};
+pub use solve::{Control, End, NoRoster, Phase, Progress, Solution, solve, solve_with};

@@ -43,6 +43,9 @@ pub struct Person {
     pub name: String,
     pub min_minutes: u32,
     pub max_minutes: u32,
+    /// Minutes at most in each week, by its place in [`Model::weeks`]; what was worked of it outside of the roster is taken off
+    /// already. Empty: no limit.
+    pub max_week: Vec<u32>,
     /// Consecutive working days at most.
     pub max_run: u16,
     /// Consecutive working days at least; a run cut by the end of the horizon is not judged, nor one that begins on the
@@ -143,6 +146,8 @@ pub struct Model {
     pub people: Vec<Person>,
     /// Groups of one or two neighbouring days; working any day of a group is a worked weekend.
     pub weekends: Vec<Vec<usize>>,
+    /// Weeks as (first day, day after the last), one after the other; the first and the last may be cut by the roster's edges.
+    pub weeks: Vec<(usize, usize)>,
     pub cover: Vec<Cover>,
     pub requests: Vec<Request>,
     pub costs: Vec<CellCost>,
@@ -192,8 +197,15 @@ impl Model {
                 return bad(format!("shift {}: a successor that does not exist", k.name));
             }
         }
+        let mut end = 0;
+        for &(from, to) in &self.weeks {
+            if from < end || from >= to || to > days || to - from > 7 {
+                return bad(format!("week from day {from} to {to}: 1 to 7 days, one after the other, inside of the roster"));
+            }
+            end = to;
+        }
         for p in &self.people {
-            p.validate(days, kinds)?;
+            p.validate(days, kinds, self.weeks.len())?;
         }
         self.validate_rows()?;
         let mut seen = vec![false; days];
@@ -278,6 +290,7 @@ impl Person {
             name: name.into(),
             min_minutes: 0,
             max_minutes: 10_000_000,
+            max_week: vec![],
             max_run: MAX_DAYS as u16,
             min_run: 1,
             min_off: 1,
@@ -294,7 +307,7 @@ impl Person {
         }
     }
 
-    fn validate(&self, days: usize, kinds: usize) -> Result<(), BadModel> {
+    fn validate(&self, days: usize, kinds: usize, weeks: usize) -> Result<(), BadModel> {
         let name = &self.name;
         if self.max_of_kind.len() != kinds {
             return bad(format!("{name}: limits for {} kinds, there are {kinds}", self.max_of_kind.len()));
@@ -304,6 +317,9 @@ impl Person {
         }
         if self.max_minutes > 10_000_000 || self.min_minutes > 10_000_000 {
             return bad(format!("{name}: minutes outside 0..=10000000"));
+        }
+        if !(self.max_week.is_empty() || self.max_week.len() == weeks) || self.max_week.iter().any(|m| *m > 10_000_000) {
+            return bad(format!("{name}: limits for {} weeks, there are {weeks}; minutes 0..=10000000", self.max_week.len()));
         }
         let cells_ok = self.days_off.iter().chain(&self.away).all(|&d| d < days)
             && self.fixed.iter().all(|&(d, k)| d < days && k.is_none_or(|k| k < kinds))

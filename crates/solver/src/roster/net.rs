@@ -1,5 +1,6 @@
 //! The model compiled into dense tables: one [`Agent`] for each person, one [`Row`] for everything that couples them.
 
+use super::lp::Programme;
 use super::model::{Model, OFF, Person};
 
 /// Fixed-point steps in one unit of cost. Prices are multiples of 1/SCALE, held as whole `f64` numbers below 2^53.
@@ -48,6 +49,8 @@ pub(crate) struct Agent {
     pub units: Vec<usize>,
     pub min_units: usize,
     pub max_units: usize,
+    /// Units of each week at most; `None`: never reached. Empty when no week has a limit.
+    pub max_week: Vec<Option<usize>>,
     pub max_run: usize,
     pub min_run: usize,
     pub min_off: usize,
@@ -81,6 +84,12 @@ pub(crate) struct Net {
     pub weekends_before: Vec<usize>,
     /// The day is the second of a weekend.
     pub second: Vec<bool>,
+    /// First day and day after the last of each week.
+    pub weeks: Vec<(usize, usize)>,
+    /// Week of each day, `usize::MAX` for none.
+    pub week_of: Vec<usize>,
+    /// What solves the masters.
+    pub programme: Programme,
 }
 
 impl Net {
@@ -102,6 +111,10 @@ impl Net {
         for d in 0..days {
             first[d + 1] += first[d];
         }
+        let mut week_of = vec![usize::MAX; days];
+        for (w, &(from, to)) in model.weeks.iter().enumerate() {
+            week_of[from..to].fill(w);
+        }
         let mut net = Net {
             days,
             kinds,
@@ -112,6 +125,9 @@ impl Net {
             follows,
             weekends_before: first,
             second,
+            weeks: model.weeks.clone(),
+            week_of,
+            programme: Programme::default(),
         };
         net.costs(model);
         net.needs(model);
@@ -246,6 +262,12 @@ impl Agent {
         self.kinds.iter().copied().chain([self.together.len()]).filter(|&l| self.limit[l].is_some())
     }
 
+    /// The largest and the smallest units of a kind that is possible.
+    pub fn widths(&self) -> (usize, usize) {
+        let units = || self.kinds.iter().map(|&k| self.units[k]);
+        (units().max().unwrap_or(1), units().min().unwrap_or(1))
+    }
+
     /// Whether a limit counts shifts of a kind.
     pub fn counts(&self, limit: usize, kind: usize) -> bool {
         limit == kind || (limit == self.together.len() && self.together[kind])
@@ -309,6 +331,11 @@ impl Agent {
             limit[kinds] = ((*n as usize) < most_shifts).then_some(*n as usize);
         }
         let weekends = model.weekends.len();
+        let week = |(&(from, to), &most): (&(usize, usize), &u32)| {
+            let most = most as usize / unit;
+            (most < (to - from) * longest).then_some(most)
+        };
+        let max_week: Vec<Option<usize>> = model.weeks.iter().zip(&p.max_week).map(week).collect();
         Agent {
             kinds: possible,
             able,
@@ -320,6 +347,7 @@ impl Agent {
             units,
             min_units: (p.min_minutes as usize).div_ceil(unit),
             max_units: (p.max_minutes as usize / unit).min(days * longest),
+            max_week: if max_week.iter().any(Option::is_some) { max_week } else { vec![] },
             max_run: (p.max_run as usize).min(days),
             min_run: p.min_run as usize,
             min_off: (p.min_off as usize).min(days),

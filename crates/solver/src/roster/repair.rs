@@ -362,6 +362,7 @@ fn ease(m: &mut Model, p: usize, eased: &mut Vec<(usize, Eased)>) {
                 person.max_run = m.days as u16;
                 person.max_weekends = m.weekends.len() as u16;
                 person.max_minutes = 10_000_000;
+                person.max_week.clear();
                 person.history = person.history.map(|h| History { run: 1, ..h });
                 person.max_together = None;
                 for limit in person.max_of_kind.iter_mut().filter(|l| **l > 0) {

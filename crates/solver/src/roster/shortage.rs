@@ -21,7 +21,7 @@ pub struct Able {
 /// What makes the numbers meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// The limit of this sort is raised by so much for everybody who is counted (minutes for [`Sort::MaxMinutes`]).
+    /// The limit of this sort is raised by so much for everybody who is counted (minutes for [`Sort::MaxMinutes`] and [`Sort::MaxWeek`]).
     Raise(Sort, u32),
     /// At most so many are asked for on each kind and day.
     Fewer(u32),
@@ -241,6 +241,16 @@ impl<'a> Counts<'a> {
         cap(sum(&single) + sum(&both).min(most), Sort::MaxOfKind);
         if let Some(shortest) = some.iter().map(|&k| self.model.kinds[k].minutes).min().filter(|m| *m > 0) {
             cap((x.max_minutes + more(Sort::MaxMinutes)) / shortest, Sort::MaxMinutes);
+            if !x.max_week.is_empty() {
+                let mut left = open.len() as u32;
+                let mut most = 0;
+                for (&(from, to), &minutes) in self.model.weeks.iter().zip(&x.max_week) {
+                    let there = open.iter().filter(|d| (from..to).contains(d)).count() as u32;
+                    left -= there;
+                    most += there.min((minutes + more(Sort::MaxWeek)) / shortest);
+                }
+                cap(most + left, Sort::MaxWeek);
+            }
         }
         if days.windows(2).all(|w| w[0] + 1 == w[1]) {
             let (run, off) = (usize::from(x.max_run) + more(Sort::MaxRun) as usize, usize::from(x.min_off).max(1));
@@ -270,11 +280,11 @@ impl<'a> Counts<'a> {
     fn remedies(&self, s: &Shortage) -> Vec<Remedy> {
         let total = |raised| s.people.iter().map(|a| self.able(a.person, &s.days, &s.kinds, Some(raised)).most).sum::<u32>();
         let mut out = vec![];
-        for sort in [Sort::MaxWeekends, Sort::MaxMinutes, Sort::MaxRun, Sort::MaxOfKind] {
+        for sort in [Sort::MaxWeekends, Sort::MaxMinutes, Sort::MaxWeek, Sort::MaxRun, Sort::MaxOfKind] {
             if s.people.iter().all(|a| a.by != Some(sort)) {
                 continue;
             }
-            let step = if sort == Sort::MaxMinutes { 60 } else { 1 };
+            let step = if matches!(sort, Sort::MaxMinutes | Sort::MaxWeek) { 60 } else { 1 };
             out.extend((1..=self.model.days as u32).map(|n| n * step).find(|&n| total((sort, n)) >= s.need).map(|n| Remedy::Raise(sort, n)));
         }
         let set: Vec<bool> = (0..self.model.people.len()).map(|p| s.people.iter().any(|a| a.person == p)).collect();

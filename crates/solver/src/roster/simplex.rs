@@ -2,14 +2,16 @@
 //! basis stays. Pricing is Devex; right-hand sides are moved a little to keep degenerate steps apart, which
 //! touches neither the bound (recomputed exactly from the duals) nor the final roster.
 
+use super::lp::Lp;
+
 /// Pivots after which the inverse is computed afresh.
 const REFRESH: usize = 400;
 const TOLERANCE: f64 = 1e-7;
 /// Smallest pivot element.
 const PIVOT: f64 = 1e-7;
 
-/// min cost·x, Σ column·x = rhs, x ≥ 0.
-pub(crate) struct Lp {
+/// The programme of a master in memory of its own ([`Lp`]).
+pub(crate) struct Simplex {
     rows: usize,
     rhs: Vec<f64>,
     from: Vec<u32>,
@@ -27,12 +29,12 @@ pub(crate) struct Lp {
     weight: Vec<f64>,
 }
 
-impl Lp {
+impl Simplex {
     /// `units[r]` is the cost of a column +1 in row r alone: the first basis. Right-hand sides may be negative until
     /// [`Lp::repair_sign`] was called.
-    pub fn new(rhs: Vec<f64>, units: &[f64]) -> Lp {
+    pub fn new(rhs: Vec<f64>, units: &[f64]) -> Simplex {
         let rows = rhs.len();
-        let mut lp = Lp {
+        let mut lp = Simplex {
             rows,
             x: rhs.clone(),
             rhs,
@@ -57,52 +59,6 @@ impl Lp {
         lp
     }
 
-    pub fn add(&mut self, cost: f64, entries: &[(usize, f64)]) -> usize {
-        for &(r, v) in entries {
-            self.index.push(r as u32);
-            self.value.push(v);
-        }
-        self.from.push(self.index.len() as u32);
-        self.cost.push(cost);
-        self.is_basic.push(false);
-        self.cost.len() - 1
-    }
-
-    pub fn columns(&self) -> usize {
-        self.cost.len()
-    }
-
-    /// Adds to a column's cost; the basis stays feasible.
-    pub fn raise(&mut self, column: usize, by: f64) {
-        self.cost[column] += by;
-        if self.is_basic[column]
-            && let Some(r) = self.basis.iter().position(|&b| b == column)
-        {
-            for (y, b) in self.y.iter_mut().zip(&self.inverse[r * self.rows..(r + 1) * self.rows]) {
-                *y += by * b;
-            }
-        }
-    }
-
-    pub fn duals(&self) -> &[f64] {
-        &self.y
-    }
-
-    pub fn objective(&self) -> f64 {
-        self.basis.iter().zip(&self.x).map(|(&b, x)| self.cost[b] * x).sum()
-    }
-
-    /// Basic columns with their values.
-    pub fn solution(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
-        self.basis.iter().copied().zip(self.x.iter().copied())
-    }
-
-    pub fn reduced_cost(&self, column: usize) -> f64 {
-        let (a, b) = (self.from[column] as usize, self.from[column + 1] as usize);
-        let dot: f64 = self.index[a..b].iter().zip(&self.value[a..b]).map(|(&r, v)| self.y[r as usize] * v).sum();
-        self.cost[column] - dot
-    }
-
     fn transform(&mut self, column: usize) {
         let (a, b) = (self.from[column] as usize, self.from[column + 1] as usize);
         let entries: Vec<(usize, f64)> =
@@ -110,30 +66,6 @@ impl Lp {
         for (out, row) in self.entering.iter_mut().zip(self.inverse.chunks_exact(self.rows)) {
             *out = entries.iter().map(|&(r, v)| row[r] * v).sum();
         }
-    }
-
-    /// Puts a column into the basis in the place of row `r`'s basic column, without a ratio test.
-    pub fn force(&mut self, column: usize, r: usize) {
-        self.transform(column);
-        let theta = self.x[r] / self.entering[r];
-        let d = self.reduced_cost(column);
-        self.pivot(column, r, theta, d);
-    }
-
-    /// Turns basic unit columns with a negative value into their opposites `opposite[r]` (−1 in row r).
-    pub fn repair_sign(&mut self, opposite: &[usize]) {
-        for (r, &o) in opposite.iter().enumerate() {
-            if self.x[r] < 0.0 && self.basis[r] == r {
-                self.is_basic[r] = false;
-                self.is_basic[o] = true;
-                self.basis[r] = o;
-                self.x[r] = -self.x[r];
-                for v in &mut self.inverse[r * self.rows..(r + 1) * self.rows] {
-                    *v = -*v;
-                }
-            }
-        }
-        self.fresh_duals();
     }
 
     fn fresh_duals(&mut self) {
@@ -215,48 +147,6 @@ impl Lp {
         }
     }
 
-    /// Pivots until no column improves or `pivots` are used; `true` when optimal. Devex pricing.
-    pub fn solve(&mut self, pivots: usize) -> bool {
-        self.fresh_reduced();
-        self.weight.clear();
-        self.weight.resize(self.columns(), 1.0);
-        let mut fresh = true;
-        for _ in 0..pivots {
-            let mut best = (0.0, usize::MAX);
-            for (c, (&d, &w)) in self.reduced.iter().zip(&self.weight).enumerate() {
-                if d < -TOLERANCE * 10.0 && d * d > best.0 * w {
-                    best = (d * d / w, c);
-                }
-            }
-            let column = best.1;
-            if column == usize::MAX {
-                if fresh {
-                    return true;
-                }
-                self.fresh_duals();
-                self.fresh_reduced();
-                fresh = true;
-                continue;
-            }
-            fresh = false;
-            let d = self.reduced_cost(column);
-            if d >= -TOLERANCE {
-                self.reduced[column] = d;
-                continue;
-            }
-            self.transform(column);
-            let Some(r) = self.leaving() else { return false };
-            self.update_prices(column, r, d);
-            let theta = self.x[r] / self.entering[r];
-            self.pivot(column, r, theta, d);
-            if self.since >= REFRESH {
-                self.refresh();
-                self.fresh_reduced();
-            }
-        }
-        false
-    }
-
     /// Reduced costs and reference weights after `column` enters for row `r`.
     fn update_prices(&mut self, column: usize, r: usize, d: f64) {
         let alpha = self.entering[r];
@@ -334,14 +224,124 @@ impl Lp {
     }
 }
 
+impl Lp for Simplex {
+    fn add(&mut self, cost: f64, entries: &[(usize, f64)]) -> usize {
+        for &(r, v) in entries {
+            self.index.push(r as u32);
+            self.value.push(v);
+        }
+        self.from.push(self.index.len() as u32);
+        self.cost.push(cost);
+        self.is_basic.push(false);
+        self.cost.len() - 1
+    }
+
+    fn columns(&self) -> usize {
+        self.cost.len()
+    }
+
+    fn raise(&mut self, column: usize, by: f64) {
+        self.cost[column] += by;
+        if self.is_basic[column]
+            && let Some(r) = self.basis.iter().position(|&b| b == column)
+        {
+            for (y, b) in self.y.iter_mut().zip(&self.inverse[r * self.rows..(r + 1) * self.rows]) {
+                *y += by * b;
+            }
+        }
+    }
+
+    fn duals(&self) -> &[f64] {
+        &self.y
+    }
+
+    fn objective(&self) -> f64 {
+        self.basis.iter().zip(&self.x).map(|(&b, x)| self.cost[b] * x).sum()
+    }
+
+    fn solution(&self) -> Vec<(usize, f64)> {
+        self.basis.iter().copied().zip(self.x.iter().copied()).collect()
+    }
+
+    fn reduced_cost(&self, column: usize) -> f64 {
+        let (a, b) = (self.from[column] as usize, self.from[column + 1] as usize);
+        let dot: f64 = self.index[a..b].iter().zip(&self.value[a..b]).map(|(&r, v)| self.y[r as usize] * v).sum();
+        self.cost[column] - dot
+    }
+
+    fn force(&mut self, column: usize, r: usize) {
+        self.transform(column);
+        let theta = self.x[r] / self.entering[r];
+        let d = self.reduced_cost(column);
+        self.pivot(column, r, theta, d);
+    }
+
+    fn repair_sign(&mut self, opposite: &[usize]) {
+        for (r, &o) in opposite.iter().enumerate() {
+            if self.x[r] < 0.0 && self.basis[r] == r {
+                self.is_basic[r] = false;
+                self.is_basic[o] = true;
+                self.basis[r] = o;
+                self.x[r] = -self.x[r];
+                for v in &mut self.inverse[r * self.rows..(r + 1) * self.rows] {
+                    *v = -*v;
+                }
+            }
+        }
+        self.fresh_duals();
+    }
+
+    /// Devex pricing.
+    fn solve(&mut self, pivots: usize) -> bool {
+        self.fresh_reduced();
+        self.weight.clear();
+        self.weight.resize(self.columns(), 1.0);
+        let mut fresh = true;
+        for _ in 0..pivots {
+            let mut best = (0.0, usize::MAX);
+            for (c, (&d, &w)) in self.reduced.iter().zip(&self.weight).enumerate() {
+                if d < -TOLERANCE * 10.0 && d * d > best.0 * w {
+                    best = (d * d / w, c);
+                }
+            }
+            let column = best.1;
+            if column == usize::MAX {
+                if fresh {
+                    return true;
+                }
+                self.fresh_duals();
+                self.fresh_reduced();
+                fresh = true;
+                continue;
+            }
+            fresh = false;
+            let d = self.reduced_cost(column);
+            if d >= -TOLERANCE {
+                self.reduced[column] = d;
+                continue;
+            }
+            self.transform(column);
+            let Some(r) = self.leaving() else { return false };
+            self.update_prices(column, r, d);
+            let theta = self.x[r] / self.entering[r];
+            self.pivot(column, r, theta, d);
+            if self.since >= REFRESH {
+                self.refresh();
+                self.fresh_reduced();
+            }
+        }
+        false
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Lp;
+    use super::{Lp, Simplex};
 
     #[test]
     fn a_known_programme_is_solved_with_its_duals() {
         // max 3a + 5b, a ≤ 4, 2b ≤ 12, 3a + 2b ≤ 18: 36 at (2, 6), duals 0, 3/2, 1.
-        let mut lp = Lp::new(vec![4.0, 12.0, 18.0], &[0.0; 3]);
+        let mut lp = Simplex::new(vec![4.0, 12.0, 18.0], &[0.0; 3]);
         lp.add(-3.0, &[(0, 1.0), (2, 3.0)]);
         lp.add(-5.0, &[(1, 2.0), (2, 2.0)]);
         assert!(lp.solve(100));

@@ -1,10 +1,12 @@
 //! The driver: a first roster, the root bound, a dive, then two lanes of neighbourhood search until the time is up.
 
 use super::check::{Report, check};
+use super::lp::Programme;
 use super::master::{Ended, Master};
 use super::model::{BadModel, Model, OFF, Roster};
 use super::net::{INF, Net};
 use super::price::Pricer;
+use super::prove::{Duals, prove};
 use super::search::Lane;
 use super::state::State;
 use super::util::Clock;
@@ -67,8 +69,10 @@ pub struct Solution {
     pub roster: Roster,
     /// The independent checker's judgement.
     pub report: Report,
-    /// No roster that keeps all hard rules has an objective below this.
+    /// No roster that keeps all hard rules has an objective below this: [`prove`] of the duals below, 0 where they prove nothing.
     pub bound: f64,
+    /// What the bound follows from.
+    pub duals: Duals,
     /// Proven that hard rows (needs, mixes) cannot all be met together with the personal rules.
     pub impossible: bool,
     pub end: End,
@@ -107,20 +111,39 @@ pub fn solve(
     control: &Control<'_>,
     progress: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Solution, NoRoster> {
+    solve_with(Programme::default(), model, control, progress)
+}
+
+/// As [`solve`], with this programme behind the masters.
+///
+/// # Errors
+/// As [`solve`].
+pub fn solve_with(
+    programme: Programme,
+    model: &Model,
+    control: &Control<'_>,
+    progress: &mut dyn FnMut(&Progress<'_>),
+) -> Result<Solution, NoRoster> {
     model.validate()?;
-    let net = Net::new(model);
+    let mut net = Net::new(model);
+    net.programme = programme;
     let mut run = Driver::new(&net, control)?;
     run.tell(Phase::First, progress);
     let first_after = (control.elapsed)();
     let end = run.all(progress);
     let roster = run.best.roster();
     let report = check(model, &roster);
-    let bound = run.bound;
+    // What is told as proven is what follows from the duals, computed once more and elsewhere.
+    let found = run.duals.as_ref().map(|y| Duals::of_net(model, &net, y));
+    let bound = found.as_ref().and_then(|d| prove(model, d)).unwrap_or(0.0);
+    let duals = found.unwrap_or_else(|| Duals::zero(model));
+    let end = if end == End::Proven && (bound as i64) < run.cost { End::Time } else { end };
     Ok(Solution {
         impossible: bound > 0.0 && !report.feasible() && hard_only(model, control),
         roster,
         report,
         bound,
+        duals,
         end,
         seconds: (control.elapsed)(),
         first_after,
@@ -258,7 +281,7 @@ impl<'n, 'c> Driver<'n, 'c> {
                 break;
             }
         }
-        self.duals = (!master.duals.is_empty()).then(|| master.duals_of_net());
+        self.duals = master.has_bound().then(|| master.duals_of_net());
         if self.ended().is_some() {
             return;
         }
@@ -312,12 +335,12 @@ impl<'n, 'c> Driver<'n, 'c> {
                 break;
             }
         }
-        self.duals = (!master.duals.is_empty()).then(|| master.duals_of_net());
+        self.duals = master.has_bound().then(|| master.duals_of_net());
     }
 }
 
 /// Everybody's cheapest schedule in turn, given those before.
-fn first_roster(net: &Net, pricer: &mut Pricer) -> Result<State, NoRoster> {
+pub(crate) fn first_roster(net: &Net, pricer: &mut Pricer) -> Result<State, NoRoster> {
     let people = net.agents.len();
     let mut state = State::new(net, vec![vec![OFF; net.days]; people]);
     let mut price = vec![];

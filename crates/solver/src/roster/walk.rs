@@ -20,6 +20,8 @@ struct Tally {
     worked: Vec<u8>,
     /// By kind, and last, of those that count together.
     of_kind: Vec<u16>,
+    /// Units of each week.
+    of_week: Vec<usize>,
 }
 
 /// One annealing over all people; starts from a legal roster and never leaves the personal rules.
@@ -73,9 +75,9 @@ impl<'n> Walk<'n> {
     fn tally(&self, p: usize) -> Tally {
         let agent = &self.net.agents[p];
         let weekends = self.net.weekends_before[self.net.days];
-        let mut t = Tally { worked: vec![0; weekends], of_kind: vec![0; self.net.kinds + 1], ..Tally::default() };
+        let mut t = Tally { worked: vec![0; weekends], of_kind: vec![0; self.net.kinds + 1], of_week: vec![0; self.net.weeks.len()], ..Tally::default() };
         for (d, &k) in self.state.rows[p].iter().enumerate() {
-            count(agent, &self.weekend, &mut t, d, k, true);
+            count(self.net, agent, &self.weekend, &mut t, d, k, true);
         }
         t
     }
@@ -190,8 +192,8 @@ impl<'n> Walk<'n> {
     /// Whether the people of the cells still keep their rules; then their tallies are brought up to date.
     fn legal(&mut self, cells: &[(usize, usize, u8)], before: &[u8]) -> bool {
         for (&(p, d, k), &old) in cells.iter().zip(before) {
-            count(&self.net.agents[p], &self.weekend, &mut self.tallies[p], d, old, false);
-            count(&self.net.agents[p], &self.weekend, &mut self.tallies[p], d, k, true);
+            count(self.net, &self.net.agents[p], &self.weekend, &mut self.tallies[p], d, old, false);
+            count(self.net, &self.net.agents[p], &self.weekend, &mut self.tallies[p], d, k, true);
         }
         // Cells come person by person, days upwards.
         let mut i = 0;
@@ -202,6 +204,7 @@ impl<'n> Walk<'n> {
             let (agent, t) = (&self.net.agents[p], &self.tallies[p]);
             ok = (agent.min_units..=agent.max_units).contains(&t.units)
                 && agent.max_weekends.is_none_or(|w| t.weekends <= w)
+                && (agent.max_week.is_empty() || cells[i..i + n].iter().all(|c| week_ok(self.net, agent, t, c.1)))
                 && agent.limit[self.net.kinds].is_none_or(|l| t.of_kind[self.net.kinds] as usize <= l)
                 && cells[i..i + n].iter().all(|c| {
                     let limit = if c.2 == OFF { None } else { agent.limit[c.2 as usize] };
@@ -212,8 +215,8 @@ impl<'n> Walk<'n> {
         }
         if !ok {
             for (&(p, d, k), &old) in cells.iter().zip(before) {
-                count(&self.net.agents[p], &self.weekend, &mut self.tallies[p], d, k, false);
-                count(&self.net.agents[p], &self.weekend, &mut self.tallies[p], d, old, true);
+                count(self.net, &self.net.agents[p], &self.weekend, &mut self.tallies[p], d, k, false);
+                count(self.net, &self.net.agents[p], &self.weekend, &mut self.tallies[p], d, old, true);
             }
         }
         ok
@@ -355,13 +358,22 @@ impl<'n> Walk<'n> {
     }
 }
 
+/// Whether the week of a day keeps its limit.
+fn week_ok(net: &Net, agent: &Agent, t: &Tally, day: usize) -> bool {
+    let w = net.week_of[day];
+    w == usize::MAX || agent.max_week[w].is_none_or(|most| t.of_week[w] <= most)
+}
+
 /// Adds a cell to a person's tally, or takes it out.
-fn count(agent: &Agent, weekend: &[usize], t: &mut Tally, d: usize, k: u8, add: bool) {
+fn count(net: &Net, agent: &Agent, weekend: &[usize], t: &mut Tally, d: usize, k: u8, add: bool) {
     if k == OFF {
         return;
     }
     let units = agent.units[k as usize];
     let w = weekend[d];
+    if let Some(week) = t.of_week.get_mut(net.week_of[d]) {
+        *week = if add { *week + units } else { *week - units };
+    }
     let both = u16::from(agent.together[k as usize]);
     let all = agent.together.len();
     if add {

@@ -1,11 +1,15 @@
 //! `cargo xt bench roster`: solves every instance file of a folder within a wall-clock limit and prints, for each, the
 //! objective recomputed by the independent checker, the proven bound, the gap, the seconds, and whether it is feasible.
 //!
-//! gap = (objective − bound) / max(bound, 1).
+//! gap = (objective − bound) / max(bound, 1). The bound is the one recomputed from the duals, apart from the linear programme.
 
+mod export;
 mod station;
+#[cfg(feature = "masters")]
+mod weigh;
 
-use solver::roster::{Control, Model, NoRoster, Repair, Roster, read, repair, solve};
+use solver::roster::{Control, Model, NoRoster, Programme, Repair, Roster, read, repair, solve_with};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -21,9 +25,15 @@ struct Args {
     only: Vec<String>,
     /// People in invented station months, instead of a folder.
     stations: Vec<usize>,
+    /// What solves the masters.
+    master: Programme,
+    /// Where the models are written, instead of being solved.
+    write: Option<PathBuf>,
+    /// Rounds for which the programmes that were weighed are timed, instead.
+    weigh: Option<usize>,
 }
 
-fn args() -> Result<Args, String> {
+fn args(mut given: impl Iterator<Item = String>) -> Result<Args, String> {
     let mut a = Args {
         dir: None,
         seconds: 60.0,
@@ -34,8 +44,10 @@ fn args() -> Result<Args, String> {
         cpu: false,
         only: vec![],
         stations: vec![],
+        master: Programme::default(),
+        write: None,
+        weigh: None,
     };
-    let mut given = std::env::args().skip(1);
     while let Some(arg) = given.next() {
         let mut value = || given.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
@@ -49,12 +61,20 @@ fn args() -> Result<Args, String> {
                 let sizes: Option<Vec<usize>> = value()?.split(',').map(size).collect();
                 a.stations = sizes.ok_or("--stations: sizes of 6 to 120, by commas")?;
             }
+            "--master" => {
+                let name = value()?;
+                let built = || Programme::BUILT.iter().map(|p| p.name()).collect::<Vec<_>>().join(", ");
+                let found = Programme::BUILT.iter().find(|p| p.name() == name);
+                a.master = *found.ok_or_else(|| format!("--master {name}: this build has {}; HiGHS comes with --features highs", built()))?;
+            }
+            "--write" => a.write = Some(value()?.into()),
+            "--weigh" => a.weigh = Some(value()?.parse().map_err(|_| "--weigh: not a number")?),
             "--json" => a.json = true,
             "--trace" => a.trace = true,
             "--cpu" => a.cpu = true,
             _ => {
                 return Err(format!(
-                    "{arg}: unknown; (--dir F | --stations 20,40) --seconds S --threads N [--seed N] [--only a,b] [--json] [--trace] [--cpu]"
+                    "{arg}: unknown; (--dir F | --stations 20,40) --seconds S --threads N [--seed N] [--only a,b] [--master own|highs] [--write FOLDER | --weigh ROUNDS] [--json] [--trace] [--cpu]"
                 ));
             }
         }
@@ -147,7 +167,7 @@ fn solve_one(a: &Args, name: &str, model: &Model, found: &mut Option<Roster>) ->
     let stop = AtomicBool::new(false);
     let control =
         Control { elapsed: &elapsed, seconds: a.seconds, stop: &stop, seed: a.seed, threads: a.threads, rounds: None };
-    let solved = solve(model, &control, &mut |p| {
+    let solved = solve_with(a.master, model, &control, &mut |p| {
         if a.trace {
             eprintln!("  {:6.1} s  {:?}  {}  bound {:.1}", p.seconds, p.phase, p.cost, p.bound);
         }
@@ -163,6 +183,7 @@ fn solve_one(a: &Args, name: &str, model: &Model, found: &mut Option<Roster>) ->
                 "seconds": (s.seconds * 10.0).round() / 10.0,
                 "feasible": s.report.feasible(),
                 "first_after": (s.first_after * 1000.0).round() / 1000.0,
+                "master": a.master.name(),
             })
         }
         Err(e @ (NoRoster::BadModel(_) | NoRoster::Person { .. } | NoRoster::TooLarge { .. })) => {
@@ -186,38 +207,50 @@ fn refused(name: &str, why: &str) -> serde_json::Value {
 }
 
 fn main() -> std::process::ExitCode {
-    let (a, all) = match args().and_then(|a| instances(&a).map(|all| (a, all))) {
-        Ok(x) => x,
-        Err(why) => {
-            eprintln!("roster-bench: {why}");
-            return std::process::ExitCode::from(2);
+    std::process::ExitCode::from(answer(std::env::args().skip(1), &mut std::io::stdout()))
+}
+
+/// The whole command: what it prints goes to `out`; 0 when every instance has a result, 1 when one has none, 2 when the
+/// command cannot be understood.
+pub fn answer(given: impl Iterator<Item = String>, out: &mut dyn Write) -> u8 {
+    let done = args(given).and_then(|a| {
+        let all = instances(&a)?;
+        match (&a.write, a.weigh) {
+            (Some(to), _) => export::write(to, &all).map(|()| 0),
+            #[cfg(feature = "masters")]
+            (None, Some(rounds)) => weigh::all(&a, rounds, &all, out).map(|()| 0),
+            #[cfg(not(feature = "masters"))]
+            (None, Some(_)) => Err("--weigh: this build has one programme only; cargo xt bench masters builds them all".into()),
+            (None, None) => solve_all(&a, &all, out).map_err(|e| e.to_string()),
         }
-    };
+    });
+    done.unwrap_or_else(|why| {
+        eprintln!("roster-bench: {why}");
+        2
+    })
+}
+
+fn solve_all(a: &Args, all: &[Named], out: &mut dyn Write) -> std::io::Result<u8> {
     let mut results = vec![];
     if !a.json {
-        println!("{:<16} {:>10} {:>10} {:>8} {:>8}  feasible", "name", "objective", "bound", "gap %", "seconds");
+        writeln!(out, "master: {}", a.master.name())?;
+        writeln!(out, "{:<16} {:>10} {:>10} {:>8} {:>8}  feasible", "name", "objective", "bound", "gap %", "seconds")?;
     }
-    for (name, model) in &all {
+    for (name, model) in all {
         let r = match model {
-            Ok(m) => run(&a, name, m),
+            Ok(m) => run(a, name, m),
             Err(why) => refused(name, why),
         };
         if !a.json {
             let number = |k: &str, by: f64| r[k].as_f64().map_or("-".into(), |v| format!("{:.2}", v * by));
-            println!(
-                "{name:<16} {:>10} {:>10} {:>8} {:>8}  {}",
-                r["objective"],
-                number("bound", 1.0),
-                number("gap", 100.0),
-                number("seconds", 1.0),
-                r["feasible"]
-            );
+            let (bound, gap, seconds) = (number("bound", 1.0), number("gap", 100.0), number("seconds", 1.0));
+            writeln!(out, "{name:<16} {:>10} {bound:>10} {gap:>8} {seconds:>8}  {}", r["objective"], r["feasible"])?;
             if let Some(why) = r["error"].as_str() {
-                println!("    {why}");
+                writeln!(out, "    {why}")?;
             }
-        }
-        if !a.json && r["repair"].is_object() {
-            println!("    repair: {}", r["repair"]);
+            if r["repair"].is_object() {
+                writeln!(out, "    repair: {}", r["repair"])?;
+            }
         }
         results.push(r);
     }
@@ -227,10 +260,10 @@ fn main() -> std::process::ExitCode {
     }
     let gaps: Vec<f64> = results.iter().filter_map(|r| r["gap"].as_f64()).collect();
     if a.json {
-        println!("{}", serde_json::Value::Array(results));
+        writeln!(out, "{}", serde_json::Value::Array(results))?;
     } else if !gaps.is_empty() {
-        println!("mean gap {:.2} % over {}", 100.0 * gaps.iter().sum::<f64>() / gaps.len() as f64, gaps.len());
+        writeln!(out, "mean gap {:.2} % over {}", 100.0 * gaps.iter().sum::<f64>() / gaps.len() as f64, gaps.len())?;
     }
     // A file that is no instance, or one that cannot be solved, is a failure of the run, not a line to overlook.
-    if refused > 0 { std::process::ExitCode::FAILURE } else { std::process::ExitCode::SUCCESS }
+    Ok(u8::from(refused > 0))
 }
