@@ -35,8 +35,11 @@ prop_compose! {
     }
 }
 
+/// Weeks of a model, and minutes in each at most.
+type Weeks = (Vec<(usize, usize)>, Vec<u32>);
+
 /// Short weeks, the first cut by the roster's edge and some days after the last, with minutes in each at most.
-fn weeks(days: usize) -> impl Strategy<Value = Option<(Vec<(usize, usize)>, Vec<u32>)>> {
+fn weeks(days: usize) -> impl Strategy<Value = Option<Weeks>> {
     let drawn = (1usize..4, 2usize..5, 1usize..4, prop::collection::vec(0u32..7, 8));
     prop::option::weighted(0.5, drawn).prop_map(move |drawn| {
         let (cut, length, most, limits) = drawn?;
@@ -380,6 +383,10 @@ fn the_largest_shared_instance_ends_feasible() {
     let m = read(&std::fs::read(dir.join("Instance22.txt.gz")).expect("reads")).expect("is the format");
     let s = timed(&m, 2.0, &std::sync::atomic::AtomicBool::new(false));
     assert!(s.report.feasible() && s.bound <= s.report.objective as f64);
+    // All tests of this process together, where the kernel tells: some 100 MB are this one's.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let most = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    assert!(most.is_none_or(|kb| kb < 1_000_000), "{most:?} kB");
 }
 
 /// Asked to stop, it ends at the next step with the roster it has, long before its time.

@@ -42,6 +42,9 @@ impl Span {
     }
 }
 
+/// A run with its first day, length and way, and the combination and units held before it, none when it is carried over.
+type Before = (usize, usize, Way, Option<(usize, usize)>);
+
 /// The chain of runs and rests.
 pub(crate) struct Search<'a> {
     net: &'a Net,
@@ -381,9 +384,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A run that leads to the state with exactly this value: first day, length, way, combination and units held before it
-    /// (`None` for a run carried over from the history).
-    fn before(&self, day: usize, (w, c, held, u): (usize, usize, usize, usize), value: f64) -> Option<(usize, usize, Way, Option<(usize, usize)>)> {
+    /// A run that leads to the state with exactly this value.
+    fn before(&self, day: usize, (w, c, held, u): (usize, usize, usize, usize), value: f64) -> Option<Before> {
         let t = self.counted.size;
         for length in 1..=self.agent.max_run.min(day) {
             let firsts = if day == self.net.days {

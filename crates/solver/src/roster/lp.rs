@@ -27,6 +27,9 @@ pub(crate) trait Lp {
     fn reduced_cost(&self, column: usize) -> f64;
 }
 
+/// How a programme is made from its right-hand sides and the costs of its unit columns.
+pub(crate) type Make<'a> = &'a dyn Fn(Vec<f64>, &[f64]) -> Box<dyn Lp>;
+
 /// Which linear programme stands behind a search (主问题的求解器). Without the feature `highs` there is one, in pure Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Programme {

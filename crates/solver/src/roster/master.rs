@@ -2,7 +2,7 @@
 //! smoothed duals, the exact Lagrangian bound, and the dive to whole schedules.
 
 use super::model::OFF;
-use super::lp::{Lp, Programme};
+use super::lp::{Lp, Make, Programme};
 use super::net::{INF, Net, SCALE};
 use super::price::{Found, Pricer};
 use super::state::State;
@@ -70,7 +70,7 @@ impl<'n> Master<'n> {
     }
 
     /// As [`Master::new`], with a programme made from right-hand sides and costs of unit columns.
-    pub fn made(net: &'n Net, state: &State, group: &[usize], window: Option<(usize, usize)>, make: &dyn Fn(Vec<f64>, &[f64]) -> Box<dyn Lp>) -> Master<'n> {
+    pub fn made(net: &'n Net, state: &State, group: &[usize], window: Option<(usize, usize)>, make: Make<'_>) -> Master<'n> {
         let mut master = Master::without_programme(net, state, group, window);
         master.lp = first_programme(net, &master.rows, &master.need, &master.shared, group.len(), make);
         master.column_of = vec![usize::MAX; master.lp.columns()];
@@ -525,7 +525,7 @@ impl<'n> Master<'n> {
 }
 
 /// The programme without schedules: `under` and artificial unit columns first, then `over`, then shared variables.
-fn first_programme(net: &Net, rows: &[usize], need: &[i64], shared: &[Shared], members: usize, make: &dyn Fn(Vec<f64>, &[f64]) -> Box<dyn Lp>) -> Box<dyn Lp> {
+fn first_programme(net: &Net, rows: &[usize], need: &[i64], shared: &[Shared], members: usize, make: Make<'_>) -> Box<dyn Lp> {
     let moved = |i: usize| 1e-5 * (1.0 + (i * 7919 % 997) as f64 / 99.7);
     let rhs = need.iter().enumerate().map(|(i, n)| *n as f64 + moved(i)).chain((0..members).map(|_| 1.0));
     let units: Vec<f64> =

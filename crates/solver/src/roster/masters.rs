@@ -43,9 +43,12 @@ pub struct Weighed {
 
 type Watch = Rc<dyn Fn() -> f64>;
 
+/// Value of a programme with these right-hand sides and columns, after so many pivots.
+type Ask = Box<dyn FnMut(&[f64], &Columns, usize) -> Option<f64>>;
+
 /// One that is asked the same as ours.
 struct Asked {
-    ask: Box<dyn FnMut(&[f64], &Columns, usize) -> Option<f64>>,
+    ask: Ask,
     timing: Timing,
 }
 
@@ -162,7 +165,7 @@ fn candidates() -> Vec<Asked> {
 
 /// HiGHS keeps its model: only what is new since the last master is handed over.
 #[cfg(feature = "highs")]
-fn in_highs() -> Box<dyn FnMut(&[f64], &Columns, usize) -> Option<f64>> {
+fn in_highs() -> Ask {
     let mut lp: Option<super::highs::Highs> = None;
     Box::new(move |rhs, columns, pivots| {
         let lp = lp.get_or_insert_with(|| super::highs::Highs::new(rhs, &columns.cost[..rhs.len()]));
@@ -197,7 +200,7 @@ fn by_clarabel(rhs: &[f64], columns: &Columns) -> Option<f64> {
 
 /// Simplex, from nothing each time: a solved programme takes rows, and no columns; it tells no duals.
 fn by_microlp(rhs: &[f64], columns: &Columns) -> Option<f64> {
-    use microlp::{ComparisonOp, OptimizationDirection, Problem, Status};
+    use microlp::{ComparisonOp, OptimizationDirection, Problem, SolutionStatus, SolveOutcome};
     let mut problem = Problem::new(OptimizationDirection::Minimize);
     problem.set_time_limit(std::time::Duration::from_secs(20));
     let mut rows: Vec<Vec<(microlp::Variable, f64)>> = vec![vec![]; rhs.len()];
@@ -208,5 +211,8 @@ fn by_microlp(rhs: &[f64], columns: &Columns) -> Option<f64> {
     for (row, &b) in rows.iter().zip(rhs) {
         problem.add_constraint(row.as_slice(), ComparisonOp::Eq, b);
     }
-    problem.solve().ok().filter(|s| s.status() == Status::Optimal).map(|s| s.objective())
+    match problem.solve() {
+        Ok(SolveOutcome::Solution(s)) if s.status() == SolutionStatus::Optimal => Some(s.objective()),
+        _ => None,
+    }
 }
