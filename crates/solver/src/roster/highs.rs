@@ -113,7 +113,8 @@ mod tests {
             lp.repair_sign(&(units..units + rows).collect::<Vec<_>>());
         }
         for _ in 0..12 {
-            let entries: Vec<(usize, f64)> = (0..rows).filter(|_| rng.chance(0.4)).map(|r| (r, 1.0 + rng.below(2) as f64)).collect();
+            let touched: Vec<usize> = (0..rows).filter(|_| rng.chance(0.4)).collect();
+            let entries: Vec<(usize, f64)> = touched.into_iter().map(|r| (r, 1.0 + rng.below(2) as f64)).collect();
             lp.add(rng.below(40) as f64, &entries);
         }
         assert!(lp.solve(10_000));
