@@ -34,6 +34,8 @@ pub struct Piece {
     pub from_ms: i64,
     /// When its last picture ends.
     pub to_ms: i64,
+    /// Where its last part begins, when a long group was cut and put together again; else [`Piece::from_ms`].
+    pub part_ms: i64,
     /// Nothing was recorded for so long before it (after a seek: since the moment asked for); 0 when it follows at once.
     pub gap_ms: i64,
     /// Whether decoding can begin with it.
@@ -106,6 +108,20 @@ impl Reader {
             }
         }
         self.step()
+    }
+
+    /// The same, and the picture of `at_ms` is in it: where a long group was cut before that moment, with the parts up to it,
+    /// as far as a group may be long.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn show(&mut self, at_ms: i64) -> io::Result<Option<Piece>> {
+        let Some(mut p) = self.seek(at_ms)? else { return Ok(None) };
+        while p.to_ms <= at_ms && p.bytes.len() < MAX_GROUP as usize {
+            let Some(next) = self.step()? else { break };
+            p = joined(p, &next);
+        }
+        Ok(Some(p))
     }
 
     /// The next group. `None` behind the end; may be asked again later.
@@ -236,6 +252,7 @@ fn piece(stream: StreamId, origin_ms: i64, last_end: i64, o: &Open, e: &Entry) -
         stream,
         from_ms: e.wall_ms,
         to_ms: ends(e, &samples),
+        part_ms: e.wall_ms,
         gap_ms,
         key: e.flags & KEY != 0,
         lossy: e.flags & LOSSY != 0,
@@ -278,7 +295,7 @@ fn joined(first: Piece, second: &Piece) -> Piece {
         return second.clone();
     }
     let bytes = [&first.bytes[..], &second.bytes[..]].concat().into();
-    Piece { to_ms: second.to_ms, lossy: first.lossy || second.lossy, bytes, ..first }
+    Piece { to_ms: second.to_ms, part_ms: second.from_ms, lossy: first.lossy || second.lossy, bytes, ..first }
 }
 
 /// A recorded group without its bytes, for a list of them.
@@ -454,6 +471,34 @@ mod tests {
         assert!(none.seek(T).unwrap().is_none());
         let wall = together(&mut [r, none], T + 150_000);
         assert!(wall[0].is_none() && wall[1].is_none(), "nothing at that moment is nothing, not another minute");
+    }
+
+    #[test]
+    fn a_moment_deep_in_a_long_group_comes_with_all_that_decoding_needs() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut w = writer(&A.folder(dir.path()));
+        // A key frame every eight seconds; the recorder cuts groups at two.
+        for n in 0..12 {
+            let mut g = group(n, T + n as i64 * 2000);
+            g.frames[0].key = n % 4 == 0;
+            w.append(&g).unwrap();
+        }
+        w.close();
+        let shelf = Shelf::new(dir.path());
+        for (at, want) in [(500, (0, 2000, 0)), (5_500, (0, 6000, 4000)), (8_000, (8000, 10_000, 8000)), (15_999, (8000, 16_000, 14_000))] {
+            let p = shelf.reader(A, T).show(T + at).unwrap().unwrap();
+            assert_eq!((p.from_ms - T, p.to_ms - T, p.part_ms - T, p.key), (want.0, want.1, want.2, true), "{at}");
+            let parts = p.bytes.windows(4).filter(|w| w == b"moof").count() as i64;
+            assert_eq!(parts, (want.1 - want.0) / 2000);
+            // Who goes on behind the last part gets the next one.
+            let mut r = shelf.reader(A, T);
+            let mut next = r.seek(p.to_ms).unwrap();
+            while next.as_ref().is_some_and(|n| n.from_ms <= p.part_ms) {
+                next = r.step().unwrap();
+            }
+            assert_eq!(next.unwrap().from_ms, p.to_ms);
+        }
+        assert!(shelf.reader(A, T).show(T + 24_000).unwrap().is_none());
     }
 
     #[test]

@@ -104,7 +104,8 @@ pub struct Asked {
 
 fn find(shelf: &Shelf, stream: Uuid, a: &Asked) -> std::io::Result<Option<Piece>> {
     let mut r = shelf.reader(StreamId(*stream.as_bytes()), a.origin);
-    let mut piece = r.seek(a.at)?;
+    // Who has a group already goes on from there; who has none needs everything up to the moment.
+    let mut piece = if a.after.is_none() { r.show(a.at)? } else { r.seek(a.at)? };
     let mut n = 0;
     while let (Some(p), Some(after)) = (&piece, a.after) {
         if p.from_ms > after || n > STEPS {
@@ -142,7 +143,7 @@ pub async fn piece(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         .map_err(Error::internal)?
         .map_err(Error::internal)?;
     let Some(p) = piece else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    register(&ctx, &live, &watch, &whole, stream.kind, p.from_ms).await?;
+    register(&ctx, &live, &watch, &whole, stream.kind, p.part_ms).await?;
     let mut body = vec![];
     for m in p.messages(true) {
         body.extend_from_slice(&u32::try_from(m.len()).unwrap_or(0).to_be_bytes());
@@ -151,7 +152,7 @@ pub async fn piece(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let mut response = body.into_response();
     let h = response.headers_mut();
     for (name, value) in
-        [("x-from", p.from_ms), ("x-to", p.to_ms), ("x-gap", p.gap_ms), ("x-lossy", i64::from(p.lossy))]
+        [("x-from", p.part_ms), ("x-to", p.to_ms), ("x-gap", p.gap_ms), ("x-lossy", i64::from(p.lossy))]
     {
         h.insert(name, HeaderValue::from(value));
     }
