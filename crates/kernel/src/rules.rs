@@ -5,11 +5,14 @@
 //! when it holds. The same key may stand several times with dates that do not overlap.
 
 mod fields;
+mod stored;
 
 use crate::calendar::{Calendar, Year};
 use crate::{Date, Error, Refusal, Result, RuleRef};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use stored::LeftOut;
 
 /// One value of a rule.
 #[derive(Clone, Debug, Deserialize)]
@@ -86,6 +89,13 @@ pub struct Law {
     pub from: String,
 }
 
+/// 仅供查阅: rules and lists that are shown with their source, on whose values no step of the program depends.
+#[derive(Deserialize)]
+struct Reference {
+    keys: Vec<String>,
+    why: String,
+}
+
 /// What a pack says of itself.
 #[derive(Deserialize, Default)]
 struct Head {
@@ -108,6 +118,8 @@ struct Pack {
     law: Vec<Law>,
     #[serde(default)]
     year: Vec<Year>,
+    #[serde(default)]
+    reference: Vec<Reference>,
 }
 
 /// All rules in force, now and at any other day.
@@ -119,6 +131,12 @@ pub struct RuleSet {
     laws: Vec<Law>,
     confirmed: BTreeSet<String>,
     calendar: Calendar,
+    left_out: Vec<LeftOut>,
+    references: BTreeMap<String, String>,
+}
+
+fn unreadable(file: &str, e: &toml::de::Error) -> Error {
+    Refusal::new("rule_pack.syntax", format!("规则包 {file} 读不懂：{e}"), "请按提示的行改正后重新导入。").into()
 }
 
 fn day(text: &str, of: &str) -> Result<Date> {
@@ -175,12 +193,19 @@ impl RuleSet {
     /// Reads packs `(file name, text)`, and onto the calendar the years that they arrange. Refuses unknown dates, doubled codes, periods
     /// that overlap and periods that leave days without a value between two versions, naming the key.
     pub fn load(packs: &[(String, String)], calendar: Calendar) -> Result<RuleSet> {
+        RuleSet::load_with(packs, &[], calendar)
+    }
+
+    /// The same with packs that are stored already: of these a faulty year is left out and named in [`RuleSet::left_out`], so that
+    /// the program starts.
+    pub fn load_with(packs: &[(String, String)], stored: &[(String, String)], calendar: Calendar) -> Result<RuleSet> {
         let mut set = RuleSet { calendar, ..Default::default() };
         let mut filled: BTreeSet<String> = BTreeSet::new();
-        for (file, text) in packs {
-            let pack: Pack = toml::from_str(text).map_err(|e| {
-                Error::from(Refusal::new("rule_pack.syntax", format!("规则包 {file} 读不懂：{e}"), "请按提示的行改正后重新导入。"))
-            })?;
+        for (i, (file, text)) in packs.iter().chain(stored).enumerate() {
+            let pack: Pack = match i < packs.len() {
+                true => toml::from_str(text).map_err(|e| unreadable(file, &e))?,
+                false => stored::read(file, text, &mut set.left_out)?,
+            };
             for r in pack.rule {
                 period(&r.from, r.until.as_deref(), &r.key)?;
                 set.rules.entry(r.key.clone()).or_default().push(r);
@@ -193,6 +218,7 @@ impl RuleSet {
             }
             set.pending.extend(pack.pending);
             set.laws.extend(pack.law);
+            set.references.extend(pack.reference.into_iter().flat_map(|r| r.keys.into_iter().map(move |k| (k, r.why.clone()))));
             set.calendar.put(&pack.year)?;
             filled.extend(pack.pack.fills);
         }
@@ -366,6 +392,18 @@ impl RuleSet {
     }
     pub fn all_codes(&self) -> impl Iterator<Item = (&String, &Vec<Code>)> {
         self.codes.iter()
+    }
+    /// Why a rule or a list is 仅供查阅; `None` for what the program reads.
+    pub fn reference(&self, key: &str) -> Option<&str> {
+        self.references.get(key).map(String::as_str)
+    }
+    /// Keys of rules and lists that are 仅供查阅.
+    pub fn references(&self) -> impl Iterator<Item = &String> {
+        self.references.keys()
+    }
+    /// Parts of stored packs that are not in force.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
     pub fn all_pending(&self) -> &[PendingRule] {
         &self.pending

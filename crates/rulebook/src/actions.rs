@@ -31,8 +31,7 @@ pub async fn import(app: &App, act: &Act, name: &str, text: &str) -> Result<()> 
     let look = app.look(&act.actor, "rulebook.load", act.purpose);
     let mut packs = app.db().read(&look, async |r: &mut Reader| store::packs(r).await).await?;
     packs.retain(|(n, _)| n != name);
-    packs.push((name.to_string(), text.to_string()));
-    crate::shipped_with(&packs)?;
+    crate::with_stored(&[(name.to_string(), text.to_string())], &packs)?;
     app.db()
         .write(act, async |tx: &mut Tx| {
             store::put_pack(tx, name, text).await?;

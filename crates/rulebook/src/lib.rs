@@ -3,7 +3,8 @@
 //! **Invariants.** Only values with a source ship. What was not read word for word is shown as 待核实
 //! until the security administrator confirms it; what no source gives is shown as 待导入. A pack with
 //! overlapping dates, with a field that no rule has, or with a local value against a law, is refused whole.
-//! The years of the working calendar (调休) come the same way; a code list may come as a CSV table (清单).
+//! The years of the working calendar (调休) come the same way; a code list may come as a CSV table (清单). Of a pack that
+//! was stored by an earlier edition a faulty year is left out, and named on the page, so that the program starts.
 
 mod actions;
 mod listing;
@@ -28,6 +29,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("stations.toml", include_str!("../packs/stations.toml")),
     ("dossier.toml", include_str!("../packs/dossier.toml")),
     ("windows.toml", include_str!("../packs/windows.toml")),
+    ("reference.toml", include_str!("../packs/reference.toml")),
 ];
 const CALENDAR: &str = include_str!("../packs/calendar.toml");
 
@@ -43,9 +45,14 @@ pub fn shipped() -> Result<RuleSet> {
 
 /// The same with packs `(name, text)` that an installation imported on top.
 pub fn shipped_with(imported: &[(String, String)]) -> Result<RuleSet> {
+    with_stored(imported, &[])
+}
+
+/// The same with packs that are stored: of these a faulty year is left out, and named on the page.
+fn with_stored(new: &[(String, String)], stored: &[(String, String)]) -> Result<RuleSet> {
     let mut packs: Vec<(String, String)> = SHIPPED.iter().map(|(n, t)| (n.to_string(), t.to_string())).collect();
-    packs.extend_from_slice(imported);
-    RuleSet::load(&packs, Calendar::parse(CALENDAR)?)
+    packs.extend_from_slice(new);
+    RuleSet::load_with(&packs, stored, Calendar::parse(CALENDAR)?)
 }
 
 /// Puts the shipped and imported packs with all confirmations in force.
@@ -55,7 +62,7 @@ pub async fn load(app: &App) -> Result<()> {
         .db()
         .read(&look, async |r: &mut Reader| Ok((store::packs(r).await?, store::confirmed(r).await?)))
         .await?;
-    app.set_rules(shipped_with(&packs)?.with_confirmed(keys));
+    app.set_rules(with_stored(&[], &packs)?.with_confirmed(keys));
     Ok(())
 }
 
@@ -179,6 +186,32 @@ mod tests {
         t.get(&admin, "/rules/calendar?year=2027").await.is(200).says("国务院办公厅关于2027年部分节假日安排的通知");
         load(&t.app).await.unwrap();
         assert!(t.app.rules().calendar().is_known(2027), "and it is there after a restart");
+    }
+
+    #[tokio::test]
+    async fn a_faulty_year_stored_earlier_is_left_out_and_named() {
+        let t = testkit::TestApp::new("sqlite", shipped().unwrap(), vec![domain()]).await;
+        let admin = testkit::actor(kernel::Role::SecurityAdmin, kernel::StationId::NIL);
+        let year = "[[year]]\nyear = 2027\nsource = \"通知\"\n[[year.holiday]]\nname = \"元旦\"\nfirst = \"2027-01-01\"\nlast = \"2027-01-33\"\n";
+        let rule = "[[rule]]\nkey = \"local.test_days\"\nvalue = 5\ntitle = \"测试\"\nsource = \"本地\"\nsource_kind = \"default\"\nfrom = \"2025-01-01\"\n";
+        let act = t.app.act(&admin, "test.stored", Purpose::Administration, t.app.fresh_command());
+        // As an edition that did not read years took it in.
+        let before = async |tx: &mut kernel::Tx| {
+            tx.record("rulebook.import", &[("rule", kernel::Uuid::nil())], "");
+            store::put_pack(tx, "old.toml", &format!("{year}{rule}")).await
+        };
+        t.app.db().write(&act, before).await.unwrap();
+        load(&t.app).await.expect("the program starts");
+        assert_eq!(t.app.rules().int("local.test_days", d("2026-05-08")).unwrap(), 5, "the rest of the pack holds");
+        assert!(!t.app.rules().calendar().is_known(2027));
+        t.get(&admin, "/rules").await.is(200).says("没有采用的部分").says("2027 年的节假日安排").says("old.toml").says("不是 YYYY-MM-DD").says("以同一文件名重新导入");
+        // Another pack may come meanwhile; a corrected one of the same name takes the place of the faulty one.
+        let send = async |name: &str, text: String| t.upload(&admin, "/rules/import", &[], &[("pack", name, text.as_bytes())]).await;
+        send("more.toml", rule.replace("test_days", "more_days")).await.is(303);
+        send("new.toml", year.into()).await.is(422).says("不是 YYYY-MM-DD");
+        send("old.toml", format!("{}{rule}", year.replace("-33", "-03"))).await.is(303);
+        assert!(t.app.rules().calendar().is_known(2027));
+        assert!(!t.get(&admin, "/rules").await.is(200).body.contains("没有采用"));
     }
 
     #[tokio::test]

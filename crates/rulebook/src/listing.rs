@@ -111,6 +111,9 @@ pub fn read(bytes: &[u8], d: &Defaults, rules: &RuleSet, today: Date) -> Result<
             until: cell("until"),
             change: String::new(),
         };
+        if row.from.is_empty() && !row.source.is_empty() {
+            return Err(FieldErrors::one("from", format!("第 {line} 行没有起始日期：请在这里填写，或者在清单中加 from 列。")));
+        }
         match or("order", &(line - 1).to_string()).parse() {
             Ok(n) => row.order = n,
             Err(_) => wrong.push(format!("第 {line} 行：order“{}”不是整数", cell("order"))),
@@ -349,6 +352,8 @@ mod tests {
         assert!(refused("list,code,name\nmediation.exclusion,ours,甲\n").contains("法律原文规定的"));
         let law = crate::shipped().unwrap().list("mediation.exclusion", today())[0].code.clone();
         assert!(refused(&format!("list,code,name\nmediation.exclusion,{law},不再排除\n")).contains("法律原文规定的"));
+        let undated = read("code,name\n01,甲\n".as_bytes(), &Defaults { from: None, ..defaults() }, &crate::shipped().unwrap(), today()).unwrap_err();
+        assert!(matches!(undated, Error::Invalid(e) if e.of("from").contains("没有起始日期")));
         let none = Defaults { source: String::new(), ..defaults() };
         let e = read("code,name\n01,甲\n".as_bytes(), &none, &crate::shipped().unwrap(), today()).unwrap_err();
         assert!(matches!(e, Error::Refused(r) if r.what.contains("没有写明出处")));

@@ -40,6 +40,10 @@ impl List<'_> {
         let plain = match &r.value {
             toml_value if toml_value.is_str() => toml_value.as_str().unwrap_or("").to_string(),
             toml_value if toml_value.is_bool() => if toml_value.as_bool() == Some(true) { "是" } else { "否" }.to_string(),
+            toml_value if toml_value.is_array() => {
+                let list = toml_value.as_array().into_iter().flatten();
+                list.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_string)).collect::<Vec<_>>().join("、")
+            }
             other => other.to_string(),
         };
         let unit = match r.unit.as_str() {
@@ -62,6 +66,7 @@ fn show_list(ctx: &Ctx, show: String, form: &Form, again: Again) -> Answer {
             "unverified" => !r.verified && !rules.is_confirmed(&r.key),
             "law" => r.source_kind == "law",
             "local" => r.station.is_some(),
+            "reference" => rules.reference(&r.key).is_some(),
             _ => true,
         })
         .collect();
@@ -88,13 +93,14 @@ pub async fn list(ctx: Ctx, Query(f): Query<Filter>) -> Answer {
 #[derive(Template)]
 #[template(path = "codes.html")]
 struct Codes<'a> {
+    rules: &'a RuleSet,
     lists: Vec<(&'a String, &'a Vec<Code>)>,
 }
 
 /// `GET /rules/codes`
 pub async fn codes(ctx: Ctx) -> Answer {
     let rules = ctx.app.rules();
-    Page::new("代码表", &Codes { lists: rules.all_codes().collect() }).crumb("规则包", "/rules").show(&ctx)
+    Page::new("代码表", &Codes { rules: &rules, lists: rules.all_codes().collect() }).crumb("规则包", "/rules").show(&ctx)
 }
 
 struct Day {
@@ -225,7 +231,23 @@ pub async fn confirm(ctx: Ctx, mut form: Form) -> Answer {
 #[template(path = "listing.html")]
 struct Preview {
     l: Listing,
+    /// 待导入 entries that it fills, by their titles.
+    fills: Vec<String>,
     command_id: String,
+}
+
+impl Preview {
+    /// What all rows say the same of stands once above the table; else "".
+    fn common<'a>(&'a self, of: fn(&'a listing::Row) -> &'a str) -> &'a str {
+        let first = self.l.rows.first().map_or("", of);
+        if self.l.rows.iter().all(|r| of(r) == first) { first } else { "" }
+    }
+    fn list(&self) -> &str {
+        self.common(|r| &r.list)
+    }
+    fn source(&self) -> &str {
+        self.common(|r| &r.source)
+    }
 }
 
 /// `POST /rules/import`: a pack, taken at once or refused whole; or a list as CSV, shown first and sent again as the pack
@@ -252,7 +274,9 @@ pub async fn import(ctx: Ctx, mut form: Form) -> Answer {
                 let read = form.finish(()).and_then(|()| listing::read(&u.bytes, &d, &ctx.app.rules(), ctx.app.today()));
                 match read {
                     Ok(l) => {
-                        let content = Preview { l, command_id: ctx.command_id().to_string() };
+                        let rules = ctx.app.rules();
+                        let title = |key: &String| rules.all_pending().iter().find(|p| p.key == *key).map_or(key, |p| &p.title).clone();
+                        let content = Preview { fills: l.fills.iter().map(title).collect(), l, command_id: ctx.command_id().to_string() };
                         return Page::new("清单预览", &content).crumb("规则包", "/rules").show(&ctx);
                     }
                     Err(e) => Err(e),

@@ -10,6 +10,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("rule", &["key", "station", "value", "unit", "title", "source", "source_kind", "verified", "from", "until", "note"]),
     ("code", &["list", "code", "station", "name", "parent", "order", "source", "source_kind", "verified", "from", "until", "attrs"]),
     ("pending", &["key", "title", "why", "how_to_import", "lists"]),
+    ("reference", &["keys", "why"]),
     ("law", &["short", "full", "title", "issuer", "adopted", "in_force", "from", "until", "source_kind", "verified", "articles", "note"]),
     ("year", &["year", "provisional", "source", "source_url", "source_kind", "verified", "note", "makeup", "holiday"]),
     ("year.holiday", &["name", "first", "last"]),
