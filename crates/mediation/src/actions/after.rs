@@ -35,6 +35,10 @@ pub async fn add_follow_ups(app: &App, act: &Act, id: DisputeId) -> Result<()> {
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             rules::next(d.state, Step::FollowUp)?;
+            if d.state == State::Mediating {
+                let next = "达成协议或者办结之后再安排回访；调解期间的走访用“记录走访调查”。";
+                return Err(Refusal::new("mediation.planned", "还在调解，没有可以回访的结果。", next).into());
+            }
             if parts::follow_ups(tx, id).await?.iter().any(|f| f.done_at.is_none() && !f.dropped) {
                 return Err(Refusal::new("mediation.planned", "还有没完成的回访。", "请先完成已安排的回访。").into());
             }
@@ -192,8 +196,10 @@ pub async fn follow_up(app: &App, act: &Act, id: DisputeId, follow: FollowUpId, 
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
-            if !parts::follow_ups(tx, id).await?.iter().any(|x| x.id == follow) {
-                return Err(Error::NotFound("这次回访"));
+            let planned = parts::follow_ups(tx, id).await?.into_iter().find(|x| x.id == follow).ok_or(Error::NotFound("这次回访"))?;
+            if planned.dropped {
+                let next = "请登记重新办理之后安排的回访；并入他案的，到主案登记。";
+                return Err(Refusal::new("mediation.followed_up", "这次回访已经随重新办理或者并案取消。", next).into());
             }
             if d.domestic_violence && !matches!(f.whom.as_str(), "offender" | "victim" | "both") {
                 return Err(FieldErrors::one("whom", "请选择访到了谁（加害人、受害人）。"));
@@ -240,7 +246,7 @@ pub async fn close(app: &App, act: &Act, id: DisputeId, told: &str) -> Result<Ou
             let promises = promises(tx, id).await?;
             let warnings = parts::warnings(tx, id).await?;
             let visits = parts::follow_ups(tx, id).await?;
-            let since = warnings.iter().map(|w| w.at).min();
+            let since = warnings.iter().map(|w| w.at).max();
             let outcome = rules::close(&d, &promises, told, &rules::visits(since, &visits))?;
             let signed = parts::agreements(tx, id).await?.first().map(|a| a.at);
             rules::watched(&promises, visits.iter().any(|f| f.done_at.is_some_and(|at| signed.is_none_or(|s| at >= s))))?;

@@ -33,6 +33,11 @@ async fn open_ones(tx: &mut Tx, id: DisputeId, which: impl Fn(ClockKind) -> bool
     Ok(tracks::clocks(tx, id).await?.into_iter().filter(|c| c.is_open() && which(c.kind)).collect())
 }
 
+/// Clocks that stand still.
+async fn still(tx: &mut Tx, id: DisputeId) -> Result<Vec<ClockRow>> {
+    Ok(open_ones(tx, id, |_| true).await?.into_iter().filter(|c| c.state == ClockState::Paused).collect())
+}
+
 /// Ends the open clocks of these kinds: in time or late, as their last day says.
 pub(crate) async fn meet(tx: &mut Tx, id: DisputeId, which: impl Fn(ClockKind) -> bool, on: Date, why: &str) -> Result<()> {
     for c in open_ones(tx, id, which).await? {
@@ -67,6 +72,7 @@ pub async fn pause(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()>
     if why.trim().is_empty() {
         return Err(FieldErrors::one("why", "请写明鉴定或者评估的事项。"));
     }
+    let rules = app.rules();
     let today = clock::day_of(act.at);
     app.db()
         .write(act, async |tx: &mut Tx| {
@@ -75,7 +81,12 @@ pub async fn pause(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()>
             if d.paused_on.is_some() {
                 return Err(Refusal::new("mediation.paused", "已经在中止中。", "鉴定、评估完成后请“恢复调解”。").into());
             }
-            let open = open_ones(tx, id, ClockKind::pauses).await?;
+            let mut open = vec![];
+            for c in open_ones(tx, id, |_| true).await? {
+                if rules::stands_still(c.kind, &rules, today)? {
+                    open.push(c);
+                }
+            }
             if open.is_empty() {
                 return Err(Refusal::new("mediation.no_clock", "没有正在计算的期限，不需要中止。", "请继续办理。").into());
             }
@@ -103,7 +114,7 @@ pub async fn resume(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()
                 return Err(Refusal::new("mediation.not_paused", "没有中止，不需要恢复。", "请继续办理。").into());
             };
             let (mut deadline, mut text) = ((d.deadline, d.deadline_provisional), String::new());
-            for c in open_ones(tx, id, ClockKind::pauses).await? {
+            for c in still(tx, id).await? {
                 let next = rules::runs_on(c.kind, c.due(), paused, today, d.sessions == 0, &rules)?;
                 tracks::resume_clock(tx, c.id, end_of(next.date), next.provisional).await?;
                 task(tx, &d, c.id, c.kind, end_of(next.date), false).await?;
@@ -116,6 +127,14 @@ pub async fn resume(app: &App, act: &Act, id: DisputeId, why: &str) -> Result<()
             note(tx, &d, Step::Resume, &format!("{why}{text}")).await
         })
         .await
+}
+
+/// A pause ends with the last clock that stood still.
+pub(crate) async fn end_pause(tx: &mut Tx, d: &Dispute) -> Result<()> {
+    if d.paused_on.is_some() && still(tx, d.id).await?.is_empty() {
+        store::set_deadline(tx, d.id, d.deadline, d.deadline_provisional, None).await?;
+    }
+    Ok(())
 }
 
 /// Another last day when both sides agree (2002 规定 §33); the old clock stays as 已变更.

@@ -366,7 +366,7 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
             let state = advance(tx, &d, Step::Agree, None, a.signed_on, &said).await?;
             debug_assert_eq!(state, State::Agreed);
             super::after::plan_follow_ups(tx, &d, a.signed_on, &rules).await?;
-            trace(tx, id, Step::Plan, (state, None), today, "按级别安排回访").await?;
+            trace(tx, id, Step::FollowUp, (state, None), today, "按级别安排回访").await?;
             Ok(Agreed { id: aid, number: number.0 })
         })
         .await

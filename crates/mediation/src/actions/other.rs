@@ -101,6 +101,7 @@ pub async fn decide(app: &App, act: &Act, id: DisputeId, n: &NewDecision) -> Res
             tracks::insert_decision(tx, id, n).await?;
             let text = format!("{} {} {}", rules.name("case.decision_kind", &n.kind), n.number, n.decided_on);
             super::clocks::meet(tx, id, |k| k == ClockKind::Case, n.decided_on, &text).await?;
+            super::clocks::end_pause(tx, &d).await?;
             notices::actions::done_for(tx, id, "dispute.next").await?;
             if d.state == State::Failed {
                 let due = end_of(today.tomorrow().unwrap_or(today));
@@ -147,6 +148,7 @@ pub async fn protect(app: &App, act: &Act, id: DisputeId, what: &str) -> Result<
             // A public-order case that waits for its decision waits on.
             let due = police_case(tx, id).await?.due().is_some();
             super::clocks::stop(tx, id, |k| k.ends_with_matter() && !(k == ClockKind::Case && due), ClockState::Stopped, today, "转家暴处置").await?;
+            super::clocks::end_pause(tx, &d).await?;
             store::set_violence(tx, id).await?;
             notices::actions::done_all(tx, id).await?;
             let d = store::get(tx, id).await?;

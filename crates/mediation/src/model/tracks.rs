@@ -86,10 +86,6 @@ impl ClockKind {
     pub fn ends_with_matter(self) -> bool {
         !matches!(self, ClockKind::ConfirmRequest | ClockKind::ConfirmAccept | ClockKind::ConfirmDecide)
     }
-    /// Stands still during injury assessment or valuation (程序规定 §165, 公通字〔2007〕81号 §9).
-    pub fn pauses(self) -> bool {
-        self.is_mediation() || self == ClockKind::Case
-    }
 }
 
 text_enum! {

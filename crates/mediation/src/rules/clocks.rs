@@ -20,6 +20,15 @@ fn spec(kind: ClockKind, due: Counted, rule: &'static str, rules: &RuleSet, on: 
     Spec { kind, due, rule, title: cite.name, source: cite.source }
 }
 
+/// Whether a clock stands still during injury assessment or valuation, as the rules of the day say (程序规定 §165; 公通字〔2007〕81号 §9).
+pub fn stands_still(kind: ClockKind, rules: &RuleSet, on: Date) -> Result<bool> {
+    match kind {
+        ClockKind::Case => rules.flag("case.public_order.assessment_excluded", on),
+        ClockKind::FirstSession => rules.flag("mediation.public_order.first_session_pauses_for_assessment", on),
+        other => Ok(other.is_mediation()),
+    }
+}
+
 /// Until when a track should end, counted from acceptance; `None` for administrative mediation where the station has
 /// no rule of its own: there is no national term.
 pub fn deadline(track: Track, from: Date, station: &str, rules: &RuleSet) -> Result<Option<Counted>> {

@@ -28,7 +28,8 @@ impl Violence {
     }
 }
 
-/// What was done in a matter of domestic violence: visits in person since the first warning. To come to the station is none.
+/// What was done in a matter of domestic violence: visits in person since the newest warning: whoever got
+/// one is visited (反家庭暴力法 §17). To come to the station is none.
 pub fn visits(warned_at: Option<kernel::Timestamp>, follow_ups: &[FollowUp]) -> Violence {
     let mut v = Violence { warned: warned_at.is_some(), ..Violence::default() };
     for f in follow_ups.iter().filter(|f| f.done_at.is_some_and(|at| warned_at.is_none_or(|w| at >= w))) {

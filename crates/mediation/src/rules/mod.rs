@@ -43,15 +43,16 @@ pub fn next(state: State, step: Step) -> Result<State, Refusal> {
         (Registered | Mediating | Failed, Step::Inquire) => Some(state),
         (Registered | Mediating, Step::Plan) => Some(state),
         (Mediating, Step::Session) => Some(Mediating),
-        // In 调解不成 it is the case's own clock that stands still or is extended.
-        (Mediating | Failed, Step::Pause | Step::Resume | Step::Extend) => Some(state),
+        // Outside 调解中 it is the case's own clock that stands still or is extended.
+        (Mediating | Failed | Protected, Step::Pause | Step::Resume | Step::Extend) => Some(state),
         (Mediating, Step::Agree) => Some(Agreed),
         (Mediating | Agreed, Step::Fail) => Some(Failed),
         (Agreed, Step::Perform | Step::Break) => Some(Agreed),
         // A promise may still be kept, and the court may still decide, after the matter went on otherwise.
         (Failed, Step::Perform) => Some(Failed),
         (Agreed | Failed, Step::Confirm) => Some(state),
-        (Agreed | Failed | Protected, Step::FollowUp) => Some(state),
+        // A visit that was planned after one track is still made, and written down, while another one is under way.
+        (Mediating | Agreed | Failed | Protected, Step::FollowUp) => Some(state),
         (Registered | Failed, Step::Refer) => Some(Closed),
         // From 履行中 only where a committee settled the civil side of a public-order case (程序规定 §186).
         (Registered | Mediating | Agreed | Failed, Step::SelfSettle) => Some(Closed),

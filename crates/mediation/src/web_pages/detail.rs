@@ -421,7 +421,7 @@ impl Detail<'_> {
             State::Agreed => !self.decision_due() && promises.iter().all(|p| !matches!(p.o.state, Kept::Pending | Kept::Broken)),
             State::Protected => {
                 let visits: Vec<FollowUp> = self.l.follow_ups.iter().map(|(f, _)| f.clone()).collect();
-                !self.decision_due() && rules::visits(self.l.warnings.iter().map(|w| w.at).min(), &visits).complete()
+                !self.decision_due() && rules::visits(self.l.warnings.iter().map(|w| w.at).max(), &visits).complete()
             }
             _ => false,
         }
