@@ -1,6 +1,7 @@
 //! 起草: counts everything once, as known on one moment, and writes a first text around the numbers.
 
 use crate::model::{Ask, Item, Kind, Line, Report, Section, State, Whole};
+use crate::classes::{self, Classes};
 use crate::{cross, rules};
 use kernel::figure::{Breakdown, Parts, Period, Spec};
 use kernel::rules::RuleSet;
@@ -9,13 +10,13 @@ use std::fmt::Write;
 
 /// Figures of a daily report, in order.
 const DAILY: &[&str] = &[
-    "incident.received", "incident.valid", "incident.by_category", "incident.by_hour", "incident.disputes", "incident.closed",
+    "incident.received", "incident.valid", classes::KEY, "incident.by_category", "incident.by_hour", "incident.disputes", "incident.closed",
     "incident.repeat", "dispatch.signed", "dispute.registered",
 ];
 
 /// Figures of the others.
 const FULL: &[&str] = &[
-    "incident.received", "incident.excluded", "incident.valid", "incident.by_category", "incident.by_hour", "incident.disputes", "incident.closed",
+    "incident.received", "incident.excluded", "incident.valid", classes::KEY, "incident.by_category", "incident.by_hour", "incident.disputes", "incident.closed",
     "incident.repeat", "dispute.registered", "dispute.by_category", "dispute.handled_total", "dispute.taken_up",
     "dispute.resolution_rate", "dispute.handled", "dispute.success_rate", "dispute.escalated", "dispute.escalated_public_order",
     "dispute.escalated_criminal", "dispute.unobserved",
@@ -30,11 +31,14 @@ fn divides(kind: Kind) -> bool {
 }
 
 /// Freezes the numbers of the period.
-async fn lines(r: &mut Reader, rules: &RuleSet, p: &Period, keys: &[&str]) -> Result<Vec<Line>> {
+async fn lines(r: &mut Reader, rules: &RuleSet, of: &Classes<'_>, p: &Period, keys: &[&str]) -> Result<Vec<Line>> {
     let (specs, breakdowns) = (crate::specs(), crate::breakdowns());
     let mut out: Vec<Line> = vec![];
     for key in keys {
-        if let Some(s) = specs.iter().find(|s| s.key == *key) {
+        if *key == classes::KEY {
+            let whole = out.iter().find(|l| l.key == "incident.valid").map(|l| l.n);
+            classes::add(r, of, p, whole, &mut out).await?;
+        } else if let Some(s) = specs.iter().find(|s| s.key == *key) {
             let n = out.len() as i64 + 1;
             out.push(of_figure(r, s, p, n).await?);
         } else if let Some(b) = breakdowns.iter().find(|b| b.key == *key) {
@@ -103,7 +107,8 @@ pub async fn make(r: &mut Reader, rules: &RuleSet, station: &places::model::Stat
     let p = rules::period(ask.kind, crate::period(rules, station.id, ask.from, ask.until, as_of)?, as_of)?;
     crate::check(p.from, p.until)?;
     let keys = if ask.kind == Kind::Daily { DAILY } else { FULL };
-    let mut lines = lines(r, rules, &p, keys).await?;
+    let of = Classes::at(rules, &station.code, p.until);
+    let mut lines = lines(r, rules, &of, &p, keys).await?;
     if divides(ask.kind) {
         cross::add(r, rules, &p, &mut lines).await?;
     }
@@ -141,7 +146,8 @@ pub async fn make(r: &mut Reader, rules: &RuleSet, station: &places::model::Stat
         version: 1,
     };
     let mut w = Whole { report, sections: vec![], lines, items, steps: vec![], changes: vec![] };
-    let texts = if ask.kind == Kind::Daily { daily(&w) } else { full(&w) };
+    let six = six(&w, of.is_verified());
+    let texts = if ask.kind == Kind::Daily { daily(&w, &six) } else { full(&w, &six) };
     w.sections = texts
         .into_iter()
         .enumerate()
@@ -177,18 +183,25 @@ fn listed(w: &Whole, key: &str, unit: &str) -> String {
     if list.is_empty() { "无".into() } else { list.join("、") }
 }
 
+/// `按六类：刑事 {3} 起、治安 {4} 起、…，合计 {2} 起（归类对照待核实）`: all of them, also where nothing happened.
+fn six(w: &Whole, verified: bool) -> String {
+    let list: Vec<String> = parts(w, classes::KEY).map(|l| format!("{} {{{}}} 起", l.label, l.n)).collect();
+    let unread = if verified { "" } else { "（归类对照待核实）" };
+    format!("{}：{}，合计 {{{}}} 起{unread}。", classes::NAME, list.join("、"), n(w, "incident.valid"))
+}
+
 /// The busiest hours.
 fn peak(w: &Whole) -> Option<&Line> {
     parts(w, "incident.by_hour").filter(|l| l.numerator > 0).max_by_key(|l| (l.numerator, -l.n))
 }
 
-fn daily(w: &Whole) -> Vec<Text> {
+fn daily(w: &Whole, six: &str) -> Vec<Text> {
     let (received, valid) = (n(w, "incident.received"), n(w, "incident.valid"));
     let mut first = String::new();
     let leader = if w.report.leader.is_empty() { "未填" } else { &w.report.leader };
     let _ = writeln!(first, "值班时间：{}，带班领导：{leader}。", w.report.span());
     let _ = writeln!(first, "本班接报警情 {{{received}}} 起，其中有效警情 {{{valid}}} 起，环比{{{valid}环比}}。");
-    let _ = writeln!(first, "按类别：{}。", listed(w, "incident.by_category", "起"));
+    let _ = writeln!(first, "{six}");
     let closed = n(w, "incident.closed");
     let _ = writeln!(first, "已办结 {{{closed}分数}}，5 分钟内签收 {{{}分数}}。", n(w, "dispatch.signed"));
     let _ = write!(first, "当日（自然日）登记矛盾纠纷 {{{}}} 件。", n(w, "dispute.registered"));
@@ -204,14 +217,14 @@ fn daily(w: &Whole) -> Vec<Text> {
     ]
 }
 
-fn full(w: &Whole) -> Vec<Text> {
+fn full(w: &Whole, six: &str) -> Vec<Text> {
     let k = |key: &str| n(w, key);
     let (received, valid, registered) = (k("incident.received"), k("incident.valid"), k("dispute.registered"));
     let excluded = k("incident.excluded");
     let mut overall = String::new();
     if w.line(received).is_some_and(|l| l.numerator > 0) {
         let _ = writeln!(overall, "{}，全所接报警情 {{{received}}} 起；剔除无效（骚扰、误拨等）和并单 {{{excluded}}} 起，有效警情 {{{valid}}} 起，环比{{{valid}环比}}，同比{{{valid}同比}}。", w.report.span());
-        let _ = writeln!(overall, "有效警情按类别：{}。", listed(w, "incident.by_category", "起"));
+        let _ = writeln!(overall, "有效警情{six}");
         if let Some(h) = peak(w) {
             let _ = writeln!(overall, "按时段，{}最多，{{{}}} 起（{{{}%}}）。", h.label, h.n, h.n);
         }

@@ -10,6 +10,7 @@
 //! was published stays; a later escalation marks it, with the old and the new number.
 
 mod actions;
+mod classes;
 mod count;
 mod cross;
 mod draft;

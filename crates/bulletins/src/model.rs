@@ -216,11 +216,23 @@ impl Whole {
     pub fn crossed(&self, l: &Line) -> Option<&Line> {
         l.whole.and_then(|n| self.line(n)).filter(|w| w.whole.is_some())
     }
-    /// What the line is called away from its table: `纠纷 · 时段 · 0–6 时`.
+    /// What the line is called away from its table: `纠纷 · 时段 · 0–6 时`, `六类 · 求助`.
     pub fn called(&self, l: &Line) -> String {
+        if l.key == crate::classes::KEY {
+            return format!("六类 · {}", l.label);
+        }
         let Some(whole) = self.crossed(l) else { return l.label.clone() };
         let by = crate::crossings().into_iter().find(|b| b.key == l.key).map_or("", |b| b.name);
         format!("{} · {by} · {}", whole.label, l.label)
+    }
+    /// Every division of a figure that has lines: its name and the lines, the six classes first.
+    pub fn divisions(&self) -> Vec<(&'static str, Vec<&Line>)> {
+        let known = crate::breakdowns().into_iter().map(|b| (b.key, b.name));
+        std::iter::once((crate::classes::KEY, crate::classes::NAME))
+            .chain(known)
+            .map(|(key, name)| (name, self.lines.iter().filter(|l| l.key == key).collect::<Vec<_>>()))
+            .filter(|(_, lines)| !lines.is_empty())
+            .collect()
     }
     /// The line as a figure.
     pub fn figure(&self, l: &Line) -> Figure {

@@ -43,15 +43,14 @@ pub fn data(w: &Whole, organ: &str, people: &[(String, &'static str)]) -> Value 
         })
         .collect();
     let mut parts: Vec<Value> = vec![];
-    for b in crate::breakdowns() {
-        let lines: Vec<_> = w.lines.iter().filter(|l| l.key == b.key).collect();
+    for (by, lines) in w.divisions() {
         let Some(whole) = lines.first().and_then(|l| l.whole).and_then(|n| w.line(n)) else { continue };
         let rows: Vec<Value> = lines
             .iter()
             .map(|l| json!([l.label, l.numerator, w.figure(l).value(), short(&l.change(&p, false)), short(&l.change(&p, true))]))
             .collect();
         let name = whole.label.trim_end_matches("占比");
-        parts.push(json!({ "title": format!("{name}{}", b.name), "rows": rows, "total": whole.numerator }));
+        parts.push(json!({ "title": format!("{name}{by}"), "rows": rows, "total": whole.numerator }));
     }
     let crossed: Vec<Value> = w
         .lines

@@ -313,6 +313,9 @@ pub(crate) mod tests {
             line(3, "incident.by_category", "dispute", 58, None, Some(2)),
             line(4, "incident.by_category", "help", 2, None, Some(2)),
         ];
+        for (n, class, number, was) in [(5, "dispute", 58, 50), (6, "other", 2, 10)] {
+            lines.push(Line { label: class.into(), before_numerator: was, ..line(n, crate::classes::KEY, class, number, None, Some(2)) });
+        }
         lines[2].before_numerator = 50;
         lines[3].before_numerator = 10;
         Whole { report, sections: vec![], lines, items: vec![], steps: vec![], changes: vec![] }

@@ -1,5 +1,6 @@
 //! The numbers of a briefing as a workbook. Every sheet says who took it, when and what for; no cell is run.
 
+use crate::classes;
 use crate::model::{Line, Whole};
 use kernel::text::safe_cell;
 use kernel::{Error, Result};
@@ -83,6 +84,11 @@ pub fn of(w: &Whole, mark: &str) -> Result<Vec<u8>> {
     for spec in crate::specs().iter().filter(|x| w.lines.iter().any(|l| l.key == x.key)) {
         text(s, row, 0, &format!("{}（第 {} 版）", spec.name, spec.version))?;
         text(s, row, 1, spec.definition)?;
+        row += 1;
+    }
+    if w.lines.iter().any(|l| l.key == classes::KEY) {
+        text(s, row, 0, &format!("{}（第 {} 版）", classes::NAME, classes::EDITION))?;
+        text(s, row, 1, classes::DEFINITION)?;
         row += 1;
     }
     for b in crate::breakdowns().iter().chain(&crate::crossings()).filter(|b| w.lines.iter().any(|l| l.key == b.key)) {

@@ -20,6 +20,12 @@ async fn drafted(t: &TestApp, officer: &Actor) -> String {
     format!("/bulletins/{id}")
 }
 
+/// The same month drafted once more.
+async fn drafted_again(t: &TestApp, officer: &Actor) -> String {
+    let fields = [("kind", "monthly"), ("from", "2026-05-01"), ("until", "2026-05-31")];
+    format!("/bulletins/{}", t.post(officer, "/bulletins/new", &fields).await.is(303).new_id())
+}
+
 #[tokio::test]
 async fn a_monthly_report_is_edited_reviewed_and_published_by_three_people() {
     for engine in engines() {
@@ -218,6 +224,46 @@ async fn an_analysis_divides_every_category_that_moved() {
 }
 
 #[tokio::test]
+async fn a_briefing_tells_six_classes_that_open_their_rows_and_add_up() {
+    for engine in engines() {
+        let (t, station, leader) = app(engine).await;
+        let officer = actor(Role::Officer, station);
+        for (n, category) in ["dispute", "dispute", "help", "traffic", "consult", ""].into_iter().enumerate() {
+            let content = format!("{n} 号来电：{}", ["楼上拖椅子", "门前堆物", "要求开锁", "车辆剐蹭", "问户口", "听不清"][n]);
+            t.post(&leader, "/incidents/new", &[("source_code", "0101"), ("content", content.as_str()), ("category", category)]).await.is(303);
+        }
+        let path = drafted(&t, &officer).await;
+        let page = t.get(&leader, &path).await.is(200).says("按六类").says("归类对照待核实");
+        let id: Uuid = path.rsplit('/').next().unwrap().parse().unwrap();
+        let look = t.app.look(&leader, "test", Purpose::Statistics);
+        let w = t.app.db().read(&look, async |r: &mut Reader| crate::store::whole(r, id).await).await.unwrap();
+        let six: Vec<_> = w.lines.iter().filter(|l| l.key == crate::classes::KEY).collect();
+        let told: Vec<(&str, i64)> = six.iter().map(|l| (l.label.as_str(), l.numerator)).collect();
+        assert_eq!(told, [("刑事", 0), ("治安", 0), ("交通", 1), ("纠纷", 2), ("求助", 1), ("其他", 2)], "{engine}");
+        for l in &six {
+            let rows = t.get(&leader, &format!("{path}/rows?n={}", l.n)).await.is(200).says(&format!("六类 · {}", l.label)).says("六类之和等于有效警情");
+            assert_eq!(rows.body.matches("data-label=\"编号\"").count() as i64, l.numerator, "{engine}: {} opens its rows", l.label);
+            assert!(page.body.contains(&format!("/rows?n={}&amp;part=num", l.n)) || page.body.contains(&format!("/rows?n={}&part=num", l.n)));
+        }
+        // What was frozen opens what it counted, also when the table of classes is another one since.
+        let own = "[[code]]\nlist = \"incident.class_of\"\ncode = \"consult\"\nname = \"咨询\"\nparent = \"help\"\nsource = \"分局\"\nsource_kind = \"default\"\nfrom = \"2000-01-01\"\n";
+        t.app.set_rules(rulebook::shipped_with(&[("own.toml".into(), own.into())]).unwrap());
+        let rows = t.get(&leader, &format!("{path}/rows?n={}", six[5].n)).await.is(200).says("问户口").says("听不清");
+        assert_eq!(rows.body.matches("data-label=\"编号\"").count(), 2);
+        let again = drafted_again(&t, &officer).await;
+        let id: Uuid = again.rsplit('/').next().unwrap().parse().unwrap();
+        let w = t.app.db().read(&t.app.look(&leader, "test", Purpose::Statistics), async |r: &mut Reader| crate::store::whole(r, id).await).await.unwrap();
+        assert_eq!(w.lines.iter().filter(|l| l.key == crate::classes::KEY).map(|l| l.numerator).collect::<Vec<_>>(), [0, 0, 1, 2, 2, 1]);
+        // A class that does not add up goes neither to review nor out.
+        let mut lines = w.lines.clone();
+        lines.iter_mut().find(|l| l.key == crate::classes::KEY && l.label == "求助").unwrap().numerator += 1;
+        assert!(crate::rules::ties(&lines).unwrap_err().what.contains("各分项之和是 7，合计却是 6"));
+        assert!(t.post(&leader, &format!("{path}/xlsx"), &[("reason", "月度例会使用")]).await.is(200).body.starts_with("PK"));
+        assert!(t.get(&leader, &format!("{path}/pdf")).await.is(200).body.starts_with("%PDF"));
+    }
+}
+
+#[tokio::test]
 async fn a_daily_report_is_one_shift() {
     for engine in engines() {
         let (t, station, leader) = app(engine).await;
@@ -235,7 +281,7 @@ async fn a_daily_report_is_one_shift() {
         let fields = [("kind", "daily"), ("from", "2026-05-08"), ("leader", "敖日格乐")];
         let id = t.post(&actor(Role::Operator, station), "/bulletins/new", &fields).await.is(303).new_id();
         let page = t.get(&leader, &format!("/bulletins/{id}")).await.is(200);
-        let page = page.says("2026-05-08 08:00 至 2026-05-09 08:00").says("带班领导：敖日格乐").says("持棍互殴").says("涉械、有人受伤").says("交接事项");
+        let page = page.says("按六类").says("2026-05-08 08:00 至 2026-05-09 08:00").says("带班领导：敖日格乐").says("持棍互殴").says("涉械、有人受伤").says("交接事项");
         assert!(!page.body.contains("下一班的来电"));
         t.get(&leader, &format!("/bulletins/{id}/rows?n=1")).await.is(200).says("楼上拖椅子").says("持棍互殴");
         t.post(&leader, "/bulletins/new", &[("kind", "daily"), ("from", "2026-05-09")]).await.is(422).says("才结束");

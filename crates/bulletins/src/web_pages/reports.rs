@@ -2,7 +2,7 @@
 
 use crate::actions::{self, Differs};
 use crate::model::{Ask, Done, Edit, Kind, Later, Line, Report, State, Step, Whole};
-use crate::{cross, rules, store};
+use crate::{classes, cross, rules, store};
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::IntoResponse;
@@ -109,6 +109,8 @@ struct Row {
     year: String,
     /// What a part is indented under.
     part: bool,
+    /// The name of a division, on its first line; else "".
+    heads: &'static str,
 }
 
 /// A category with its divisions.
@@ -176,8 +178,10 @@ async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answer {
         })
         .await?;
     let p = w.report.period();
-    let row = |l: &Line| Row { figure: w.figure(l), before: l.change(&p, false).text(), year: l.change(&p, true).text(), part: l.whole.is_some(), line: l.clone() };
-    let rows = w.lines.iter().filter(|l| w.crossed(l).is_none()).map(row).collect();
+    let row = |l: &Line| Row { figure: w.figure(l), before: l.change(&p, false).text(), year: l.change(&p, true).text(), part: l.whole.is_some(), heads: "", line: l.clone() };
+    let heads: Vec<(i64, &'static str)> = w.divisions().into_iter().filter_map(|(by, lines)| Some((lines.first()?.n, by))).collect();
+    let headed = |l: &Line| Row { heads: heads.iter().find(|(n, _)| *n == l.n).map_or("", |(_, by)| by), ..row(l) };
+    let rows = w.lines.iter().filter(|l| w.crossed(l).is_none()).map(headed).collect();
     let crossed = w
         .lines
         .iter()
@@ -293,6 +297,13 @@ pub async fn rows(ctx: Ctx, Path(id): Path<String>, Query(q): Query<Which>) -> A
             let w = actions::whole(r, id).await?;
             let line = w.line(q.n).cloned().ok_or(Error::NotFound("这项数字"))?;
             let (p, figure, called) = (w.report.period(), w.figure(&line), w.called(&line));
+            if line.key == classes::KEY {
+                let (b, of) = (classes::base()?, classes::categories(&line.part));
+                let rows = b.rows_of(r, &p, of, page).await?;
+                let pager = Pager::new(page, line.numerator, format!("/bulletins/{id}/rows?n={}", line.n));
+                let (definition, edition, path) = (classes::DEFINITION, line.edition, b.path);
+                return Ok(Rows { report: w.report, line, called, figure, definition, edition, rounding: ROUNDING, path, ratio: false, all: true, rows, pager });
+            }
             if let Some(b) = crate::breakdowns().into_iter().chain(crate::crossings()).find(|b| b.key == line.key) {
                 let rows = b.rows(r, &p, &line.part, page).await?;
                 let pager = Pager::new(page, line.numerator, format!("/bulletins/{id}/rows?n={}", line.n));

@@ -183,7 +183,7 @@ pub enum Parts {
 }
 
 /// Declares a breakdown; the base yields `id, number, title, at, part`. The numbers after the base are
-/// the parameter of the part asked for ('' for all) and of the limit.
+/// the parameter of the parts asked for (texts) and of the limit.
 #[macro_export]
 macro_rules! breakdown {
     ($key:literal, $of:literal, $name:literal, ($version:literal, $since:literal), $definition:literal, $kind:literal, $path:literal, $parts:expr, $args:expr, $base:expr, $part:literal, $limit:literal) => {{
@@ -195,9 +195,9 @@ macro_rules! breakdown {
         static ROWS: $crate::Sql = $crate::Sql::new(concat!(
             "select b.id as id, b.number as number, b.title as title, b.at as at, (1 = 1) as hit from (",
             $base,
-            ") b where b.part = ",
+            ") b where b.part in @texts(",
             $part,
-            " order by b.at desc, b.number desc limit ",
+            ") order by b.at desc, b.number desc limit ",
             $limit
         ));
         $crate::figure::Breakdown {
@@ -405,8 +405,13 @@ impl Breakdown {
 
     /// A page of the rows of one part, newest first, marked as shown.
     pub async fn rows(&self, r: &mut Reader, p: &Period, part: &str, page: Leaf) -> Result<Vec<FigureRow>> {
+        self.rows_of(r, p, vec![part.into()], page).await
+    }
+
+    /// The same of several parts together.
+    pub async fn rows_of(&self, r: &mut Reader, p: &Period, parts: Vec<String>, page: Leaf) -> Result<Vec<FigureRow>> {
         let mut values = values(self.args, p);
-        values.push(Value::Text(Some(part.into())));
+        values.push(Value::Texts(parts));
         listed(r, self.rows, self.kind, values, page).await
     }
 
