@@ -2,7 +2,7 @@
 
 use crate::actions;
 use crate::compose::{self, Case};
-use crate::model::{NewSignature, Paper, Signer};
+use crate::model::{NewSignature, Paper, Signature, Signer};
 use askama::Template;
 use axum::extract::{Path, Query};
 use base64::Engine as _;
@@ -19,15 +19,38 @@ struct Sign<'a> {
     form: &'a Form,
     again: &'a Again,
     command_id: String,
+    /// For the button that prints.
+    print_id: String,
+    signers: Vec<Who>,
+}
+
+/// Somebody who has a place on the paper.
+struct Who {
+    /// The field's value: a party's id, `id.guardian` … for who signs for it.
+    value: String,
+    /// 乙方代理人 其其格
+    called: String,
+    /// When and under which recording, each time.
     signed: Vec<(String, String)>,
 }
 
-impl Sign<'_> {
-    /// Who may sign: the field's value and what it says.
-    fn signers(&self) -> Vec<(String, String)> {
-        let value = |party: Uuid, s: Signer| if s == Signer::Party { party.to_string() } else { format!("{party}.{}", s.code()) };
-        self.case.signers().into_iter().map(|(party, s, called)| (value(party, s), called)).collect()
-    }
+/// Who signs this paper. A written agreement has a place for each of them; where it stands is known when its numbers are opened.
+fn signers(case: &Case, paper: Paper, record: Uuid) -> Vec<Who> {
+    let sheet = compose::sheet(case, paper, record).ok();
+    let has_place = |party: Uuid, s: Signer| sheet.as_ref().is_none_or(|x| compose::has_place(&x.data, party, s));
+    let signed = |party: Uuid, signer: Signer| {
+        let of = |s: &&Signature| s.paper == paper && s.record_id == record && s.party_id == party && s.signer == signer;
+        let film = |s: &Signature| case.recordings.iter().find(|r| r.id == s.recording_id).map_or(String::new(), |r| format!("{} {}", r.device, r.file_no));
+        case.signatures.iter().filter(of).map(|s| (web::show::moment(&s.signed_at), film(s))).collect()
+    };
+    case.signers()
+        .into_iter()
+        .filter(|(party, s, _)| has_place(*party, *s))
+        .map(|(party, s, called)| {
+            let value = if s == Signer::Party { party.to_string() } else { format!("{party}.{}", s.code()) };
+            Who { value, called, signed: signed(party, s) }
+        })
+        .collect()
 }
 
 #[derive(serde::Deserialize)]
@@ -44,21 +67,9 @@ async fn show(ctx: &Ctx, id: DisputeId, paper: Paper, record: Uuid, form: &Form,
     if !case.papers().contains(&(paper, record)) {
         return Err(Error::NotFound("这份文书").into());
     }
-    let signed = case
-        .signatures
-        .iter()
-        .filter(|s| s.paper == paper && s.record_id == record)
-        .map(|s| {
-            let who = case.signers().into_iter().find(|(p, as_whom, _)| *p == s.party_id && *as_whom == s.signer).map_or_else(
-                || format!("{}{}", case.party(s.party_id).map_or("", |p| p.p.side.label()), s.signer.label()),
-                |(_, _, called)| called,
-            );
-            let rec = case.recordings.iter().find(|r| r.id == s.recording_id).map_or(String::new(), |r| format!("{} {}", r.device, r.file_no));
-            (format!("{who} {}", web::show::moment(&s.signed_at)), rec)
-        })
-        .collect();
+    let signers = signers(&case, paper, record);
     let (failed, status, number) = (again.any(), again.status(), case.d.number.clone());
-    let content = Sign { case, paper, record, form, again: &again, command_id: ctx.command_id().to_string(), signed };
+    let content = Sign { case, paper, record, form, again: &again, command_id: ctx.command_id().to_string(), print_id: ctx.command_id().to_string(), signers };
     let page = Page::new(format!("签名：{}", paper.label()), &content)
         .crumb("纠纷", "/disputes")
         .crumb(number, format!("/disputes/{id}"))

@@ -70,6 +70,10 @@ pub async fn of(walk: &mut Walk, server: &Server, browser: &Browser) {
             walk.note("the window", done).await;
             walk.follow().await;
         }
+        "admin-security" => {
+            let done = list(walk).await;
+            walk.note("a code list", done).await;
+        }
         "volunteer" => walk.visit("/admin/users", "forbidden", 403).await,
         _ => {}
     }
@@ -220,6 +224,27 @@ async fn import(walk: &mut Walk, server: &Server, browser: &Browser) -> Result<(
     // The browser logs that the part was answered with 422, as it should be.
     walk.tab.complaints();
     walk.present("exchange-refused", 200).await;
+    Ok(())
+}
+
+/// A code list as CSV: refused, previewed, taken in.
+async fn list(walk: &mut Walk) -> Result<()> {
+    let mut bad = tempfile::Builder::new().suffix(".csv").tempfile()?;
+    bad.write_all("code,name\n01,\n".as_bytes())?;
+    let mut good = tempfile::Builder::new().suffix(".csv").tempfile()?;
+    good.write_all("code,name,parent\nwl,网络纠纷,\nwl01,网购纠纷,wl\nwl02,网约车、外卖、快递等新业态从业人员与平台之间的劳动报酬纠纷,wl\nnoise,噪声污染（含施工）,\n".as_bytes())?;
+    for (file, name, status) in [(bad.path(), "rules-list-refused", 422), (good.path(), "rules-list-preview", 200)] {
+        walk.tab.open("/rules").await?;
+        walk.tab.upload("#pack", file).await?;
+        walk.tab.set("#list", "dispute.category.governance").await?;
+        walk.tab.set("#from", "2026-11-01").await?;
+        walk.tab.set("#source", "海拉尔区综治中心代码表（2026年11月）").await?;
+        walk.tab.press("#import button", "导入").await?;
+        walk.present(name, status).await;
+    }
+    walk.tab.says("还没有导入").await?;
+    walk.tab.press("main button.button--primary", "导入").await?;
+    walk.present("rules-list-imported", 200).await;
     Ok(())
 }
 
