@@ -1,6 +1,7 @@
 //! The invented file with every defect, on both engines; broken files; the real file where it is.
 
 mod arrivals;
+mod asked;
 mod cameras;
 mod exports;
 mod pages;

@@ -48,6 +48,9 @@ pub struct Tally {
     pub counts: Vec<Count>,
     /// Of a question for numbers.
     pub spread: Option<Spread>,
+    /// What was answered, the least first: numbers in the question's own unit, times of day in minutes since midnight; of
+    /// other questions nothing.
+    pub values: Vec<f64>,
 }
 
 impl Tally {
@@ -99,6 +102,7 @@ pub fn tabulate(form: &Form, language: &str) -> Tabulation {
             weight: 0.0,
             counts,
             spread: None,
+            values: vec![],
         });
     }
     t
@@ -122,8 +126,10 @@ impl Tabulation {
             }
             tally.answered += 1;
             tally.weight += weight;
-            if let Value::Number(n) = value {
-                self.numbers[at].push(*n);
+            match value {
+                Value::Number(n) => self.numbers[at].push(*n),
+                Value::Time(t) => self.numbers[at].push(f64::from(i32::from(t.hour()) * 60 + i32::from(t.minute()))),
+                _ => {}
             }
             if tally.counts.is_empty() {
                 continue;
@@ -144,16 +150,17 @@ impl Tabulation {
 
     /// The tables, in the order of the questionnaire.
     pub fn finish(mut self) -> Vec<Tally> {
-        for (tally, numbers) in self.tallies.iter_mut().zip(&mut self.numbers) {
-            tally.spread = spread(numbers);
+        for (tally, mut numbers) in self.tallies.iter_mut().zip(self.numbers) {
+            numbers.sort_by(f64::total_cmp);
+            tally.spread = if tally.kind == Kind::Time { None } else { spread(&numbers) };
+            tally.values = numbers;
         }
         self.tallies
     }
 }
 
-/// Quartiles as the value at rank `p·(n−1)`, between two ranks by their distance (type 7 of Hyndman and Fan 1996).
-fn spread(numbers: &mut [f64]) -> Option<Spread> {
-    numbers.sort_by(f64::total_cmp);
+/// Of sorted numbers. Quartiles as the value at rank `p·(n−1)`, between two ranks by their distance (type 7 of Hyndman and Fan 1996).
+fn spread(numbers: &[f64]) -> Option<Spread> {
     let (first, last) = (*numbers.first()?, *numbers.last()?);
     let at = |p: f64| {
         let rank = p * (numbers.len() - 1) as f64;

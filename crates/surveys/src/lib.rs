@@ -15,6 +15,7 @@ pub mod actions;
 pub mod model;
 mod pace;
 mod paper;
+mod plot;
 pub mod rules;
 pub mod store;
 pub mod web_pages;

@@ -6,7 +6,7 @@ use kernel::{Error, Result, Timestamp};
 /// A table ready to be written.
 #[derive(Clone, Debug)]
 pub struct Sheet {
-    pub header: Vec<&'static str>,
+    pub header: Vec<String>,
     pub rows: Vec<Vec<String>>,
     /// Who, when, what for; stands in the file.
     pub mark: String,
@@ -25,7 +25,7 @@ pub fn to_csv(s: &Sheet) -> Vec<u8> {
         out.push_str(&quoted.join(","));
         out.push_str("\r\n");
     };
-    line(&mut out, &mut s.header.iter().map(|h| h.to_string()));
+    line(&mut out, &mut s.header.iter().cloned());
     for row in &s.rows {
         line(&mut out, &mut row.iter().cloned());
     }
@@ -45,7 +45,7 @@ pub fn to_xlsx(s: &Sheet) -> Result<Vec<u8>> {
     sheet.set_name("台账").map_err(wrong)?;
     sheet.set_header(format!("&L{}", s.mark.replace('&', "&&").chars().take(200).collect::<String>()));
     for (c, h) in s.header.iter().enumerate() {
-        sheet.write_string_with_format(0, c as u16, *h, &bold).map_err(wrong)?;
+        sheet.write_string_with_format(0, c as u16, safe_cell(h), &bold).map_err(wrong)?;
         sheet.set_column_width(c as u16, 18).map_err(wrong)?;
     }
     for (n, row) in s.rows.iter().enumerate() {
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn quotes_and_newlines_stay_inside_their_cell() {
         let s = Sheet {
-            header: vec!["编号", "内容"],
+            header: vec!["编号".into(), "内容".into()],
             rows: vec![vec!["1".into(), "他说“走”，\n\"不走\"".into()]],
             mark: "导出人：甲".into(),
             who: "甲".into(),

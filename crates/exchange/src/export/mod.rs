@@ -3,6 +3,7 @@
 //! The file says who exported it, when and what for. Cells that a spreadsheet would run as a formula
 //! are neutralised (OWASP: CSV injection).
 
+mod asked;
 mod file;
 
 pub use file::{Sheet, to_csv, to_xlsx};
@@ -14,7 +15,20 @@ use kernel::{
 
 text_enum! {
     /// 导出的台账
-    pub enum What { Incidents = "incidents" / "警情台账", Disputes = "disputes" / "纠纷台账", People = "people" / "人员台账" }
+    pub enum What {
+        Incidents = "incidents" / "警情台账",
+        Disputes = "disputes" / "纠纷台账",
+        People = "people" / "人员台账",
+        Surveys = "surveys" / "问卷统计",
+        Answers = "answers" / "问卷答卷",
+    }
+}
+
+impl What {
+    /// One questionnaire goes out, whole; not a period of a register.
+    pub fn of_survey(self) -> bool {
+        matches!(self, What::Surveys | What::Answers)
+    }
 }
 
 text_enum! {
@@ -38,6 +52,8 @@ pub struct Ask {
     pub station: StationId,
     pub from: Date,
     pub until: Date,
+    /// Which questionnaire, where one goes out.
+    pub survey: Option<Uuid>,
     pub purpose: Purpose,
     /// In the exporter's words.
     pub reason: String,
@@ -54,6 +70,7 @@ fn permit(actor: &Actor, what: What) -> Result<()> {
         What::Incidents => P::IncidentSee,
         What::Disputes => P::DisputeSee,
         What::People => P::PeopleSee,
+        What::Surveys | What::Answers => P::SurveySee,
     })
 }
 
@@ -69,7 +86,10 @@ pub async fn export(app: &App, act: &Act, ask: &Ask) -> Result<Sheet> {
     if ask.reason.trim().chars().count() < 4 {
         e.add("reason", "请写明导出的用途，至少 4 个字；写在导出的文件里，审计链记下它的摘要。");
     }
-    if ask.until < ask.from {
+    if ask.what.of_survey() && ask.survey.is_none() {
+        e.add("survey", "请选择要导出的问卷。");
+    }
+    if !ask.what.of_survey() && ask.until < ask.from {
         e.add("until", "截止日期不能早于起始日期。");
     }
     e.ok(())?;
@@ -79,18 +99,26 @@ pub async fn export(app: &App, act: &Act, ask: &Ask) -> Result<Sheet> {
         What::Incidents => "exchange.export_incidents",
         What::Disputes => "exchange.export_disputes",
         What::People => "exchange.export_people",
+        What::Surveys => "exchange.export_survey",
+        What::Answers => "exchange.export_answers",
     };
-    let (header, rows) = app
+    let (header, rows): Table = app
         .db()
         .read(&look, async |r: &mut Reader| match ask.what {
             What::Incidents => incidents_of(app, r, ask).await,
             What::Disputes => disputes_of(app, r, ask).await,
             What::People => people_of(r, ask).await,
+            What::Surveys | What::Answers => asked::asked(r, ask).await,
         })
         .await?;
     let now = app.now();
     let who = signed(&act.actor);
-    let left_out = if ask.what == What::People { "受保护人不列入；" } else { "" };
+    let left_out = match ask.what {
+        What::People => "受保护人不列入；",
+        What::Surveys => "只有统计数，不含填写的时间；",
+        What::Answers => "答卷只记到哪一天，不含填写的时间；",
+        What::Incidents | What::Disputes => "",
+    };
     let mark = format!(
         "导出人：{who}；时间：{}；目的：{}（{}）；{} 条；{left_out}仅限本目的使用，用毕删除。",
         clock::show(now),
@@ -102,7 +130,9 @@ pub async fn export(app: &App, act: &Act, ask: &Ask) -> Result<Sheet> {
     let made = app.act(&act.actor, "exchange.export", ask.purpose, app.fresh_command()).in_station(ask.station);
     app.db()
         .write(&made, async |tx: &mut Tx| {
-            tx.record("exchange.export", &[("station", ask.station.0)], &mark);
+            let mut subjects = vec![("station", ask.station.0)];
+            subjects.extend(ask.survey.filter(|_| ask.what.of_survey()).map(|id| ("survey", id)));
+            tx.record("exchange.export", &subjects, &mark);
             Ok(())
         })
         .await?;
@@ -116,7 +146,11 @@ fn signed(actor: &Actor) -> String {
     if aside.is_empty() { name.to_string() } else { format!("{name}（{}）", aside.join("，")) }
 }
 
-type Table = (Vec<&'static str>, Vec<Vec<String>>);
+type Table = (Vec<String>, Vec<Vec<String>>);
+
+fn headings(of: &[&str]) -> Vec<String> {
+    of.iter().map(|h| (*h).to_string()).collect()
+}
 
 fn bounds(ask: &Ask) -> (Timestamp, Timestamp) {
     (clock::start_of(ask.from), clock::start_of(ask.until.tomorrow().unwrap_or(ask.until)))
@@ -130,6 +164,7 @@ struct Room {
 
 impl Room {
     const PERIOD: Room = Room { text: 0, next: "请缩短期间，分几次导出。" };
+    const SURVEY: Room = Room { text: 0, next: "请导出“问卷统计”，或者向系统管理员要备份。" };
     const REGISTER: Room = Room { text: 0, next: "人员台账不分期间：请用限于警务区的账号分几次导出，或向系统管理员要备份。" };
 
     /// After each page: the rows so far, and how many of them are new.
@@ -148,9 +183,9 @@ impl Room {
 
 async fn incidents_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
     let rules = app.rules();
-    let header = vec![
+    let header = headings(&[
         "编号", "来源", "报警时间", "事由", "内容", "地址（接报）", "地址（现在）", "类别（接报）", "类别（现在）", "状态", "报警人", "电话",
-    ];
+    ]);
     let (from, until) = bounds(ask);
     let mut after = (Timestamp::MIN, IncidentId(Uuid::nil()));
     let (mut rows, mut room) = (vec![], Room::PERIOD);
@@ -202,10 +237,10 @@ async fn person(r: &mut Reader, id: PersonId) -> Result<(String, String)> {
 
 async fn disputes_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
     let rules = app.rules();
-    let header = vec![
+    let header = headings(&[
         "编号", "登记时间", "来源", "事由", "经过", "地点", "类别", "110细类", "起因", "级别", "途径", "状态", "结果", "受理", "期限", "升级",
         "甲方", "乙方",
-    ];
+    ]);
     let (from, until) = bounds(ask);
     let mut after = (Timestamp::MIN, DisputeId(Uuid::nil()));
     let (mut rows, mut room) = (vec![], Room::PERIOD);
@@ -254,7 +289,7 @@ async fn disputes_of(app: &App, r: &mut Reader, ask: &Ask) -> Result<Table> {
 }
 
 async fn people_of(r: &mut Reader, ask: &Ask) -> Result<Table> {
-    let header = vec!["姓名", "性别", "民族", "人口类别", "证件种类", "证件号码", "电话", "住址"];
+    let header = headings(&["姓名", "性别", "民族", "人口类别", "证件种类", "证件号码", "电话", "住址"]);
     let (mut rows, mut room) = (vec![], Room::REGISTER);
     let mut before = None;
     loop {

@@ -28,7 +28,7 @@ impl Town {
     }
     fn ask(&self, what: What) -> Ask {
         let day = |d: &str| d.parse().unwrap();
-        Ask { what, station: self.station, from: day("2020-01-01"), until: day("2030-01-01"), purpose: Purpose::Statistics, reason: "季度分析用".into() }
+        Ask { what, station: self.station, from: day("2020-01-01"), until: day("2030-01-01"), survey: None, purpose: Purpose::Statistics, reason: "季度分析用".into() }
     }
     async fn out(&self, who: &Actor, what: What) -> Sheet {
         export(self.app(), &self.act(who), &self.ask(what)).await.unwrap()
@@ -133,7 +133,7 @@ async fn town(engine: &str) -> Town {
 }
 
 /// All cells of the first sheet, and of the sheet with the mark; and the properties of the file.
-fn read_xlsx(bytes: &[u8]) -> (Vec<String>, String) {
+pub(super) fn read_xlsx(bytes: &[u8]) -> (Vec<String>, String) {
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes.to_vec())).unwrap();
     let cells: Vec<String> = book.worksheet_range("台账").unwrap().cells().map(|(.., c)| {
         assert!(matches!(c, Data::String(_) | Data::Empty), "a cell that is not text: {c:?}");
@@ -144,7 +144,7 @@ fn read_xlsx(bytes: &[u8]) -> (Vec<String>, String) {
     (cells, mark)
 }
 
-fn dangerous(cell: &str) -> bool {
+pub(super) fn dangerous(cell: &str) -> bool {
     cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || cell.starts_with(['\t', '\r', '\n'])
 }
 
@@ -152,7 +152,7 @@ fn dangerous(cell: &str) -> bool {
 async fn every_register_goes_out_masked_marked_logged_and_harmless_in_both_formats() {
     for engine in engines() {
         let town = town(engine).await;
-        for what in What::ALL {
+        for what in What::ALL.iter().filter(|w| !w.of_survey()) {
             let sheet = town.out(&town.leader, *what).await;
             let rows = if *what == What::Incidents { 4 } else { 2 };
             assert_eq!(sheet.rows.len(), rows, "{engine} {what}");
@@ -172,6 +172,7 @@ async fn every_register_goes_out_masked_marked_logged_and_harmless_in_both_forma
                     What::Incidents => assert!(text.contains("3456") && text.contains("保密") && text.contains("'-斯琴"), "{text}"),
                     What::Disputes => assert!(text.contains("受保护人") && text.contains("'-巴图") && text.contains("'@金桂园"), "{text}"),
                     What::People => assert!(text.contains("3456") && text.contains("'-金桂园住户"), "{text}"),
+                    What::Surveys | What::Answers => unreachable!("in asked.rs"),
                 }
             }
         }

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::Query;
 use axum::response::IntoResponse;
 use http::header;
-use kernel::Purpose;
+use kernel::{Purpose, Reader, Uuid};
 use serde::Deserialize;
 use web::page::Again;
 use web::{Answer, Ctx, Form, Page};
@@ -16,6 +16,7 @@ pub struct Asked {
     what: String,
     from: String,
     until: String,
+    survey: String,
 }
 
 #[derive(Template)]
@@ -27,9 +28,21 @@ struct Export<'a> {
     whats: &'static [What],
     purposes: &'static [Purpose],
     most: usize,
+    /// Questionnaires that can go out: id and title.
+    surveys: Vec<(Uuid, String)>,
 }
 
-fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
+/// Questionnaires of the station that were opened, the newest first; none for who may not see them.
+async fn surveys_of(ctx: &Ctx) -> kernel::Result<Vec<(Uuid, String)>> {
+    if !ctx.may(kernel::Permission::SurveySee) || !ctx.site.has_menu(|p| p == "/surveys") {
+        return Ok(vec![]);
+    }
+    let (look, station) = (ctx.look("surveys.list", Purpose::Statistics), ctx.who.station);
+    let list = ctx.app.db().read(&look, async |r: &mut Reader| surveys::store::list(r, station).await).await?;
+    Ok(list.into_iter().filter(|l| l.state != surveys::model::State::Draft).map(|l| (l.id, l.title)).collect())
+}
+
+async fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
     let (failed, status) = (again.any(), again.status());
     let content = Export {
         form,
@@ -38,6 +51,7 @@ fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
         whats: What::ALL,
         purposes: PURPOSES,
         most: export::MAX_ROWS,
+        surveys: surveys_of(ctx).await?,
     };
     let page = Page::new("导出台账", &content);
     if failed { page.status(status).show(ctx) } else { page.show(ctx) }
@@ -46,7 +60,7 @@ fn show(ctx: &Ctx, form: &Form, again: Again) -> Answer {
 /// `GET /exchange/export`
 pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let today = ctx.app.today();
-    let mut form = Form::of([("what", a.what.as_str()), ("from", a.from.as_str()), ("until", a.until.as_str()), ("format", "xlsx")]);
+    let mut form = Form::of([("what", a.what.as_str()), ("from", a.from.as_str()), ("until", a.until.as_str()), ("survey", a.survey.as_str()), ("format", "xlsx")]);
     if a.from.is_empty() {
         form.set("from", today.first_of_month().to_string());
     }
@@ -56,7 +70,7 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     if a.what.is_empty() {
         form.set("what", What::Incidents.code());
     }
-    show(&ctx, &form, Again::default())
+    show(&ctx, &form, Again::default()).await
 }
 
 /// `POST /exchange/export`: the file.
@@ -64,7 +78,11 @@ pub async fn send(ctx: Ctx, mut form: Form) -> Answer {
     let what = What::from_code(form.typed("what"));
     let purpose = Purpose::from_code(form.typed("purpose"));
     let format = Format::from_code(form.typed("format")).unwrap_or(Format::Xlsx);
-    let (from, until) = (form.date("from", "起始日期"), form.date("until", "截止日期"));
+    // A questionnaire goes out whole, whatever the period says.
+    let whole = what.is_some_and(What::of_survey);
+    let today = ctx.app.today();
+    let (from, until) = if whole { (today, today) } else { (form.date("from", "起始日期"), form.date("until", "截止日期")) };
+    let survey = form.optional_id::<Uuid>("survey");
     let reason = form.bounded("reason", "用途", 200);
     if what.is_none() {
         form.errors.add("what", "请选择要导出的台账。");
@@ -75,7 +93,7 @@ pub async fn send(ctx: Ctx, mut form: Form) -> Answer {
     let act = ctx.act("exchange.export", Purpose::Exchange, &form);
     let done = match (form.finish(()), what, purpose) {
         (Ok(()), Some(what), Some(purpose)) => {
-            let ask = Ask { what, station: ctx.who.station, from, until, purpose, reason };
+            let ask = Ask { what, station: ctx.who.station, from, until, survey, purpose, reason };
             export::export(&ctx.app, &act, &ask).await
         }
         (Err(e), ..) => Err(e),
@@ -83,7 +101,7 @@ pub async fn send(ctx: Ctx, mut form: Form) -> Answer {
     };
     let sheet = match done {
         Ok(s) => s,
-        Err(e) => return show(&ctx, &form, Again::from_error(e)?),
+        Err(e) => return show(&ctx, &form, Again::from_error(e)?).await,
     };
     let (bytes, kind) = match format {
         Format::Csv => (export::to_csv(&sheet), "text/csv; charset=utf-8"),

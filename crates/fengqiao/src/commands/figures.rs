@@ -84,7 +84,7 @@ pub async fn figures(place: Place, args: FiguresArgs) -> anyhow::Result<()> {
 /// What to export.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ExportArgs {
-    /// 台账：incidents（警情）、disputes（纠纷）或 people（人员，不分期间）
+    /// 台账：incidents（警情）、disputes（纠纷）、people（人员，不分期间）、surveys（问卷统计）或 answers（问卷答卷）
     #[arg(value_name = "台账")]
     what: String,
     /// 写到哪个文件（.csv 或 .xlsx），不能已存在
@@ -93,6 +93,9 @@ pub struct ExportArgs {
     /// 派出所代码；只有一个派出所时可不写
     #[arg(long, value_name = "代码")]
     station: Option<String>,
+    /// 问卷的编号，在它的页面的网址里；导出问卷时写
+    #[arg(long, value_name = "编号")]
+    survey: Option<kernel::Uuid>,
     /// 起始日期，例如 2026-01-01
     #[arg(long, value_name = "日期")]
     from: String,
@@ -109,7 +112,7 @@ pub struct ExportArgs {
 
 /// `fengqiao export`
 pub async fn export(place: Place, args: ExportArgs) -> anyhow::Result<()> {
-    let what = What::from_code(&args.what).with_context(|| format!("没有“{}”这种台账。请写 incidents（警情）、disputes（纠纷）或 people（人员）。", args.what))?;
+    let what = What::from_code(&args.what).with_context(|| format!("没有“{}”这种台账。请写 incidents（警情）、disputes（纠纷）、people（人员）、surveys（问卷统计）或 answers（问卷答卷）。", args.what))?;
     let purpose = Purpose::from_code(&args.purpose).with_context(|| format!("“{}”不是可以导出的目的。请写 statistics（统计）、exchange（数据交换）、incident（接处警）、mediation（调解）或 complaint（投诉核查）。", args.purpose))?;
     let ending = args.file.extension().map_or(String::new(), |e| e.to_string_lossy().to_lowercase());
     let format = Format::from_code(&ending).context("看不出要哪种格式。文件名请以 .csv 或 .xlsx 结尾。")?;
@@ -121,7 +124,7 @@ pub async fn export(place: Place, args: ExportArgs) -> anyhow::Result<()> {
     let actor = acting(&app, &place).await?;
     let station = station(&app, args.station.as_deref()).await?;
     let act = app.look(&actor, "exchange.export", purpose);
-    let ask = Ask { what, station, from, until, purpose, reason: args.reason };
+    let ask = Ask { what, station, from, until, survey: args.survey, purpose, reason: args.reason };
     let sheet = exchange::export::export(&app, &act, &ask).await?;
     let bytes = match format {
         Format::Csv => exchange::export::to_csv(&sheet),

@@ -1,12 +1,17 @@
 //! Decisions, pure: what may be opened, how an answer falls into its box, what the counts are; in the rooms beside: how a
-//! question is added, how answers are weighed by the register, how paper is typed in quickly, what wishes and meetings may hold.
+//! question is added, how answers are weighed by the register, how numbers are gathered into bins, what goes out as a table,
+//! how paper is typed in quickly, what wishes and meetings may hold.
 
 mod ask;
+mod bins;
 mod build;
+mod flat;
 mod quick;
 mod weigh;
 
 pub use ask::{MOST_PRESENT, check_meeting, check_vote, check_wish, may_change, may_finish, names, when};
+pub use bins::{Bin, Scale, bins, clock};
+pub use flat::{MAX_COLUMNS, counts, sets};
 pub use build::{KINDS, MAX_BUILT, WHEN, conditions, moved_up, with_question, without_question};
 pub use quick::{Line, lines, not_asked, read_line};
 pub use weigh::{CAP, Class, Margin, Weights, weigh};
@@ -85,8 +90,17 @@ pub struct Share {
 pub struct Table {
     pub tally: Tally,
     pub shares: Vec<Share>,
-    /// Of a question for words: what was written, sorted, so that no line tells with which other answers it came; at most [`MAX_TEXTS`].
+    /// Of a question for words: what was written, sorted, so that no line tells with which other answers it came.
     pub texts: Vec<String>,
+    /// Of a question for numbers or times of day: how many answered between which bounds.
+    pub bins: Vec<Bin>,
+}
+
+impl Table {
+    /// The words of the question, its path where it has none.
+    pub fn name(&self) -> &str {
+        if self.tally.label.is_empty() { &self.tally.path } else { &self.tally.label }
+    }
 }
 
 /// What came in, question by question.
@@ -137,8 +151,8 @@ pub fn results(definition: &Definition, boxes: &[Held], weights: Weights) -> Res
         };
         let mut texts = texts.remove(&tally.node).unwrap_or_default();
         texts.sort();
-        texts.truncate(MAX_TEXTS);
-        Table { shares: tally.counts.iter().map(of).collect(), tally, texts }
+        let bins = Scale::of(&tally.kind).map_or(vec![], |scale| bins(&tally.values, scale));
+        Table { shares: tally.counts.iter().map(of).collect(), tally, texts, bins }
     });
     let tables = tables.collect();
     Ok(Results { sets, many, desk, days: days.len(), tables, weights })

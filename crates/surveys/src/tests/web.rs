@@ -30,6 +30,9 @@ async fn an_officer_builds_imports_and_opens() {
         // A workbook: first none, then a broken one, then the same as the form itself.
         t.upload(who, &format!("{page}/import"), &[], &[]).await.is(422).says("请选择");
         t.upload(who, &format!("{page}/import"), &[], &[("file", "a.xlsx", b"nothing")]).await.is(422).says("不是 .xlsx").says("怎么改");
+        // An old workbook: why, and what to do.
+        let old = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+        t.upload(who, &format!("{page}/import"), &[], &[("file", "a.xls", &old)]).await.is(422).says("旧的 .xls 文件").says("另存为 .xlsx");
         let station = town.station;
         let mut definition = town.read(async |r: &mut Reader| store::survey(r, station, id).await).await.definition.0;
         definition.items[1].relevant = "${q9} = 'c2'".into();

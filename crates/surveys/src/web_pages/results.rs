@@ -1,8 +1,10 @@
-//! Results: each question with how many were asked, how many answered, and the share with its interval.
+//! Results: each question with how many were asked, how many answered, and the share with its interval; numbers and times as
+//! a histogram.
 
 use super::survey_id;
 use crate::model::State;
-use crate::rules::{Class, Margin, Results, Share};
+use crate::plot::Plot;
+use crate::rules::{Class, MAX_TEXTS, Margin, Results, Scale, Share, Table};
 use crate::{rules, store};
 use askama::Template;
 use axum::extract::Path;
@@ -39,6 +41,23 @@ impl Shown {
     fn between(&self, share: &Share) -> String {
         share.between.map_or("—".into(), |i| format!("{:.0}–{:.0}%", i.low * 100.0, i.high * 100.0))
     }
+    /// What was written, as much of it as the page shows.
+    fn texts<'a>(&self, t: &'a Table) -> &'a [String] {
+        &t.texts[..t.texts.len().min(MAX_TEXTS)]
+    }
+    /// The histogram of a question for numbers or times; "" of others.
+    fn plot(&self, t: &Table) -> String {
+        if t.bins.is_empty() { String::new() } else { Plot::new(t.name(), &t.bins).render().unwrap_or_default() }
+    }
+    /// The least and the last time of day, and the middle one.
+    fn times(&self, t: &Tally) -> String {
+        let n = t.values.len();
+        if Scale::of(&t.kind) != Some(Scale::Clock) || n == 0 {
+            return String::new();
+        }
+        let at = |i: usize| rules::clock(t.values[i]);
+        format!("中位数 {}，一半的回答在 {} 到 {} 之间（最早 {}，最晚 {}）", at(n / 2), at(n / 4), at((n * 3 / 4).min(n - 1)), at(0), at(n - 1))
+    }
     fn numbers(&self, t: &Tally) -> String {
         let plain = |n: f64| format!("{}", (n * 10.0).round() / 10.0);
         t.spread.map_or(String::new(), |s| {
@@ -70,5 +89,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<String>) -> Answer {
         return Err(Refusal::new("surveys.state", "问卷还没有开放。", "开放并有人回答后再看结果。").into());
     }
     let r = rules::results(&s.definition.0, &boxes, weights)?;
-    Page::new(format!("结果：{}", s.title), &Shown { r }).crumb("问卷", "/surveys").crumb(s.title.clone(), format!("/surveys/{id}")).show(&ctx)
+    let page = Page::new(format!("结果：{}", s.title), &Shown { r }).crumb("问卷", "/surveys").crumb(s.title.clone(), format!("/surveys/{id}"));
+    let goes_out = ctx.may(kernel::Permission::DataExport) && ctx.site.has_menu(|p| p == "/exchange/export");
+    if goes_out { page.action("导出", format!("/exchange/export?what=surveys&survey={id}")).show(&ctx) } else { page.show(&ctx) }
 }
