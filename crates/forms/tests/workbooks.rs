@@ -136,3 +136,12 @@ fn question(definition: &forms::Definition, node: &forms::Node) -> serde_json::V
     let choices: Vec<serde_json::Value> = list.map_or(&[][..], |l| &l.choices).iter().map(|c| serde_json::json!([c.name, said(&c.label)])).collect();
     serde_json::json!([node.path, kind, required, item.relevant, item.constraint, said(&item.label), choices])
 }
+
+/// The reader takes no `.xls`, good or bad: it says so, and what to do.
+#[test]
+fn old_workbooks_are_refused_with_the_way_on() {
+    for path in files(false).into_iter().chain(files(true)).filter(|p| p.extension().is_some_and(|e| e == "xls")) {
+        let faults = xlsform::read(&std::fs::read(&path).unwrap()).expect_err(&name(&path));
+        assert!(faults.len() == 1 && faults[0].why.contains("旧的 .xls") && faults[0].next.contains("另存为 .xlsx"), "{}: {faults:?}", name(&path));
+    }
+}
