@@ -25,6 +25,8 @@ const MOST_PIXELS: i64 = 3_000_000;
 pub enum View {
     Desktop,
     Phone,
+    /// A screen on the wall.
+    Wall,
 }
 
 impl View {
@@ -33,6 +35,7 @@ impl View {
         match self {
             View::Desktop => (1440, 900),
             View::Phone => (390, 844),
+            View::Wall => (1920, 1080),
         }
     }
     /// For file names and findings.
@@ -40,6 +43,7 @@ impl View {
         match self {
             View::Desktop => "desktop",
             View::Phone => "phone",
+            View::Wall => "wall",
         }
     }
 }

@@ -115,10 +115,32 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.look(View::Desktop).await?;
     leader.open("/windows/display").await?;
     leader.says(&label).await?;
+    // The screen in the hall: a link instead of an account.
+    clerk.open("/windows/displays").await?;
+    clerk.fill("#name", "大厅正面").await?;
+    e2e::both(&clerk, "windows-screens").await?;
+    clerk.press("main button", "开一个链接").await?;
+    let link = clerk.text(".receipt__secret code").await?;
+    e2e::both(&clerk, "windows-screen-made").await?;
+    let screen = browser.person(server).await?;
+    screen.open(&link[link.find("/p/hall/").context("a link")?..]).await?;
+    screen.says(&label).await?;
     clerk.open("/windows/desk").await?;
     e2e::both(&clerk, "windows-desk").await?;
     clerk.press("button", "叫下一个").await?;
     clerk.says(&label).await?;
+    screen.until(&format!("document.querySelector('.hall__window--called')?.innerText.includes('{label}')")).await.context("the screen in the hall follows")?;
+    e2e::both(&screen, "windows-hall").await?;
+    screen.look(View::Wall).await?;
+    ensure!(screen.overflow(View::Wall).await? == 0, "the hall's screen is too wide");
+    screen.picture(View::Wall, &e2e::pictures()?.join("windows-hall-wall.png")).await?;
+    ensure!(!screen.eval::<String>("document.body.innerText").await?.contains("敖日格乐"), "a name in the hall");
+    // Ended: the screen says so by itself.
+    clerk.open("/windows/displays").await?;
+    clerk.press("button[aria-label='停用：大厅正面']", "").await?;
+    clerk.says("已停用").await?;
+    screen.says("已经停用").await?;
+    clerk.open("/windows/desk").await?;
     leader.until(&format!("document.querySelector('.hall__window--called')?.innerText.includes('{label}')")).await.context("the display follows")?;
     e2e::both(&leader, "windows-display").await?;
     clerk.press("button", "来了，开始办理").await?;

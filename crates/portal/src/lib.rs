@@ -4,10 +4,12 @@
 //! 80 random bits, is shown once to the reporter and stored only as a keyed hash. Wrong secrets are
 //! slowed down and recorded. A page never tells whether a number exists without its secret. A party of a dispute sees
 //! the own matter by the code on the own paper, and nobody else's data. A booking is seen, changed and cancelled by its
-//! own code; how many one place may make in ten minutes is bounded, and so are wishes.
+//! own code; how many one place may make in ten minutes is bounded, and so are wishes. The screen in the hall opens by
+//! a link of the station and shows nobody's name.
 
 mod booking;
 mod guess;
+mod hall;
 mod matter;
 #[cfg(test)]
 mod tests;
@@ -43,6 +45,8 @@ pub fn domain() -> Domain {
             get("/p/booking", Need::Public, booking::ask),
             post("/p/booking", Need::Public, booking::state),
             post("/p/booking/cancel", Need::Public, booking::cancel),
+            get("/p/hall/{code}", Need::Public, hall::page),
+            get("/p/hall/{code}/live", Need::Public, hall::live),
             get("/p/ticket", Need::Public, booking::ticket_ask),
             post("/p/ticket", Need::Public, booking::ticket),
             post("/p/booking/change", Need::Public, booking::change),

@@ -180,3 +180,52 @@ async fn a_resident_books_looks_changes_and_cancels_without_an_account() {
         assert!(paused);
     }
 }
+
+#[tokio::test]
+async fn the_screen_in_the_hall_opens_by_its_link_only_and_names_nobody() {
+    let _alone = ALONE.lock().await;
+    for (n, engine) in (0..).zip(engines()) {
+        let (t, station, service) = town(engine).await;
+        t.app.clock().advance(n * 7_200);
+        let nobody = Actor::resident(StationId::NIL);
+        let clerk = actor(Role::WindowClerk, station);
+        let made = t.post(&clerk, "/windows/displays", &[("name", "大厅正面")]).await.is(200);
+        let path = format!("/p/hall/{}", secret_of(&made).split("/p/hall/").nth(1).unwrap());
+        // Somebody comes: on the screen is a number, not a name.
+        let by = |action| t.app.act(&clerk, action, Purpose::Window, t.app.fresh_command());
+        let look = t.app.look(&clerk, "windows.desk", Purpose::Window);
+        let windows = t.app.db().read(&look, async |r: &mut kernel::Reader| windows::store::windows(r, station).await).await.unwrap();
+        let window = windows[0].id;
+        let drawn = windows::actions::draw(&t.app, &by("windows.draw"), service, false, &[n as u8; 32]).await.unwrap();
+        let page = t.get(&nobody, &path).await.is(200).says("正阳派出所 窗口叫号").says("1 号窗口").says(&drawn.label).says("every=\"5\"");
+        assert!(!page.body.contains("返回工作台") && !page.body.contains("href=\"/\""), "{}", page.body);
+        windows::actions::stand(&t.app, &by("windows.stand"), window).await.unwrap();
+        windows::actions::call(&t.app, &by("windows.call"), window, Some(drawn.id)).await.unwrap();
+        let live = t.get(&nobody, &format!("{path}/live")).await.is(200).says("请到窗口").says(&drawn.label);
+        assert!(!live.body.contains("fq-live") && !live.body.contains("测试"), "no name: {}", live.body);
+        // The link opens the screen and nothing else.
+        assert!(t.get(&nobody, "/windows/display").await.is(303).location().starts_with("/login"));
+        // Who guesses is slowed and then refused; the screen itself goes on.
+        t.get(&nobody, "/p/hall/AAAAABBBBBCCCCCDDDDD").await.is(404);
+        let mut paused = false;
+        for _ in 0..40 {
+            if t.get(&nobody, "/p/hall/AAAAABBBBBCCCCCDDDDD/live").await.status == 429 {
+                paused = true;
+                break;
+            }
+            for _ in 0..8 {
+                let _ = crate::guess::begin("hall unknown", t.app.now());
+            }
+        }
+        assert!(paused, "{engine}");
+        t.get(&nobody, &path).await.is(200);
+        // Ended: refused with the way on, also for the screen that still asks; it counts as no guess.
+        let id = t.get(&clerk, "/windows/displays").await.is(200).says("在用").body;
+        let id = id.split("/windows/displays/").nth(1).unwrap().split('/').next().unwrap().to_string();
+        t.post(&clerk, &format!("/windows/displays/{id}/end"), &[]).await.is(303);
+        for path in [path.clone(), format!("{path}/live")] {
+            t.get(&nobody, &path).await.is(422).says("已经停用").says("大屏链接");
+        }
+        t.get(&clerk, "/windows/displays").await.is(200).says("已停用");
+    }
+}

@@ -10,7 +10,8 @@
 //! sources. Hours of past days never change. A booking never disappears: hours that change mark it, put a task to phone and
 //! show it on the receipt page. A ticket is at one window at most, whoever calls at once. Planned minutes of a window are
 //! the minutes with somebody there and the empty ones, always. What is missing for a case is told once, in writing; nothing
-//! else is asked for afterwards. Numbers of the register run without gaps by channel. The receipt's secret is stored as a keyed hash only.
+//! else is asked for afterwards. Numbers of the register run without gaps by channel. The receipt's secret and the code of a
+//! display's link (大屏链接) are stored as keyed hashes only; the display names nobody.
 
 pub mod actions;
 pub mod figures;
@@ -33,10 +34,10 @@ const MANAGE: Need = Need::Can(P::WindowManage);
 
 /// Routes, tables, jobs and menu of the domain.
 pub fn domain() -> Domain {
-    use web_pages::{booking, bookings, cases, catalogue, desk, hours, monitor, notices, permit, register, services, setup};
+    use web_pages::{booking, bookings, cases, catalogue, desk, display, hours, monitor, notices, permit, register, services, setup};
     Domain {
         name: "windows",
-        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql", "0004_posts.sql", "0005_permits.sql", "0006_delivered.sql")),
+        migrations: Some(kernel::migrations!("windows", "0001_windows.sql", "0002_tickets.sql", "0003_cases.sql", "0004_posts.sql", "0005_permits.sql", "0006_delivered.sql", "0007_displays.sql")),
         routes: vec![
             get("/windows/desk", SERVE, desk::page),
             get("/windows/desk/live", SERVE, desk::live),
@@ -46,8 +47,11 @@ pub fn domain() -> Domain {
             post("/windows/tickets/{id}/{step}", SERVE, desk::step),
             get("/windows/draw", SEE, desk::draw_page),
             post("/windows/draw", SEE, desk::draw),
-            get("/windows/display", SEE, desk::display),
-            get("/windows/display/live", SEE, desk::display_live),
+            get("/windows/display", SEE, display::page),
+            get("/windows/display/live", SEE, display::live),
+            get("/windows/displays", SERVE, display::list),
+            post("/windows/displays", SERVE, display::make),
+            post("/windows/displays/{id}/end", SERVE, display::end),
             get("/windows/monitor", SEE, monitor::page),
             get("/windows/monitor/live", SEE, monitor::live),
             get("/windows/report", SEE, monitor::report),

@@ -17,6 +17,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("/surveys/{id}/xlsx", FILE),
     ("/files/{id}", FILE),
     ("/roster/feed/{token}", FILE),
+    ("/p/hall/{code}/live", "the part of a screen in the hall; tests/windows.rs opens one by its link"),
     ("/video/clips/{id}/manifest", CLIP),
     ("/video/clips/{id}/parts/{n}", CLIP),
     ("/video/exports/copies/{id}", CLIP),

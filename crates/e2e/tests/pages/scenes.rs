@@ -25,6 +25,7 @@ pub async fn public(walk: &mut Walk) -> Result<()> {
         ("/p/ticket", 200),
         ("/p/matter", 200),
         ("/p/matter/AAAAABBBBBCCCCCDDDDD", 422),
+        ("/p/hall/AAAAABBBBBCCCCCDDDDD", 404),
         ("/p/certificates", 200),
         ("/login", 200),
         ("/video/verify", 200),

@@ -1,5 +1,7 @@
 // <fq-live topic="incidents." src="/fragment">: fetches its own fragment when the topic changes.
 // One stream per page; permissions apply by themselves because the fragment is an ordinary page.
+// Without a topic there is no stream (a page without an account): every="5" asks by the clock. With `reload` the whole page
+// is opened again when the fragment is not given any more, so that nothing old stays on a screen that nobody watches.
 
 /** @type {EventSource | null} */
 let stream = null;
@@ -53,7 +55,13 @@ class Live extends HTMLElement {
     this.#busy = true;
     try {
       const answer = await fetch(this.getAttribute("src") ?? "", { headers: { "x-fragment": "1" } });
-      if (!answer.ok) return;
+      if (!answer.ok) {
+        const ended = answer.status === 404 || answer.status === 422;
+        if (this.hasAttribute("reload") && ended) location.reload();
+        else if (!this.topic) this.dataset.state = "lost";
+        return;
+      }
+      if (!this.topic) this.dataset.state = "on";
       const html = await answer.text();
       if (html === this.innerHTML) return;
       const held = document.activeElement instanceof HTMLAnchorElement && this.contains(document.activeElement)

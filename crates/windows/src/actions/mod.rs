@@ -2,6 +2,7 @@
 
 mod booking;
 mod cases;
+mod displays;
 mod door;
 mod monitor;
 mod permits;
@@ -10,6 +11,7 @@ mod setup;
 
 pub use booking::*;
 pub use cases::*;
+pub use displays::*;
 pub use door::*;
 pub use monitor::*;
 pub use permits::*;

@@ -1,7 +1,8 @@
 //! 取号, 叫号, 上岗: tickets drawn and called, and who stands at which window.
 
 use super::{open_days, service_in_use};
-use crate::model::{Booking, BookingState, Channel, Service, Stand, Ticket, TicketState, Window, moment};
+use crate::model::{Booking, BookingState, Channel, Service, Stand, Ticket, TicketState, Window};
+use crate::rules::empty;
 use crate::rules::hours::OpenDay;
 use crate::rules::queue::{self, Before, Durations, Step, Wait};
 use crate::store;
@@ -370,6 +371,19 @@ pub async fn ticket_by_code(app: &App, code: &str) -> Result<Option<(Ticket, Hal
         .await
 }
 
+/// Minutes for which a ticket that is still at the window says that somebody is there.
+const AT_HAND_MINUTES: i64 = 60;
+
+/// The last sign of the person at the window of a stand, up to now: a ticket called, begun, finished, or still at hand.
+fn last_sign(s: &Stand, tickets: &[Ticket], now: Timestamp) -> Option<Timestamp> {
+    let at_hand = |t: &Ticket| {
+        let since = t.begun_at.or(t.called_at).filter(|_| t.at_window())?;
+        Some(clock::from_micros(since.as_microsecond() + AT_HAND_MINUTES * 60_000_000).min(now))
+    };
+    let mine = tickets.iter().filter(|t| t.window_id == Some(s.window_id) && t.by_user == Some(s.user_id));
+    mine.flat_map(|t| [t.called_at, t.begun_at, t.ended_at, at_hand(t)]).flatten().filter(|at| *at >= s.began_at).max()
+}
+
 /// Clocked: stands that nobody ended some time after closing, and tickets of days that are over.
 pub(crate) async fn close_up(app: &App) -> Result<()> {
     let (rules, now, today) = (app.rules(), app.now(), app.today());
@@ -384,9 +398,9 @@ pub(crate) async fn close_up(app: &App) -> Result<()> {
                 for s in store::stands_open(r, station).await? {
                     let day = clock::day_of(s.began_at);
                     let (_, days) = open_days(r, &rules, station, day, day).await?;
-                    let closes = days.iter().flat_map(|d| d.windows.iter()).filter(|w| w.id == s.window_id).flat_map(|w| w.spans.iter().map(|x| x.until)).max();
-                    // Without hours on that day a stand ends with the day.
-                    let end = moment(day, closes.map_or(1_440, |c| (c + limits.away).min(1_440))).max(s.began_at);
+                    let planned: Vec<_> = days.iter().flat_map(|d| d.windows.iter()).filter(|w| w.id == s.window_id).flat_map(|w| w.spans.clone()).collect();
+                    let last = last_sign(&s, &store::tickets_of(r, station, day).await?, now);
+                    let end = empty::ends(day, &planned, s.began_at, last, limits.away);
                     if now >= end {
                         over.push((s, end));
                     }
@@ -398,8 +412,8 @@ pub(crate) async fn close_up(app: &App) -> Result<()> {
             let act = app.act(&Actor::system(), "windows.closed_up", Purpose::Window, app.fresh_command()).in_station(station);
             app.db()
                 .write(&act, async |tx: &mut Tx| {
-                    store::end_stand(tx, station, s.id, end, "没有离岗登记，关门后自动结束").await?;
-                    tx.record("windows.closed_up", &[("window", s.window_id)], "");
+                    store::end_stand(tx, station, s.id, end, Stand::FORGOTTEN).await?;
+                    tx.record("windows.closed_up", &[("window", s.window_id), ("user", s.user_id.0)], "");
                     tx.emit("windows.stand", s.window_id);
                     Ok(())
                 })

@@ -71,3 +71,27 @@ record! {
         pub ended_why: String,
     }
 }
+
+impl Stand {
+    /// Why a stand ended that nobody ended.
+    pub const FORGOTTEN: &str = "没有离岗登记，关门后自动结束";
+
+    /// Nobody checked out; the program did, some time after closing.
+    pub fn was_forgotten(&self) -> bool {
+        self.ended_at.is_some() && self.ended_why == Stand::FORGOTTEN
+    }
+}
+
+record! {
+    /// 大厅大屏: a link by which a screen in the waiting hall shows the numbers, without an account.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Screen {
+        pub station_id: StationId,
+        pub id: Uuid,
+        /// Where it hangs.
+        pub name: String,
+        pub made_at: Timestamp,
+        pub made_by: UserId,
+        pub revoked_at: Option<Timestamp>,
+    }
+}

@@ -37,6 +37,26 @@ pub fn keep(day: Date, window: Uuid, planned: &[Span], stands: &[Stand], now: Ti
     Kept { actual: less(&planned, &empty), planned, empty, extra }
 }
 
+/// When a stand ends that nobody ends: so many minutes of `grace` after the published hours in which it began (or before which
+/// it began), also where more hours follow after a longer pause: nobody knows whether the person came back. `last` is the last
+/// sign of the person at the window (a ticket called, begun, finished). A stand that began after all hours ends with the day.
+pub fn ends(day: Date, planned: &[Span], began: Timestamp, last: Option<Timestamp>, grace: i64) -> Timestamp {
+    let start = moment(day, 0).as_second();
+    let minute = |t: Timestamp| (t.as_second() - start).div_euclid(60).clamp(0, 1_440);
+    let mut stretches: Vec<Span> = vec![];
+    for s in joined(planned.to_vec()) {
+        match stretches.last_mut() {
+            Some(last) if s.from - last.until <= grace => last.until = s.until,
+            _ => stretches.push(s),
+        }
+    }
+    let mut end = stretches.iter().find(|s| s.until > minute(began)).map_or(1_440, |s| s.until + grace);
+    if let Some(m) = last.map(minute) {
+        end = end.max(stretches.iter().find(|s| s.from <= m && m < s.until).map_or(m, |s| s.until) + grace);
+    }
+    moment(day, end.min(1_440)).max(began)
+}
+
 /// The value that a share `p` of all lies at or below, by nearest rank; `None` of nothing.
 pub fn rank(values: &[i64], p: f64) -> Option<i64> {
     let mut sorted = values.to_vec();
@@ -78,6 +98,21 @@ mod tests {
         assert_eq!((minutes(&d.planned), minutes(&d.actual), minutes(&d.empty)), (30, 20, 10));
         // Another window's people do not help.
         assert_eq!(minutes(&keep(day, Uuid::from_u128(2), &plan, &stands, end).empty), 360);
+    }
+
+    #[test]
+    fn a_stand_that_nobody_ends_lasts_until_some_time_after_its_hours() {
+        let day = "2026-05-08".parse().unwrap();
+        let plan = [span(540, 720), span(840, 1_020)];
+        let at = |m: i64| moment(day, m);
+        let end = |began: i64, last: Option<i64>, grace: i64| (ends(day, &plan, at(began), last.map(at), grace).as_second() - at(0).as_second()) / 60;
+        // Early, in the morning, in the pause, in the afternoon.
+        assert_eq!([500, 600, 730, 900].map(|b| end(b, None, 30)), [750, 750, 1_050, 1_050]);
+        // Still at work after closing; back in the afternoon by a ticket.
+        assert_eq!([end(600, Some(735), 30), end(600, Some(850), 30), end(600, Some(650), 30)], [765, 1_050, 750]);
+        // A pause no longer than the grace is none; after all hours, or without any, a stand ends with the day.
+        assert_eq!([end(600, None, 120), end(1_030, None, 30), end(1_200, Some(1_430), 30)], [1_140, 1_440, 1_440]);
+        assert_eq!(ends(day, &[], at(600), None, 30), at(1_440));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 
 mod bookings;
 mod cases;
+mod displays;
 mod setup;
 mod tickets;
 
 pub use bookings::*;
 pub use cases::*;
+pub use displays::*;
 pub use setup::*;
 pub use tickets::*;
 

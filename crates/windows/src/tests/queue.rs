@@ -148,7 +148,24 @@ async fn every_empty_minute_is_counted_and_the_day_closes_itself() {
         town.step(&town.second, t.id, Step::Begin).await.unwrap();
         town.step(&town.second, t.id, Step::Finish).await.unwrap();
         let waiting = town.draw(0, false).await;
-        // Nobody checks out: the stand ends half an hour after closing, the day's tickets with the day.
+        // Nobody checks out. Half an hour after the morning's closing the stand ends by itself: whether somebody is back in the
+        // afternoon nobody knows.
+        town.t.app.clock().set("2026-05-08T04:29:00Z".parse().unwrap());
+        act::keep_up(&town.t.app).await.unwrap();
+        let open = async || {
+            let station = town.station;
+            town.read(async |r: &mut Reader| crate::store::stands_open(r, station).await).await.len()
+        };
+        assert_eq!(open().await, 1, "{engine}: not yet");
+        town.t.app.clock().set("2026-05-08T04:31:00Z".parse().unwrap());
+        act::keep_up(&town.t.app).await.unwrap();
+        assert_eq!(open().await, 0, "{engine}");
+        assert_eq!(key(town.call(&town.second, 0, None).await.unwrap_err()), "windows.not_here");
+        town.t.get(&town.second, "/windows/desk").await.is(200).says("1 号窗口 12:30").says("自动记为离岗");
+        town.t.get(&town.leader, "/windows/monitor").await.is(200).says("12:30 自动记为离岗：窗口乙没有登记");
+        // Back at 14:10: ten minutes were empty. The evening's closing is forgotten too, and noticed only after midnight.
+        town.t.app.clock().set("2026-05-08T06:10:00Z".parse().unwrap());
+        town.stand(&town.second, 0).await.unwrap();
         town.t.app.clock().set("2026-05-08T16:30:00Z".parse().unwrap());
         act::keep_up(&town.t.app).await.unwrap();
         let station = town.station;
@@ -161,9 +178,12 @@ async fn every_empty_minute_is_counted_and_the_day_closes_itself() {
         let sum = act::Sum::of(days.iter());
         assert_eq!(sum.planned, sum.actual + sum.empty);
         assert_eq!(sum.planned, 180 + 360 + 180);
-        // 12:00 to 14:00 and 20:00 to 20:30 without plan.
-        assert_eq!((sum.empty, sum.extra), (30 + 90, 120 + 30));
-        assert_eq!(stands.last().unwrap().ended_why, "没有离岗登记，关门后自动结束");
+        // 12:00 to 12:30 and 20:00 to 20:30 without plan.
+        assert_eq!((sum.empty, sum.extra), (30 + 90 + 10, 30 + 30));
+        assert_eq!(stands.last().unwrap().ended_why, Stand::FORGOTTEN);
+        town.t.get(&town.leader, "/windows/report?month=2026-05-01").await.is(200).says("2 次</a>没有离岗登记");
+        let rows = town.t.get(&town.leader, "/windows/report/rows?month=2026-05-01&what=forgotten").await.is(200);
+        rows.says("10:30-12:30").says("14:10-20:30").says("窗口乙");
     }
 }
 

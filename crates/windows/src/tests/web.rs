@@ -89,3 +89,39 @@ async fn who_sees_and_does_what() {
         post("2026-05-11 600").await.is(200).says("查询码");
     }
 }
+
+#[tokio::test]
+async fn links_of_screens_are_made_once_and_ended_by_those_who_serve() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let t = &town.t;
+        let path = "/windows/displays";
+        for role in [Role::Auxiliary, Role::Operator, Role::GridWorker, Role::Volunteer, Role::SystemAdmin, Role::AuditAdmin] {
+            t.get(&actor(role, town.station), path).await.is(403);
+            t.post(&actor(role, town.station), path, &[("name", "大厅正面")]).await.is(403);
+        }
+        t.post(&town.clerk, path, &[("name", "")]).await.is(422).says("请写明屏幕在哪里");
+        let command = t.app.fresh_command().to_string();
+        let fields = [("name", "大厅正面"), ("command_id", command.as_str())];
+        let code = |page: &testkit::Answered| page.body.split("/p/hall/").nth(1).unwrap().split('<').next().unwrap().to_string();
+        let first = code(&t.post(&town.leader, path, &fields).await.is(200).says("只显示这一次"));
+        // Twenty letters of five bits each; a double click gives the same link, once.
+        assert_eq!(first.len(), 20);
+        assert_eq!(code(&t.post(&town.leader, path, &fields).await.is(200)), first, "{engine}");
+        let list = t.get(&town.clerk, path).await.is(200).says("大厅正面").says("所长");
+        assert!(!list.body.contains(&first) && list.body.matches("/end\"").count() == 1, "{}", list.body);
+        let station = town.station;
+        let kept = town.read(async |r: &mut kernel::Reader| r.rows(kernel::sql!("select hash from windows_display"), kernel::args![]).await?[0].get::<Vec<u8>>("hash")).await;
+        assert_eq!(kept, t.app.vault().token_hash(&first).to_vec());
+        let screen = town.read(async |r: &mut kernel::Reader| crate::store::screens(r, station).await).await.remove(0);
+        let end = format!("{path}/{}/end", screen.id);
+        t.post(&town.stranger, &end, &[]).await.is(404);
+        t.post(&actor(Role::Auxiliary, town.station), &end, &[]).await.is(403);
+        t.post(&town.clerk, &end, &[]).await.is(303);
+        t.post(&town.clerk, &end, &[]).await.is(404);
+        for n in 0..20 {
+            t.post(&town.clerk, path, &[("name", &format!("屏幕 {n}"))]).await.is(200);
+        }
+        t.post(&town.clerk, path, &[("name", "再一块")]).await.is(422).says("已有 20 个").says("再一块");
+    }
+}

@@ -1,13 +1,13 @@
-//! 叫号台: stand at a window, call the next, serve; 取号: draw a ticket; 大屏: who is called where.
+//! 叫号台: stand at a window, call the next, serve; 取号: draw a ticket.
 
 use crate::actions::{self, Hall};
-use crate::model::{Booking, Channel, Service, Ticket, TicketState, Window};
+use crate::model::{Booking, Channel, Service, Ticket, TicketState, Window, clock, minute_of};
 use crate::rules::queue::{Step, Wait, stand_at};
 use crate::store;
 use askama::Template;
 use axum::extract::Path;
 use kernel::{Purpose, Reader, UserId, Uuid};
-use web::page::{Again, Frame, go};
+use web::page::{Again, go};
 use web::{Answer, Ctx, Form, Page};
 
 struct Row {
@@ -30,6 +30,8 @@ struct Desk<'a> {
     again: &'a Again,
     live: bool,
     fresh: Vec<String>,
+    /// `1 号窗口 12:30`: where and when the program ended the last stand of the person acting today.
+    forgotten: Option<String>,
 }
 
 impl Desk<'_> {
@@ -39,7 +41,7 @@ impl Desk<'_> {
     }
 }
 
-async fn read_hall(ctx: &Ctx, action: &'static str) -> kernel::Result<(Hall, Vec<(UserId, String)>)> {
+pub(super) async fn read_hall(ctx: &Ctx, action: &'static str) -> kernel::Result<(Hall, Vec<(UserId, String)>)> {
     let (rules, station) = (ctx.app.rules(), ctx.who.station);
     let look = ctx.look(action, Purpose::Window);
     ctx.app
@@ -64,7 +66,17 @@ async fn desk<'a>(ctx: &Ctx, again: &'a Again, live: bool) -> kernel::Result<Des
         t: t.clone(),
     };
     let who = |w: &Window| stand_at(&hall.stands, w.id).and_then(|s| names.iter().find(|n| n.0 == s.user_id)).map_or(String::new(), |n| n.1.clone());
+    let today = ctx.app.today();
+    let (look, station, me) = (ctx.look("windows.desk", Purpose::Window), ctx.who.station, ctx.who.user);
+    let since = kernel::clock::start_of(today);
+    let stands = ctx.app.db().read(&look, async |r: &mut Reader| store::stands_between(r, station, since, now).await).await?;
+    let last = stands.iter().filter(|s| s.user_id == me).max_by_key(|s| s.began_at).filter(|s| mine.is_none() && s.was_forgotten());
+    let forgotten = last.and_then(|s| {
+        let name = hall.windows.iter().find(|w| w.id == s.window_id).map_or("", |w| w.name.as_str());
+        Some(format!("{name} {}", clock(minute_of(s.ended_at?))))
+    });
     Ok(Desk {
+        forgotten,
         hand: window.as_ref().and_then(|w| hall.hand(w.id)).map(row),
         line: hall.line().iter().map(row).collect(),
         missed: hall.tickets.iter().filter(|t| t.state == TicketState::Missed).map(row).collect(),
@@ -78,7 +90,7 @@ async fn desk<'a>(ctx: &Ctx, again: &'a Again, live: bool) -> kernel::Result<Des
 
 async fn show(ctx: &Ctx, again: Again) -> Answer {
     let content = desk(ctx, &again, false).await?;
-    let page = Page::new("叫号台", &content).action("取号", "/windows/draw").action("大屏", "/windows/display");
+    let page = Page::new("叫号台", &content).action("取号", "/windows/draw").action("大屏", "/windows/display").action("大屏链接", "/windows/displays");
     if again.any() { page.status(again.status()).show(ctx) } else { page.show(ctx) }
 }
 
@@ -145,7 +157,7 @@ struct Draw<'a> {
     command_id: String,
 }
 
-fn words(wait: Option<Wait>) -> String {
+pub(super) fn words(wait: Option<Wait>) -> String {
     wait.map_or("窗口现在没有人在岗，说不准".into(), |w| w.words())
 }
 
@@ -227,47 +239,3 @@ pub async fn draw(ctx: Ctx, mut form: Form) -> Answer {
         Err(e) => show_draw(&ctx, Again::from_error(e)?).await,
     }
 }
-
-#[derive(Template)]
-#[template(path = "display.html")]
-struct Display {
-    rows: Vec<(String, String, &'static str)>,
-    waiting: Vec<(String, usize, String)>,
-    next: Vec<String>,
-    closed: bool,
-    live: bool,
-}
-
-async fn display_content(ctx: &Ctx, live: bool) -> kernel::Result<Display> {
-    let (hall, _) = read_hall(ctx, "windows.display").await?;
-    let row = |w: &Window| match (hall.hand(w.id), stand_at(&hall.stands, w.id)) {
-        (Some(t), _) => (w.name.clone(), t.label(), if t.state == TicketState::Called { "called" } else { "serving" }),
-        (None, Some(_)) => (w.name.clone(), "请等候叫号".into(), "free"),
-        (None, None) => (w.name.clone(), "暂停".into(), "shut"),
-    };
-    let waiting = hall
-        .services
-        .iter()
-        .map(|s| (s, hall.wait_now(s.id)))
-        .filter(|(s, _)| hall.line().iter().any(|t| t.service_id == s.id))
-        .map(|(s, (_, wait))| (s.name.clone(), hall.line().iter().filter(|t| t.service_id == s.id).count(), words(wait)))
-        .collect();
-    Ok(Display {
-        rows: hall.windows.iter().map(row).collect(),
-        waiting,
-        next: hall.line().iter().take(6).map(Ticket::label).collect(),
-        closed: hall.stands.is_empty(),
-        live,
-    })
-}
-
-/// `GET /windows/display`: numbers only, no names.
-pub async fn display(ctx: Ctx) -> Answer {
-    Page::new("窗口叫号", &display_content(&ctx, false).await?).frame(Frame::Command).show(&ctx)
-}
-
-/// `GET /windows/display/live`
-pub async fn display_live(ctx: Ctx) -> Answer {
-    web::page::fragment(&display_content(&ctx, true).await?)
-}
-

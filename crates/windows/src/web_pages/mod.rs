@@ -5,6 +5,7 @@ pub mod bookings;
 pub mod cases;
 pub mod catalogue;
 pub mod desk;
+pub mod display;
 pub mod hours;
 pub mod monitor;
 pub mod notices;

@@ -23,6 +23,8 @@ struct Now {
     planned: i64,
     empty: i64,
     gaps: String,
+    /// Stands that nobody ended: when the program did.
+    forgotten: String,
 }
 
 #[derive(Template)]
@@ -77,9 +79,17 @@ async fn monitor(ctx: &Ctx, live: bool) -> kernel::Result<Monitor> {
             planned: empty::minutes(&d.kept.planned),
             empty: empty::minutes(&d.kept.empty),
             gaps: d.kept.empty.iter().map(|s| s.text()).collect::<Vec<_>>().join("、"),
+            forgotten: left_open(&stands, &names, d.window),
         }
     };
     Ok(Monitor { rows: days.iter().map(row).collect(), posts, sum: Sum::of(days.iter()), at: clock(minute), month: today.first_of_month().to_string(), live })
+}
+
+/// `12:30 自动记为离岗：窗口甲没有登记`, of the stands at a window that nobody ended.
+fn left_open(stands: &[Stand], names: &[(UserId, String)], window: Uuid) -> String {
+    let name = |s: &Stand| names.iter().find(|n| n.0 == s.user_id).map_or("", |n| n.1.as_str()).to_string();
+    let text = |s: &Stand| s.ended_at.map(|e| format!("{} 自动记为离岗：{}没有登记", clock(minute_of(e)), name(s)));
+    stands.iter().filter(|s| s.window_id == window && s.was_forgotten()).filter_map(text).collect::<Vec<_>>().join("、")
 }
 
 /// `GET /windows/monitor`
@@ -121,6 +131,8 @@ struct Report {
     months: [(String, String); 3],
     windows: Vec<Of>,
     all: Sum,
+    /// Stands that nobody ended.
+    forgotten: usize,
     services: Vec<Served>,
     waits: Waits,
     upto: String,
@@ -163,13 +175,13 @@ pub async fn report(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
     let (rules, station, today) = (ctx.app.rules(), ctx.who.station, ctx.app.today());
     let last = month.last_of_month();
     let look = ctx.look("windows.report", Purpose::Statistics);
-    let (days, tickets, services, cases) = ctx
+    let (days, stands, tickets, services, cases) = ctx
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
-            let (days, _) = actions::kept(r, &rules, station, month, last).await?;
+            let (days, stands) = actions::kept(r, &rules, station, month, last).await?;
             let cases = handed_over(r, station, month).await?;
-            Ok((days, store::tickets_between(r, station, month, last).await?, store::service_names(r, station).await?, cases))
+            Ok((days, stands, store::tickets_between(r, station, month, last).await?, store::service_names(r, station).await?, cases))
         })
         .await?;
     let mut delivered: Vec<(String, usize, usize)> = vec![];
@@ -201,6 +213,7 @@ pub async fn report(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         months: around,
         windows,
         all: Sum::of(days.iter()),
+        forgotten: stands.iter().filter(|s| s.was_forgotten()).count(),
         services,
         waits: Waits::of(tickets.iter()),
         upto: if last >= today { format!("算到今天 {}", clock(minute_of(ctx.now()))) } else { "全月".into() },
@@ -285,6 +298,7 @@ pub async fn rows(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
         "extra" => Some(("计划外在岗", |d| &d.kept.extra)),
         _ => None,
     };
+    let forgotten = q.what == "forgotten";
     let month_name = format!("{} 年 {} 月", month.year(), month.month());
     let may_serve = ctx.may(kernel::Permission::WindowServe);
     let content = match pick {
@@ -295,6 +309,31 @@ pub async fn rows(ctx: Ctx, Query(q): Query<Asked>) -> Answer {
             let many = cases.len();
             cases.truncate(500);
             Rows { title: format!("{month_name}{name}"), lines: vec![], cases, may_serve, total: 0, tickets: vec![], many }
+        }
+        None if forgotten => {
+            let (stands, names, windows) = ctx
+                .app
+                .db()
+                .read(&look, async |r: &mut Reader| {
+                    let mut stands = actions::kept(r, &rules, station, month, last).await?.1;
+                    stands.retain(Stand::was_forgotten);
+                    let users: Vec<UserId> = stands.iter().map(|s| s.user_id).collect();
+                    Ok((stands, identity::store::names(r, &users).await?, store::window_names(r, station).await?))
+                })
+                .await?;
+            let line = |s: &Stand| {
+                let end = s.ended_at.unwrap_or(s.began_at);
+                Line {
+                    day: kernel::clock::day_of(s.began_at),
+                    window: windows.iter().find(|w| w.0 == s.window_id).map_or(String::new(), |w| w.1.clone()),
+                    spans: format!("{}-{}", clock(minute_of(s.began_at)), if minute_of(end) == 0 { clock(1_440) } else { clock(minute_of(end)) }),
+                    minutes: (end.as_second() - s.began_at.as_second()) / 60,
+                    who: names.iter().find(|n| n.0 == s.user_id).map_or(String::new(), |n| n.1.clone()),
+                }
+            };
+            let lines: Vec<Line> = stands.iter().map(line).collect();
+            let total = lines.iter().map(|l| l.minutes).sum();
+            Rows { title: format!("{month_name}没有离岗登记、自动结束的"), total, lines, cases: vec![], may_serve, tickets: vec![], many: 0 }
         }
         Some((name, spans)) => {
             let (days, stands, names) = ctx
