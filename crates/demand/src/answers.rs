@@ -7,6 +7,8 @@
 use forms::{Answers, Definition};
 use kernel::Uuid;
 use roster::model::DayType;
+use surveys::model::Held;
+use surveys::rules::Weights;
 use windows::model::Span;
 use windows::rules::parse_spans;
 
@@ -157,6 +159,18 @@ pub fn round<'a>(
     let (sum, squares) = kept.iter().fold((0.0, 0.0), |(s, q), a| (s + a.weight, q + a.weight * a.weight));
     let effective = if squares > 0.0 { sum * sum / squares } else { 0.0 };
     Some(Round { title: title.into(), asked, answers: kept, effective, overlapping, many: 0, weighed: false })
+}
+
+/// What a questionnaire says about hours, from its boxes and the weights of its answers ([`surveys::rules::weigh`]): answers that
+/// came as one of many from one place are left out. `None` when no question asks for hours.
+pub fn of_boxes(title: &str, definition: &Definition, boxes: &[Held], weights: &Weights, services: &[(Uuid, String)], wanted: Option<Uuid>) -> Option<Round> {
+    let all: Vec<_> = boxes.iter().flat_map(|b| &b.answers.0).collect();
+    let each = all.iter().zip(weights.weights.iter().zip(&weights.groups));
+    let weighed = each.filter(|(k, _)| !k.many).map(|(k, (w, g))| (&k.answers, *w, *g));
+    let mut round = round(title, definition, weighed, services, wanted)?;
+    round.many = all.iter().filter(|k| k.many).count();
+    round.weighed = weights.is_used();
+    Some(round)
 }
 
 #[cfg(test)]

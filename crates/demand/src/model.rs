@@ -2,7 +2,7 @@
 
 use kernel::row::Json;
 use kernel::{Date, StationId, Timestamp, UserId, Uuid, record};
-use roster::model::DayType;
+use roster::model::{DayType, PostKind};
 use serde::{Deserialize, Serialize};
 use windows::model::Span;
 
@@ -26,6 +26,8 @@ pub enum Stream {
     Incidents,
     /// 来电: reports by telephone.
     Calls,
+    /// 派警: the moments at which somebody was first sent to a report.
+    Sent,
 }
 
 impl Stream {
@@ -37,6 +39,7 @@ impl Stream {
             Stream::Door => "door".into(),
             Stream::Incidents => "incidents".into(),
             Stream::Calls => "calls".into(),
+            Stream::Sent => "sent".into(),
         }
     }
     pub fn from_code(code: &str) -> Option<Stream> {
@@ -46,7 +49,17 @@ impl Stream {
             "door" => Some(Stream::Door),
             "incidents" => Some(Stream::Incidents),
             "calls" => Some(Stream::Calls),
+            "sent" => Some(Stream::Sent),
             id => id.parse().ok().map(Stream::Service),
+        }
+    }
+    /// The stream that a kind of post answers; none where its need does not follow from a curve.
+    pub fn of_post(kind: PostKind) -> Option<Stream> {
+        match kind {
+            PostKind::Window => Some(Stream::All),
+            PostKind::Command => Some(Stream::Incidents),
+            PostKind::Patrol => Some(Stream::Sent),
+            PostKind::Lead | PostKind::Community | PostKind::Reserve => None,
         }
     }
     /// Whether people can only come while a window is open.

@@ -59,6 +59,18 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.says("警情，").await?;
     e2e::both(&leader, "demand-incidents").await?;
 
+    // Reports as the need of the command room's watch, orders as that of patrols.
+    leader.open("/demand/plan").await?;
+    leader.press("nav.tabs a", "指挥室").await?;
+    leader.says("值守要几个人").await?;
+    leader.says("有人接办").await?;
+    leader.unfold().await?;
+    e2e::both(&leader, "demand-watch").await?;
+    leader.press("nav.tabs a", "街面巡逻").await?;
+    leader.says("空着的巡逻组").await?;
+    leader.unfold().await?;
+    e2e::both(&leader, "demand-patrol").await?;
+
     // An evening shift for the window's post, so that the evening can be planned for.
     leader.open("/roster/posts").await?;
     leader.press(".table a", "户籍窗口").await?;

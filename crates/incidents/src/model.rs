@@ -280,3 +280,26 @@ record! {
         pub answer: String,
     }
 }
+
+record! {
+    /// A report on its way over the desk: moments only, nobody is named.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Handled {
+        pub called_at: Timestamp,
+        pub answered_at: Option<Timestamp>,
+        pub registered_at: Timestamp,
+        /// The first order that was not taken back.
+        pub sent_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// 派警 of a report as a whole: from its first order to its last feedback; orders given back or taken back are left out.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Sent {
+        pub sent_at: Timestamp,
+        pub signed_at: Option<Timestamp>,
+        /// The last feedback that ended an order; `None` while nobody has given one. Others who were told may still be on it.
+        pub finished_at: Option<Timestamp>,
+    }
+}

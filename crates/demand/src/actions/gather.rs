@@ -7,7 +7,6 @@ use crate::store;
 use kernel::rules::RuleSet;
 use kernel::{Date, Reader, Result, StationId, Timestamp, ToSpan, Uuid, clock};
 use roster::model::DayType;
-use staffing::load::Service;
 use std::collections::BTreeMap;
 use windows::model::{Span, minute_of};
 use windows::rules::hours::OpenDay;
@@ -16,10 +15,6 @@ use windows::rules::hours::OpenDay;
 pub const DAYS: i64 = 182;
 /// Days of the report beside the curve: four weeks.
 pub const BESIDE: i64 = 28;
-/// Measured durations from which the planning goes by them and not by what the station says.
-const MEASURED: usize = 30;
-/// Spread of durations where none was measured.
-const USUAL_SPREAD: f64 = 0.8;
 
 /// What is known of a stream.
 pub struct Gathered {
@@ -72,6 +67,10 @@ async fn moments(r: &mut Reader, station: StationId, stream: Stream, since: Date
         }
         Stream::Booked => whole(windows::store::wished(r, station, since).await?.0, windows::store::WISHES),
         Stream::Door => whole(windows::store::wished(r, station, since).await?.1.into_iter().map(split).collect(), windows::store::WISHES),
+        Stream::Sent => {
+            let all = incidents::store::sent_since(r, station, clock::start_of(since)).await?;
+            whole(all.into_iter().map(|s| split(s.sent_at)).collect(), incidents::store::CALLED)
+        }
         Stream::Incidents | Stream::Calls => {
             let all = incidents::store::called_since(r, station, clock::start_of(since)).await?;
             let cut = all.len() >= incidents::store::CALLED;
@@ -163,34 +162,6 @@ pub async fn beside(r: &mut Reader, rules: &RuleSet, station: StationId) -> Resu
     Ok(out)
 }
 
-/// Who was called within so many minutes in the last four weeks, and who drew a ticket and was called or left.
-pub async fn kept_lately(r: &mut Reader, station: StationId, minutes: i64) -> Result<(i64, i64)> {
-    let today = clock::day_of(r.now());
-    let all = windows::store::tickets_between(r, station, today.saturating_sub(BESIDE.days()), today.saturating_sub(1.days())).await?;
-    let in_time = all.iter().filter(|t| t.waited().is_some_and(|w| w <= minutes * 60)).count();
-    Ok((in_time as i64, all.len() as i64))
-}
-
-/// How long people take at the windows, and that in words.
-pub async fn durations(r: &mut Reader, station: StationId) -> Result<(Service, String)> {
-    let since = clock::start_of(clock::day_of(r.now()).saturating_sub(DAYS.days()));
-    let services = windows::store::services(r, station).await?;
-    let mut measured = vec![];
-    for s in &services {
-        measured.extend(windows::store::minutes_taken(r, station, s.id, since).await?);
-    }
-    measured.retain(|m| (0.5..=480.0).contains(m));
-    if measured.len() >= MEASURED {
-        let mean = measured.iter().sum::<f64>() / measured.len() as f64;
-        let words = format!("办理时长按 {} 次实际办理（平均 {mean:.1} 分钟）", measured.len());
-        return Ok((Service::Measured(measured), words));
-    }
-    let mean = services.iter().map(|s| s.minutes as f64).sum::<f64>() / services.len().max(1) as f64;
-    let mean = mean.max(1.0);
-    let words = format!("实际办理只有 {} 次，办理时长按各业务设定的平均 {mean:.0} 分钟", measured.len());
-    Ok((Service::LogNormal { mean, cv: USUAL_SPREAD }, words))
-}
-
 /// Services in use: id and name.
 pub async fn services(r: &mut Reader, station: StationId) -> Result<Vec<(Uuid, String)>> {
     Ok(windows::store::services(r, station).await?.into_iter().map(|s| (s.id, s.name)).collect())
@@ -211,14 +182,8 @@ pub async fn asked(r: &mut Reader, station: StationId, stream: Stream) -> Result
             continue;
         }
         let boxes = surveys::store::boxes(r, station, line.id).await?;
-        let all: Vec<_> = boxes.iter().flat_map(|b| &b.answers.0).collect();
-        let many = all.iter().filter(|k| k.many).count();
         let weights = surveys::actions::weights(r, &survey, &boxes).await?;
-        let each = all.iter().zip(weights.weights.iter().zip(&weights.groups));
-        let weighed = each.filter(|(k, _)| !k.many).map(|(k, (w, g))| (&k.answers, *w, *g));
-        if let Some(mut round) = answers::round(&survey.title, &survey.definition.0, weighed, &services, wanted) {
-            round.many = many;
-            round.weighed = weights.is_used();
+        if let Some(round) = answers::of_boxes(&survey.title, &survey.definition.0, &boxes, &weights, &services, wanted) {
             return Ok(Some(round));
         }
     }

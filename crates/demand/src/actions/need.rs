@@ -1,6 +1,6 @@
 //! From a curve to the roster's need.
 
-use super::{asked, durations, gather};
+use super::{Work, asked, gather, work};
 use crate::model::{Coverage, Hours, KindPlan, Made, Promise, Stream};
 use crate::rules::curve::{self, Learnt};
 use crate::rules::latent::{self, Guess};
@@ -9,23 +9,25 @@ use crate::{rules, store};
 use kernel::rules::RuleSet;
 use kernel::{Act, App, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, Tx, Uuid};
 use roster::model::{DayType, Need, PostKind, PostSet};
-use staffing::load::Service;
 
 /// All from which a need is worked out.
 pub struct Basis {
     pub days: Vec<crate::model::Day>,
     pub coverage: Coverage,
     pub round: Option<crate::answers::Round>,
-    pub service: Service,
-    /// How long people take, in words.
-    pub taking: String,
+    pub kind: PostKind,
+    pub work: Work,
 }
 
-/// Reads the basis of the windows' need.
-pub async fn basis(r: &mut Reader, rules: &RuleSet, station: StationId) -> Result<Basis> {
-    let g = gather(r, rules, station, Stream::All).await?;
-    let (service, taking) = durations(r, station).await?;
-    Ok(Basis { days: g.days, coverage: g.coverage, round: asked(r, station, Stream::All).await?, service, taking })
+/// Reads the basis of the need of a kind of post. Questionnaires ask about windows only.
+///
+/// # Errors
+/// A kind whose need does not follow from a curve.
+pub async fn basis(r: &mut Reader, rules: &RuleSet, station: StationId, kind: PostKind) -> Result<Basis> {
+    let stream = Stream::of_post(kind).ok_or(Error::NotFound("这个岗位的需求"))?;
+    let g = gather(r, rules, station, stream).await?;
+    let round = if stream.at_windows() { asked(r, station, stream).await? } else { None };
+    Ok(Basis { days: g.days, coverage: g.coverage, round, kind, work: work(r, rules, station, kind).await? })
 }
 
 /// What the basis gives: the curve, what a questionnaire adds (or why not), and the plan.
@@ -40,12 +42,16 @@ fn work_out(basis: &Basis, hours: &Hours, promise: Promise) -> Result<Answered> 
     let hull = curve::hull(&basis.days, also);
     let Some(learnt) = curve::learn(&basis.days, hull) else {
         let missing = curve::missing(&basis.days);
-        let next = "请先在取号机上取号几天，或者到“导入数据”里导入过去的到访。";
-        return Err(Refusal::new("demand.too_few", format!("有到访记录的日子还差 {missing} 天，算不出人数。"), next).into());
+        let (of, next) = match basis.kind {
+            PostKind::Window => ("到访", "请先在取号机上取号几天，或者到“导入数据”里导入过去的到访。"),
+            PostKind::Patrol => ("派警", "请先在接警台派警几天，再来计算。"),
+            _ => ("警情", "请先在接警台登记几天，或者到“导入数据”里导入过去的警情。"),
+        };
+        return Err(Refusal::new("demand.too_few", format!("有{of}记录的日子还差 {missing} 天，算不出人数。"), next).into());
     };
     let guess = basis.round.as_ref().map(|r| latent::guess(&basis.days, r));
     let found = guess.as_ref().and_then(|g| g.as_ref().ok());
-    let plan = plan::plan(&learnt, found, hours, promise, &basis.service).map_err(|why| Refusal::new("demand.plan", why, "请检查填写的时间和承诺。"))?;
+    let plan = plan::plan(&learnt, found, hours, promise, &basis.work.service, basis.work.crew).map_err(|why| Refusal::new("demand.plan", why, "请检查填写的时间和承诺。"))?;
     Ok(Answered { learnt, guess, plan })
 }
 
@@ -59,20 +65,25 @@ pub async fn answer(basis: Basis, hours: Hours, promise: Promise) -> Result<(Bas
     tokio::task::spawn_blocking(job).await.map_err(Error::internal)?
 }
 
-/// Post of kind 窗口.
-pub async fn window_post(r: &mut Reader, station: StationId, post: Uuid) -> Result<PostSet> {
+/// A post whose need follows from a curve: 窗口, 指挥室值守, 巡逻.
+pub async fn planned_post(r: &mut Reader, station: StationId, post: Uuid) -> Result<PostSet> {
     let set = roster::store::post(r, station, post).await?;
-    if set.post.kind == PostKind::Window { Ok(set) } else { Err(Error::NotFound("这个窗口岗位")) }
+    if Stream::of_post(set.post.kind).is_some() { Ok(set) } else { Err(Error::NotFound("这个岗位")) }
 }
 
 /// From which days and durations, in words that are kept with the need.
 pub fn basis_text(b: &Basis) -> String {
     let span = match (b.coverage.first, b.coverage.last) {
         (Some(a), Some(z)) => format!("{a} 至 {z}"),
-        _ => "没有到访记录".into(),
+        _ => "没有记录".into(),
+    };
+    let what = match b.kind {
+        PostKind::Window => "到访",
+        PostKind::Patrol => "派警",
+        _ => "警情",
     };
     let survey = b.round.as_ref().map_or(String::new(), |r| format!("；问卷《{}》{} 份", r.title, r.answers.len()));
-    format!("{span} 的 {} 天（本系统 {} 天、导入 {} 天）；{}{survey}", b.days.len(), b.coverage.own, b.coverage.imported, b.taking)
+    format!("{span} 的{what}，{} 天（本系统 {} 天、导入 {} 天）；{}{survey}", b.days.len(), b.coverage.own, b.coverage.imported, b.work.taking)
 }
 
 /// What the person saw and now puts into the roster.
@@ -101,8 +112,8 @@ pub async fn make_need(app: &App, act: &Act, new: NewNeed) -> Result<Uuid> {
     let basis = app
         .db()
         .read(&look, async |r: &mut Reader| {
-            window_post(r, station, new.post).await?;
-            basis(r, &rules, station).await
+            let set = planned_post(r, station, new.post).await?;
+            basis(r, &rules, station, set.post.kind).await
         })
         .await?;
     let words = basis_text(&basis);
@@ -144,9 +155,9 @@ fn uncovered(e: Error, post: Uuid) -> Error {
     Error::Invalid(out)
 }
 
-/// Where the need of a post comes from, when it was made of a curve: what was made, by whom, and whether the post still has
-/// that need.
-pub async fn source(r: &mut Reader, station: StationId, post: Uuid) -> Result<Option<(Made, String, bool)>> {
+/// Where the need of a post comes from, when it was made of a curve: what was made, by whom, the kind of the post, and whether
+/// the post still has that need.
+pub async fn source(r: &mut Reader, station: StationId, post: Uuid) -> Result<Option<(Made, String, PostKind, bool)>> {
     let Some(made) = store::newest_made(r, station, post).await? else { return Ok(None) };
     let names = identity::store::names(r, &[made.by_user]).await?;
     let set = roster::store::post(r, station, post).await?;
@@ -164,13 +175,13 @@ pub async fn source(r: &mut Reader, station: StationId, post: Uuid) -> Result<Op
     };
     let same = set.post.by_quarter && sorted(now) == sorted(then);
     let name = names.into_iter().next().map_or(String::new(), |n| n.1);
-    Ok(Some((made, name, same)))
+    Ok(Some((made, name, set.post.kind, same)))
 }
 
 /// `92.4 %（1201/1300 人）`: the share that was simulated.
 pub fn bought_text(k: &KindPlan) -> String {
     if k.came == 0 {
-        return "没有人来过，谈不上比例".into();
+        return "没有来过一次，谈不上比例".into();
     }
     let share = f64::from(k.in_time) * 100.0 / f64::from(k.came);
     format!("{share:.1} %")

@@ -12,7 +12,7 @@ use windows::model::Span;
 
 /// Possible days drawn; half are searched, half measure the promise.
 const DRAWN: u64 = 240;
-/// People at windows at most.
+/// Windows, seats or crews at most.
 pub const MOST: u16 = 8;
 /// Slots in which the number stays the same: whole hours, as people come and go.
 const BLOCK: usize = 4;
@@ -61,12 +61,12 @@ fn between(b: &Band, u: f64) -> f64 {
     if u < 0.5 { at(0.1, 0.5, b.low, b.middle) } else { at(0.5, 0.9, b.middle, b.high) }
 }
 
-/// Works out what the hours need. An hour that nobody has observed is drawn from its band; without a questionnaire it has
+/// Works out what the hours need; where several people go together, `crew` of them serve one matter. An hour that nobody has observed is drawn from its band; without a questionnaire it has
 /// nothing to be drawn from and gets the one person who keeps it open.
 ///
 /// # Errors
 /// A size that the search refuses, in words.
-pub fn plan(learnt: &Learnt, guess: Option<&Guess>, hours: &Hours, promise: Promise, service: &Service) -> Result<Plan, String> {
+pub fn plan(learnt: &Learnt, guess: Option<&Guess>, hours: &Hours, promise: Promise, service: &Service, crew: i64) -> Result<Plan, String> {
     let bad = |e: staffing::BadInput| format!("算不出来：{e}。");
     let promised = staffing::Promise::new(promise.share as f64 / 100.0, promise.minutes as f64).map_err(bad)?;
     let mut out = Plan::default();
@@ -112,18 +112,18 @@ pub fn plan(learnt: &Learnt, guess: Option<&Guess>, hours: &Hours, promise: Prom
             kept: found.kept,
             extrapolated: shut as i64 * SLOT,
         });
-        out.stretches.extend(stretches(kind, hull.start, &found.servers));
+        out.stretches.extend(stretches(kind, hull.start, &found.servers, crew));
     }
     Ok(out)
 }
 
-fn stretches(kind: DayType, start: usize, servers: &[u16]) -> Vec<Stretch> {
+fn stretches(kind: DayType, start: usize, servers: &[u16], crew: i64) -> Vec<Stretch> {
     let mut out: Vec<Stretch> = vec![];
     for (i, n) in servers.iter().enumerate().filter(|(_, n)| **n > 0) {
-        let from = (start + i) as i64 * SLOT;
+        let (from, people) = ((start + i) as i64 * SLOT, i64::from(*n) * crew);
         match out.last_mut() {
-            Some(last) if last.until == from && last.people == i64::from(*n) => last.until += SLOT,
-            _ => out.push(Stretch { kind: kind.code().into(), from, until: from + SLOT, people: i64::from(*n) }),
+            Some(last) if last.until == from && last.people == people => last.until += SLOT,
+            _ => out.push(Stretch { kind: kind.code().into(), from, until: from + SLOT, people }),
         }
     }
     out
@@ -212,8 +212,8 @@ mod tests {
     fn more_people_need_more_and_the_promise_is_measured() {
         let promise = Promise { share: 90, minutes: 10 };
         let h = hours(&[(540, 720)]);
-        let calm = plan(&learnt(1), None, &h, promise, &SERVICE).unwrap();
-        let busy = plan(&learnt(3), None, &h, promise, &SERVICE).unwrap();
+        let calm = plan(&learnt(1), None, &h, promise, &SERVICE, 1).unwrap();
+        let busy = plan(&learnt(3), None, &h, promise, &SERVICE, 1).unwrap();
         let most = |p: &Plan| p.stretches.iter().map(|s| s.people).max().unwrap();
         assert!(most(&calm) < most(&busy), "{calm:?} {busy:?}");
         for p in [&calm, &busy] {
@@ -223,15 +223,18 @@ mod tests {
             assert_eq!((p.stretches.first().unwrap().from, p.stretches.last().unwrap().until), (540, 720));
             assert_eq!(k.extrapolated, 0);
         }
-        assert_eq!(calm, plan(&learnt(1), None, &h, promise, &SERVICE).unwrap(), "the same data, the same answer");
+        assert_eq!(calm, plan(&learnt(1), None, &h, promise, &SERVICE, 1).unwrap(), "the same data, the same answer");
+        // Two go together: twice the people for the same promise.
+        let pairs = plan(&learnt(1), None, &h, promise, &SERVICE, 2).unwrap();
+        assert!(pairs.kinds == calm.kinds && most(&pairs) == 2 * most(&calm), "{pairs:?}");
         // Nobody can do it: said, not hidden.
-        let flood = plan(&learnt(40), None, &h, promise, &SERVICE).unwrap();
+        let flood = plan(&learnt(40), None, &h, promise, &SERVICE, 1).unwrap();
         assert!(!flood.kinds[0].kept && most(&flood) == i64::from(MOST));
     }
 
     #[test]
     fn a_shut_hour_without_answers_gets_the_one_who_keeps_it_open() {
-        let p = plan(&learnt(1), None, &hours(&[(540, 720), (1_080, 1_200)]), Promise { share: 90, minutes: 10 }, &SERVICE).unwrap();
+        let p = plan(&learnt(1), None, &hours(&[(540, 720), (1_080, 1_200)]), Promise { share: 90, minutes: 10 }, &SERVICE, 1).unwrap();
         assert_eq!((p.people(DayType::Work, 72), p.people(DayType::Work, 50), p.people(DayType::Rest, 36)), (1, 0, 0));
         assert_eq!(p.kinds[0].extrapolated, 120);
     }

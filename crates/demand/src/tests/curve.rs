@@ -3,7 +3,7 @@
 use super::town::{bare, d, town};
 use crate::model::{Origin, Past, Stream};
 use crate::store;
-use kernel::{Actor, Purpose, Reader, Role, Tx};
+use kernel::{Actor, Purpose, Role, Tx};
 use roster::model::DayType;
 use testkit::{actor, engines};
 
@@ -80,31 +80,8 @@ async fn nothing_to_show_says_what_to_do_next() {
 async fn answers_of_a_survey_become_a_band_and_an_advice() {
     for engine in engines() {
         let town = town(engine, 3).await;
-        let app = &town.t.app;
-        let act = |action| app.act(&town.leader, action, Purpose::Administration, app.fresh_command());
-        use surveys::model::{NewQuestion, NewSurvey};
-        let new = NewSurvey { title: "错时问卷".into(), intro: String::new(), anonymous: true, by_household: false, until_day: None };
-        let id = surveys::actions::create(app, &act("surveys.create"), new).await.unwrap();
-        let hours = "工作日 09:00-12:00\n工作日 18:00-20:00\n周末 09:00-12:00\n都不方便";
-        for (label, kind) in [("什么时候方便来窗口？", "many"), ("最想选哪一段？", "one")] {
-            let q = NewQuestion { label: label.into(), kind: kind.into(), choices: hours.into(), required: false, only_if: String::new() };
-            surveys::actions::add_question(app, &act("surveys.question"), id, &q).await.unwrap();
-        }
-        surveys::actions::open(app, &act("surveys.open"), id).await.unwrap();
-        let station = town.station;
-        let survey = town.read(async |r: &mut Reader| surveys::store::survey(r, station, id).await).await;
-        let names: Vec<String> = survey.definition.0.items.iter().map(|i| i.name.clone()).collect();
-        let choice = |n: usize| survey.definition.0.lists[0].choices[n].name.clone();
-        let give = async |n: usize, suits: &[usize], first: usize| {
-            for _ in 0..n {
-                let answers = [
-                    (names[0].clone(), suits.iter().map(|s| choice(*s)).collect::<Vec<_>>().join(" ")),
-                    (names[1].clone(), survey.definition.0.lists[1].choices[first].name.clone()),
-                ];
-                let act = app.act(&Actor::resident(station), "surveys.answer", Purpose::OwnMatter, app.fresh_command());
-                surveys::actions::answer(app, &act, &survey, &answers.into(), surveys::actions::From::Desk, "").await.unwrap();
-            }
-        };
+        let survey = town.hours_survey("工作日 09:00-12:00\n工作日 18:00-20:00\n周末 09:00-12:00\n都不方便").await;
+        let give = async |n, suits: &[usize], first| town.answer_hours(&survey, n, suits, first).await;
         give(4, &[1, 2], 1).await;
         town.t.get(&town.clerk, "/demand?kind=work").await.is(200).says("至少要 5 份才能推算");
         give(14, &[1], 1).await;

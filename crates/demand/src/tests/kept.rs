@@ -14,7 +14,7 @@ async fn a_promise_is_counted_from_the_roster_that_was_made_of_it() {
         let town = town(engine, 2).await;
         let (t, app, station, rules) = (&town.t, &town.t.app, town.station, town.t.app.rules());
         t.get(&town.leader, "/demand/plan").await.is(200).says("承诺与兑现").says("还没有兑现的记录");
-        let basis = town.read(async |r: &mut Reader| crate::actions::basis(r, &rules, station).await).await;
+        let basis = town.read(async |r: &mut Reader| crate::actions::basis(r, &rules, station, roster::model::PostKind::Window).await).await;
         let hours = Hours { work: windows::rules::parse_spans("09:00-12:00").unwrap(), ..Hours::default() };
         let promise = Promise { share: 90, minutes: 10 };
         let (_, answered) = crate::actions::answer(basis, hours.clone(), promise).await.unwrap();

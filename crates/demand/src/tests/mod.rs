@@ -4,4 +4,6 @@ mod curve;
 mod kept;
 mod need;
 mod past;
+mod pilot;
 mod town;
+mod watch;

@@ -5,7 +5,7 @@ use kernel::{Reader, Role};
 use roster::model::DayType;
 use testkit::{actor, engines};
 
-fn hidden(body: &str, name: &str) -> String {
+pub(super) fn hidden(body: &str, name: &str) -> String {
     let at = body.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {body}"));
     let rest = &body[at + name.len() + 15..];
     rest[..rest.find('"').unwrap()].to_string()
@@ -72,7 +72,7 @@ async fn the_same_command_twice_is_done_once() {
     for engine in engines() {
         let town = town(engine, 2).await;
         let (app, station, rules) = (&town.t.app, town.station, town.t.app.rules());
-        let basis = town.read(async |r: &mut Reader| crate::actions::basis(r, &rules, station).await).await;
+        let basis = town.read(async |r: &mut Reader| crate::actions::basis(r, &rules, station, roster::model::PostKind::Window).await).await;
         let hours = crate::model::Hours { work: windows::rules::parse_spans("09:00-12:00").unwrap(), ..Default::default() };
         let promise = crate::model::Promise { share: 80, minutes: 15 };
         let (_, answered) = crate::actions::answer(basis, hours.clone(), promise).await.unwrap();

@@ -57,6 +57,44 @@ impl Town {
         }
     }
 
+    /// An open questionnaire that asks for these stretches: which suit, and which first.
+    pub async fn hours_survey(&self, hours: &str) -> surveys::model::Survey {
+        use surveys::model::{NewQuestion, NewSurvey};
+        let app = &self.t.app;
+        let act = |action| app.act(&self.leader, action, Purpose::Administration, app.fresh_command());
+        let new = NewSurvey { title: "错时问卷".into(), intro: String::new(), anonymous: true, by_household: false, until_day: None };
+        let id = surveys::actions::create(app, &act("surveys.create"), new).await.unwrap();
+        for (label, kind) in [("什么时候方便来窗口？", "many"), ("最想选哪一段？", "one")] {
+            let q = NewQuestion { label: label.into(), kind: kind.into(), choices: hours.into(), required: false, only_if: String::new() };
+            surveys::actions::add_question(app, &act("surveys.question"), id, &q).await.unwrap();
+        }
+        surveys::actions::open(app, &act("surveys.open"), id).await.unwrap();
+        let station = self.station;
+        self.read(async |r: &mut Reader| surveys::store::survey(r, station, id).await).await
+    }
+
+    /// So many of the same answer: places of the stretches that suit, and of the one that is wanted first.
+    pub async fn answer_hours(&self, survey: &surveys::model::Survey, n: usize, suits: &[usize], first: usize) {
+        let names: Vec<String> = survey.definition.0.items.iter().map(|i| i.name.clone()).collect();
+        let choice = |list: usize, n: usize| survey.definition.0.lists[list].choices[n].name.clone();
+        for _ in 0..n {
+            let answers =
+                [(names[0].clone(), suits.iter().map(|s| choice(0, *s)).collect::<Vec<_>>().join(" ")), (names[1].clone(), choice(1, first))];
+            let act = self.t.app.act(&Actor::resident(self.station), "surveys.answer", Purpose::OwnMatter, self.t.app.fresh_command());
+            surveys::actions::answer(&self.t.app, &act, survey, &answers.into(), surveys::actions::From::Desk, "").await.unwrap();
+        }
+    }
+
+    /// The window is open on one evening too, 18 to 20; so written that morning, and taken back at night.
+    pub async fn evening(&self, day: Date) {
+        let spans = |text: &str| windows::rules::parse_spans(text).unwrap();
+        let usual = "09:00-12:00，14:00-17:00";
+        for (at, from, hours) in [(moment(day, 400), day, format!("{usual}，18:00-20:00")), (moment(day, 1_300), day.saturating_add(1.days()), usual.into())] {
+            let week = Week { work: spans(&hours), ..Week::default() };
+            windows::actions::set_hours(&self.t.app, &self.at(&self.leader, "windows.hours", at), self.window, from, week, "试开").await.unwrap();
+        }
+    }
+
     pub async fn gathered(&self, stream: crate::model::Stream) -> crate::actions::Gathered {
         let (rules, station) = (self.t.app.rules(), self.station);
         self.read(async |r: &mut Reader| crate::actions::gather(r, &rules, station, stream).await).await
@@ -181,6 +219,43 @@ impl Town {
         let week = Week { work: windows::rules::parse_spans("09:00-12:00，14:00-17:00").unwrap(), ..Week::default() };
         let act = self.at(&self.leader, "windows.hours", moment(from, 480));
         windows::actions::set_hours(&self.t.app, &act, self.window, from, week, "开办").await.unwrap();
+    }
+
+    /// A post of the command room (08–20, 20–08), patrols (16–24), and one whose need follows from no curve.
+    pub async fn add_watch(&self) -> [Uuid; 3] {
+        let shift = |name: &str, code: &str, start: i64, hours: i64, position: i64| Shift {
+            id: Uuid::nil(),
+            post_id: Uuid::nil(),
+            name: name.into(),
+            code: code.into(),
+            start_minute: start * 60,
+            minutes: hours * 60,
+            position,
+        };
+        let mut out = [Uuid::nil(); 3];
+        let posts = [
+            ("指挥室", PostKind::Command, MixRule::Officer, vec![shift("白班", "白", 8, 12, 0), shift("夜班", "夜", 20, 12, 1)]),
+            ("街面巡逻", PostKind::Patrol, MixRule::Pairs, vec![shift("晚巡", "巡", 16, 8, 0)]),
+            ("社区", PostKind::Community, MixRule::Officer, vec![shift("日班", "社", 8, 8, 0)]),
+        ];
+        for (n, (name, kind, mix, shifts)) in posts.into_iter().enumerate() {
+            let mut set = post();
+            (set.post.name, set.post.kind, set.post.mix) = (name.into(), kind, mix);
+            set.post.standings = Json(vec![Standing::Officer, Standing::Auxiliary]);
+            let need = |place: i64, day_type: DayType| Need {
+                post_id: Uuid::nil(),
+                day_type,
+                shift_id: Some(roster::actions::placeholder(place)),
+                from_minute: 0,
+                until_minute: 0,
+                people: 2,
+            };
+            set.needs = (0..shifts.len() as i64).flat_map(|p| DayType::ALL.iter().map(move |k| (p, *k))).map(|(p, k)| need(p, k)).collect();
+            set.shifts = shifts;
+            let act = self.t.app.act(&self.leader, "roster.post", Purpose::Administration, self.t.app.fresh_command());
+            out[n] = roster::actions::save_post(&self.t.app, &act, set).await.unwrap();
+        }
+        out
     }
 
     pub async fn add_post(&mut self) {

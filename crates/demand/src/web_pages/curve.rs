@@ -158,6 +158,7 @@ async fn see(ctx: &Ctx, a: &Asked) -> kernel::Result<Seen> {
         Stream::Door => "上门申请".into(),
         Stream::Incidents => "警情".into(),
         Stream::Calls => "来电报警".into(),
+        Stream::Sent => "派警".into(),
     };
     Ok(Seen { stream, kind, services, name, gathered, learnt, lines, guess, beside, wishes })
 }
@@ -167,7 +168,7 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let s = see(&ctx, &a).await?;
     let mut streams = vec![("all".to_string(), "全部窗口业务".to_string())];
     streams.extend(s.services.iter().map(|(id, name)| (id.to_string(), name.clone())));
-    for (code, name) in [("booked", "预约的时间"), ("door", "上门申请"), ("incidents", "警情"), ("calls", "来电报警")] {
+    for (code, name) in [("booked", "预约的时间"), ("door", "上门申请"), ("incidents", "警情"), ("calls", "来电报警"), ("sent", "派警")] {
         streams.push((code.into(), name.into()));
     }
     let known = s.gathered.days.len();

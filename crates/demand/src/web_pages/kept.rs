@@ -64,7 +64,7 @@ async fn rows(ctx: &Ctx, only: Option<Uuid>, month: Option<Date>) -> Result<Part
             out.push(Row {
                 month: k.month,
                 post: post.clone(),
-                promise: promise_text(crate::model::Promise { share: m.share, minutes: m.minutes }),
+                promise: promise_text(PostKind::Window, crate::model::Promise { share: m.share, minutes: m.minutes }),
                 written: kernel::clock::show(m.at),
                 simulated: actions::bought_text(&plan::Plan { kinds: m.kinds.0.clone(), stretches: vec![] }.sum()),
                 came: k.came,

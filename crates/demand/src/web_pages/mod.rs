@@ -18,6 +18,9 @@ struct Source {
     who: String,
     promise: String,
     bought: String,
+    unit: &'static str,
+    /// Whose curve.
+    stream: String,
     basis: String,
     same: bool,
     post: Uuid,
@@ -30,13 +33,15 @@ pub fn under_post<'a>(app: &'a App, actor: &'a Actor, post: Uuid) -> Pin<Box<dyn
         let look = app.look(actor, "demand.source", Purpose::Administration);
         let station = actor.station;
         let found = app.db().read(&look, async |r: &mut Reader| actions::source(r, station, post).await).await?;
-        let Some((made, who, same)) = found else { return Ok(String::new()) };
+        let Some((made, who, kind, same)) = found else { return Ok(String::new()) };
         let sum = crate::rules::plan::Plan { kinds: made.kinds.0.clone(), stretches: vec![] }.sum();
         let content = Source {
             at: kernel::clock::show(made.at),
             who,
-            promise: promise_text(crate::model::Promise { share: made.share, minutes: made.minutes }),
+            promise: promise_text(kind, crate::model::Promise { share: made.share, minutes: made.minutes }),
             bought: actions::bought_text(&sum),
+            unit: if kind == roster::model::PostKind::Window { "的人" } else { "" },
+            stream: crate::model::Stream::of_post(kind).map_or(String::new(), crate::model::Stream::code),
             basis: made.basis,
             same,
             post,

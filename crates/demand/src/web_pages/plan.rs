@@ -1,9 +1,10 @@
-//! 从需求定人数: hours and a promise in, people by the quarter hour out, and into the roster.
+//! 从需求定人数: hours and a promise in, people by the quarter hour out, and into the roster; for windows, the command room's
+//! watch and patrols.
 
 use crate::actions::{self, Answered, BESIDE, Basis, NewNeed, bought_text};
-use crate::model::{Hours, KindPlan, Promise, SLOT, Stretch};
-use crate::rules::plan::{Beside, Plan};
-use crate::rules::promise_text;
+use crate::model::{Hours, KindPlan, Promise, SLOT, Stream, Stretch};
+use crate::rules::plan::{self, Beside, Plan};
+use crate::rules::{promise_text, usual_promise};
 use askama::Template;
 use axum::extract::Query;
 use kernel::{FieldErrors, Purpose, Reader, Uuid};
@@ -58,6 +59,48 @@ struct Result {
     lately: (i64, i64),
     worst: Vec<String>,
     empty: i64,
+    /// Plan and presence stand beside the need: at windows.
+    beside: bool,
+}
+
+/// What a page says of a kind of post.
+struct Words {
+    /// What the need counts: `窗口要几个人`.
+    asks: &'static str,
+    /// Who or what waits.
+    unit: &'static str,
+    hours: &'static str,
+    /// Why more than [`plan::MOST`] are not tried.
+    full: &'static str,
+    /// What [`actions::kept_lately`] counted, and what of it.
+    lately: [&'static str; 2],
+}
+
+/// The words of a kind of post whose need follows from a curve.
+fn words(kind: PostKind) -> Words {
+    match kind {
+        PostKind::Command => Words {
+            asks: "值守要几个人",
+            unit: "的警情",
+            hours: "值守的时间里不空岗：每一刻钟至少一个人。按所选岗位独自接办全部警情计算，从接报到派出占用一个人；起止用整刻钟，整天写 00:00-24:00。",
+            full: "值守的人到了",
+            lately: ["接报", "起，接报以后在这个时间内登记的（登记里含通话，比等候长）"],
+        },
+        PostKind::Patrol => Words {
+            asks: "巡逻要几个人",
+            unit: "的派警",
+            hours: "巡逻的时间里每一刻钟至少一组。按所选岗位独自承担全部派警计算，从派出到反馈占用一组；起止用整刻钟，整天写 00:00-24:00。",
+            full: "巡逻组到了",
+            lately: ["派警", "次，派出以后在这个时间内签收的"],
+        },
+        _ => Words {
+            asks: "窗口要几个人",
+            unit: "的人",
+            hours: "开放的时间里窗口不空岗：每一刻钟至少一个人。按所选岗位独自承担全部窗口业务计算；起止用整刻钟。",
+            full: "窗口坐满",
+            lately: ["取号", "张，等候在这个承诺以内的"],
+        },
+    }
 }
 
 #[derive(Template)]
@@ -67,7 +110,8 @@ struct View<'a> {
     form: &'a Form,
     again: &'a Again,
     result: Option<Result>,
-    /// 承诺与兑现 of the post.
+    words: Words,
+    /// 承诺与兑现 of the post; "" where it is no window.
     kept: String,
     command_id: String,
 }
@@ -86,13 +130,18 @@ impl View<'_> {
     fn weeks(&self) -> i64 {
         BESIDE / 7
     }
+    fn most(&self) -> u16 {
+        plan::MOST
+    }
 }
 
 /// Hours in which the post's shifts are worked on a kind of day: what a plan begins with.
 fn present(set: &PostSet, kind: DayType) -> Vec<Span> {
     let counts = roster::rules::counts(set, kind).unwrap_or_default();
     let shifts = set.shifts.iter().zip(counts).filter(|(_, n)| *n > 0).map(|(s, _)| s);
-    joined(shifts.map(|s| Span { from: s.start_minute, until: (s.start_minute + s.minutes).min(1_440) }).collect())
+    // What a shift covers after midnight is the morning of such a day.
+    let spans = shifts.flat_map(|s| [(s.start_minute, s.start_minute + s.minutes), (0, s.start_minute + s.minutes - 1_440)]);
+    joined(spans.filter(|(from, until)| from < until).map(|(from, until)| Span { from, until: until.min(1_440) }).collect())
 }
 
 fn typed(spans: &[Span]) -> String {
@@ -123,8 +172,9 @@ fn kind_of(kind: DayType, plan: &Plan, set: &PostSet, beside: &Beside) -> Option
     let stretches: Vec<Stretch> = plan.stretches.iter().filter(|s| s.kind == kind.code()).cloned().collect();
     let counts = roster::rules::counts(set, kind).unwrap_or_default();
     let now = |minute: i64| -> i64 {
-        let there = set.shifts.iter().zip(&counts).filter(|(s, _)| s.start_minute <= minute && minute < s.start_minute + s.minutes);
-        there.map(|(_, n)| i64::from(*n)).sum()
+        let on = |s: &roster::model::Shift, at: i64| s.start_minute <= at && at < s.start_minute + s.minutes;
+        let there = set.shifts.iter().zip(&counts).map(|(s, n)| (i64::from(on(s, minute)) + i64::from(on(s, minute + 1_440))) * i64::from(*n));
+        there.sum()
     };
     let (first, last) = (stretches.first()?.from / 60, (stretches.last()?.until + 59) / 60);
     let numbers = |of: &dyn Fn(usize) -> i64, h: i64| {
@@ -153,7 +203,8 @@ fn told(ctx: &Ctx, basis: &Basis, answered: Answered, set: &PostSet, promise: Pr
     let worst = beside.worst().into_iter();
     Result {
         kinds: DayType::ALL.iter().filter_map(|k| kind_of(*k, &plan, set, beside)).collect(),
-        promise: promise_text(promise),
+        promise: promise_text(set.post.kind, promise),
+        beside: set.post.kind == PostKind::Window,
         bought: bought_text(&sum),
         kept: sum.kept,
         extrapolated: sum.extrapolated,
@@ -172,11 +223,14 @@ async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
     let chosen = form.optional_id::<Uuid>("post");
     let look = ctx.look("demand.plan", Purpose::Statistics);
     let posts = ctx.app.db().read(&look, async |r: &mut Reader| roster::store::posts(r, station).await).await?;
-    let posts: Vec<PostSet> = posts.into_iter().filter(|p| p.post.kind == PostKind::Window).collect();
+    let mut posts: Vec<PostSet> = posts.into_iter().filter(|p| Stream::of_post(p.post.kind).is_some()).collect();
+    // Windows first: their need is asked for most.
+    posts.sort_by_key(|p| p.post.kind != PostKind::Window);
     let set = match chosen {
-        Some(id) => Some(posts.iter().find(|p| p.post.id == id).ok_or(kernel::Error::NotFound("这个窗口岗位"))?),
+        Some(id) => Some(posts.iter().find(|p| p.post.id == id).ok_or(kernel::Error::NotFound("这个岗位"))?),
         None => posts.first(),
     };
+    let kind = set.map_or(PostKind::Window, |s| s.post.kind);
     let mut result = None;
     if let Some(set) = set {
         form.set("post", set.post.id.to_string());
@@ -184,8 +238,9 @@ async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
             for (field, kind) in DayType::ALL.iter().map(|k| (k.code(), *k)) {
                 form.set(field, typed(&present(set, kind)));
             }
-            form.set("share", "90");
-            form.set("minutes", "10");
+            let usual = usual_promise(kind);
+            form.set("share", usual.share.to_string());
+            form.set("minutes", usual.minutes.to_string());
         }
         form.errors = FieldErrors::default();
         let (hours, promise) = read(&mut form);
@@ -196,8 +251,8 @@ async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
                 .app
                 .db()
                 .read(&look, async |r: &mut Reader| {
-                    let basis = actions::basis(r, &rules, station).await?;
-                    Ok((basis, actions::beside(r, &rules, station).await?, actions::kept_lately(r, station, promise.minutes).await?))
+                    let basis = actions::basis(r, &rules, station, kind).await?;
+                    Ok((basis, actions::beside(r, &rules, station).await?, actions::kept_lately(r, station, kind, promise.minutes).await?))
                 })
                 .await?;
             match actions::answer(basis, hours, promise).await {
@@ -208,11 +263,12 @@ async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
         }
     }
     let kept = match set {
-        Some(set) => super::kept::part(ctx, set.post.id).await?,
-        None => String::new(),
+        Some(set) if kind == PostKind::Window => super::kept::part(ctx, set.post.id).await?,
+        _ => String::new(),
     };
     let content = View {
         kept,
+        words: words(kind),
         posts: posts.iter().map(|p| (p.post.id, p.post.name.clone())).collect(),
         form: &form,
         again: &again,

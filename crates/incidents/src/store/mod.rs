@@ -11,7 +11,7 @@ pub mod transfers;
 
 pub use receipts::by_receipt;
 
-use crate::model::{Found, Intake, Line, LinkKind, NewIntake, State};
+use crate::model::{Found, Handled, Intake, Line, LinkKind, NewIntake, Sent, State};
 use crate::similar::Signature;
 use kernel::{
     AddressId, BeatId, BuildingId, GridId, IncidentId, PersonId, Reach, Reader, Result, StationId, Timestamp, Tx, UserId,
@@ -459,6 +459,24 @@ pub async fn pages(
 
 /// Reports that [`called_since`] gives at most.
 pub const CALLED: usize = 60_000;
+
+/// How reports since a moment went over the desk: the newest [`CALLED`].
+pub async fn handled_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<Handled>> {
+    r.all(
+        sql!("select called_at, answered_at, registered_at, (select min(d.sent_at) from incidents_dispatch d where d.incident_id = i.id and d.cancelled_at is null) as sent_at from incidents_intake i where station_id = $1 and called_at >= $2 order by called_at desc limit 60000"),
+        args![station, since],
+    )
+    .await
+}
+
+/// Reports to which somebody was sent since a moment: the newest [`CALLED`].
+pub async fn sent_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<Sent>> {
+    r.all(
+        sql!("select min(sent_at) as sent_at, min(signed_at) as signed_at, max(finished_at) as finished_at from incidents_dispatch where station_id = $1 and sent_at >= $2 and cancelled_at is null and returned_at is null group by incident_id order by min(sent_at) desc limit 60000"),
+        args![station, since],
+    )
+    .await
+}
 
 /// When reports came in since a moment and by which source: the newest [`CALLED`]. Moments and codes only, nobody is named.
 pub async fn called_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<(Timestamp, String)>> {
