@@ -14,6 +14,9 @@ const BENCHES: &[(&str, &[&str])] = &[
 /// The rosters with HiGHS built in.
 const ROSTER_HIGHS: [&str; 7] = ["--release", "--package", "solver", "--features", "bench,highs", "--bin", "roster-bench"];
 
+/// Latent demand; `staffing` is optimised in every profile.
+const LATENT: &[&str] = &["--package", "demand", "--example", "latent"];
+
 /// The recorder's bench and soak are one program.
 const VIDEO: &[&str] = &["--release", "--package", "media", "--example", "video"];
 
@@ -55,6 +58,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
             return cargo_run("bench roster", &ROSTER_HIGHS, &args[1..]);
         }
         "masters" => return masters(&args[1..]),
+        "staffing" => return staffing(&args[1..]),
         _ => {}
     }
     let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
@@ -80,6 +84,40 @@ fn masters(args: &[String]) -> Result<(), String> {
         }
     };
     cargo_run("bench masters", &["--release", "--package", "solver", "--features", features, "--bin", "roster-bench"], &rest)
+}
+
+/// Latent demand is measured through the product's own path, so it is an example of the crate that has it; what stands on
+/// arrivals alone is `staffing`'s own program. Both are run, or the parts that `--only` names.
+fn staffing(args: &[String]) -> Result<(), String> {
+    let at = |name: &str| args.iter().position(|a| a == name);
+    let only: Option<Vec<&str>> = match at("--only") {
+        Some(i) => Some(args.get(i + 1).ok_or("--only needs a value")?.split(',').collect()),
+        None => None,
+    };
+    let wanted = |part: &str| only.as_ref().is_none_or(|o| o.contains(&part));
+    let parts: Vec<&str> = ["forecast", "promise"].into_iter().filter(|p| wanted(p)).collect();
+    let (mut arrivals, mut latent): (Vec<String>, Vec<String>) = (vec!["--only".into(), parts.join(",")], vec![]);
+    let mut given = args.iter();
+    while let Some(arg) = given.next() {
+        let value = match arg.as_str() {
+            "--json" => None,
+            _ => Some(given.next().ok_or(format!("{arg} needs a value"))?),
+        };
+        let words = || std::iter::once(arg).chain(value).cloned();
+        match arg.as_str() {
+            "--only" => {}
+            "--seed" | "--json" => {
+                arrivals.extend(words());
+                latent.extend(words());
+            }
+            "--towns" => latent.extend(words()),
+            _ => arrivals.extend(words()),
+        }
+    }
+    let how = BENCHES.iter().find(|b| b.0 == "staffing").map_or(&[][..], |b| b.1);
+    let first = if parts.is_empty() { Ok(()) } else { cargo_run("bench staffing", how, &arrivals) };
+    let second = if wanted("latent") { cargo_run("bench staffing, latent", LATENT, &latent) } else { Ok(()) };
+    first.and(second)
 }
 
 /// The dossier's bench is an ignored test of its crate, because it needs the crate's own invented town: `[--disputes N]`.

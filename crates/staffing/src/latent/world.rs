@@ -56,6 +56,8 @@ pub struct World {
     pub truth: Vec<f64>,
     /// Answers given over equally sure answers.
     pub design_effect: f64,
+    /// People who live there, by group: age class times two, and one more for those of the second kind (not employed).
+    pub register: Vec<usize>,
 }
 
 struct Person {
@@ -158,7 +160,8 @@ pub fn world(seed: u64, kind: &Kind) -> Result<World, BadInput> {
         arrivals: came,
         weeks,
     };
-    Ok(World { evidence, raw_shares, truth, design_effect: raked.design_effect })
+    let register = (0..GROUPS).map(|g| people.iter().filter(|p| p.group == g).count()).collect();
+    Ok(World { evidence, raw_shares, truth, design_effect: raked.design_effect, register })
 }
 
 /// Ticks: mostly true, with hours forgotten and hours promised, closed ones more easily than open ones.

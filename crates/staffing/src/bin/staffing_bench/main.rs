@@ -1,12 +1,11 @@
 //! `cargo xt bench staffing`: forecasts of thin counts against simple rules, promises against days that
-//! really came, latent demand against the truth of invented towns.
+//! really came. Latent demand is measured through the product's own path: `crates/demand/examples/latent.rs`.
 //!
 //! An aim that is missed is told and makes the exit code, whatever the seed. `--data <file>` names the arrivals (`day_index,slot5min,calls`, plain or gzip), `--json` prints one object.
 
 mod aims;
 mod data;
 mod forecast;
-mod latent;
 mod promise;
 
 use serde_json::{Value, json};
@@ -17,15 +16,13 @@ struct Args {
     data: PathBuf,
     seed: u64,
     lead: usize,
-    /// Invented towns of each kind.
-    towns: u64,
     json: bool,
     /// Parts to run; all when empty.
     only: Vec<String>,
 }
 
 fn args() -> Result<Args, String> {
-    let mut a = Args { data: data::DEFAULT.into(), seed: 1, lead: 1, towns: 60, json: false, only: vec![] };
+    let mut a = Args { data: data::DEFAULT.into(), seed: 1, lead: 1, json: false, only: vec![] };
     let mut given = std::env::args().skip(1);
     while let Some(arg) = given.next() {
         let mut value = || given.next().ok_or(format!("{arg} needs a value"));
@@ -36,15 +33,11 @@ fn args() -> Result<Args, String> {
                 let days = value()?.parse().ok().filter(|d| (1..=60).contains(d));
                 a.lead = days.ok_or("--lead: 1 to 60 days")?;
             }
-            "--towns" => {
-                let towns = value()?.parse().ok().filter(|n| (1..=10_000).contains(n));
-                a.towns = towns.ok_or("--towns: 1 to 10000")?;
-            }
             "--only" => a.only = value()?.split(',').map(str::to_string).collect(),
             "--json" => a.json = true,
             _ => {
                 return Err(format!(
-                    "{arg}: unknown; [--data F] [--seed N] [--lead DAYS] [--towns N] [--only forecast,promise,latent] [--json]"
+                    "{arg}: unknown; [--data F] [--seed N] [--lead DAYS] [--only forecast,promise] [--json]"
                 ));
             }
         }
@@ -55,9 +48,6 @@ fn args() -> Result<Args, String> {
 fn run(a: &Args) -> Result<Value, String> {
     let wanted = |part: &str| a.only.is_empty() || a.only.iter().any(|o| o == part);
     let mut all = json!({ "seed": a.seed });
-    if wanted("latent") {
-        all["latent"] = latent::run(a.towns, a.seed)?;
-    }
     if !wanted("forecast") && !wanted("promise") {
         return Ok(all);
     }
@@ -99,7 +89,6 @@ fn main() -> ExitCode {
     }
     all["forecast"].as_array().into_iter().flatten().for_each(forecast::print);
     all["promise"].as_array().into_iter().flatten().for_each(promise::print);
-    all["latent"].as_array().into_iter().flatten().for_each(latent::print);
     judged(&all)
 }
 
