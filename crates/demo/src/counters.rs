@@ -36,6 +36,8 @@ pub async fn open(app: &App, crew: &Crew, dice: &mut Dice) -> Result<()> {
     let today = app.today();
     let first = today.saturating_sub(SINCE.days());
     let begun = moment(first, 8 * 60);
+    // What is offered at the door is older than the windows.
+    let offered = moment(today.saturating_sub(crate::handed::OFFERED.days()), 8 * 60);
     let mut services = vec![];
     for (n, (kind, minutes, letter, bookable, at_door)) in SERVICES.iter().enumerate() {
         let Some(k) = catalogue::find(&app.rules(), kind) else { continue };
@@ -51,7 +53,7 @@ pub async fn open(app: &App, crew: &Crew, dice: &mut Dice) -> Result<()> {
             position: n as i64,
             version: 0,
         };
-        services.push(act::save_service(app, &by(app, leader, "windows.service", begun), None, s).await?);
+        services.push(act::save_service(app, &by(app, leader, "windows.service", offered), None, s).await?);
     }
     let look = app.look(leader, "windows.setup", Purpose::Window);
     let posts = app.db().read(&look, async |r: &mut Reader| roster::store::posts(r, station).await).await?;

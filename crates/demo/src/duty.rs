@@ -1,4 +1,5 @@
-//! The duty roster of this month: posts, contracts, a search, and the publication; and wishes for the next month.
+//! The duty roster of this month: posts, contracts, what people did before (期初情况), a search, and the publication; and wishes
+//! for the next month.
 
 use crate::staff::Crew;
 use crate::town::Built;
@@ -84,6 +85,7 @@ pub async fn begin(app: &App, built: &Built, crew: &Crew) -> Result<(StationId, 
         let c = Contract { id: Uuid::nil(), user_id: who.user, standing, week_hours: 40, fill_percent, from_day: from, until_day: None };
         act::add_contract(app, &by(app, planner, "roster.contract"), c).await?;
     }
+    before(app, planner, crew).await?;
     let next = today.first_of_month().saturating_add(1.months());
     for (n, who) in crew.all(Role::Officer).into_iter().take(3).enumerate() {
         let day = next.saturating_add((4 + 6 * n as i64).days());
@@ -91,6 +93,21 @@ pub async fn begin(app: &App, built: &Built, crew: &Crew) -> Result<(StationId, 
     }
     let id = act::start(app, &by(app, planner, "roster.start"), today, SECONDS).await?;
     Ok((built.station, id))
+}
+
+/// What the officers did before the first roster here: who worked on the last day, whose share of nights and weekends is
+/// larger. The search begins with it.
+async fn before(app: &App, planner: &Actor, crew: &Crew) -> Result<()> {
+    let (today, station) = (app.today(), planner.station);
+    let look = app.look(planner, "roster.posts", Purpose::Administration);
+    let posts = app.db().read(&look, async |r: &mut Reader| roster::store::posts(r, station).await).await?;
+    let day_shift = posts.iter().find(|p| p.post.kind == PostKind::Command).and_then(|p| p.shifts.first()).map(|s| s.id);
+    for (n, who) in (0i64..).zip(crew.all(Role::Officer)).take(4) {
+        let shift_id = if n == 0 { day_shift } else { None };
+        let o = Opening { user_id: who.user, day: today, shift_id, run: 1 + n % 2, nights: 4 + n % 3, rests: 2 + n % 2, holidays: n % 2 };
+        act::set_opening(app, &by(app, planner, "roster.opening"), o).await?;
+    }
+    Ok(())
 }
 
 /// Publishes what was found; most people have said that they know. A search that a busy machine gave too little time is

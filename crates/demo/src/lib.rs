@@ -11,6 +11,7 @@ mod before;
 mod counters;
 mod dice;
 mod duty;
+mod handed;
 mod layout;
 mod life;
 mod mend;
@@ -82,6 +83,7 @@ pub async fn fill(app: &App, progress: Progress<'_>) -> Result<Vec<Account>> {
     for (which, ((_, _, crew), search)) in built.iter().zip(searches).enumerate() {
         duty::publish(app, crew, search).await?;
         counters::open(app, crew, &mut dice).await?;
+        handed::over(app, crew).await?;
         // The first station had a ticket machine before.
         if which == 0 {
             before::import(app, crew, &mut dice).await?;
