@@ -129,7 +129,7 @@ fn stretch(s: &stood::Stretch) -> String {
 }
 
 fn minutes(seconds: i64) -> String {
-    super::month::hours(seconds / 60)
+    if seconds < 60 { "不到 1 分".into() } else { super::month::hours(seconds / 60) }
 }
 
 /// Fills [`video::DUTY_SLOT`]: who had the watch of the command room since a moment, how long they were there and how long
