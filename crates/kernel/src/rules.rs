@@ -90,21 +90,21 @@ pub struct Law {
 }
 
 /// 仅供查阅: rules and lists that are shown with their source, on whose values no step of the program depends.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Reference {
     keys: Vec<String>,
     why: String,
 }
 
 /// What a pack says of itself.
-#[derive(Deserialize, Default)]
+#[derive(Clone, Deserialize, Default)]
 struct Head {
     /// 待导入 entries that it fills.
     #[serde(default)]
     fills: Vec<String>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Clone, Deserialize, Default)]
 struct Pack {
     #[serde(default)]
     pack: Head,
@@ -196,34 +196,48 @@ impl RuleSet {
         RuleSet::load_with(packs, &[], calendar)
     }
 
-    /// The same with packs that are stored already: of these a faulty year is left out and named in [`RuleSet::left_out`], so that
-    /// the program starts.
+    /// The same with packs that are stored already. What of these does not hold together with the packs that ship now (an upgrade
+    /// brought a rule that a station had imported, a faulty year) is left out and named in [`RuleSet::left_out`], so that the
+    /// program starts.
     pub fn load_with(packs: &[(String, String)], stored: &[(String, String)], calendar: Calendar) -> Result<RuleSet> {
         let mut set = RuleSet { calendar, ..Default::default() };
         let mut filled: BTreeSet<String> = BTreeSet::new();
-        for (i, (file, text)) in packs.iter().chain(stored).enumerate() {
-            let pack: Pack = match i < packs.len() {
-                true => toml::from_str(text).map_err(|e| unreadable(file, &e))?,
-                false => stored::read(file, text, &mut set.left_out)?,
-            };
-            for r in pack.rule {
-                period(&r.from, r.until.as_deref(), &r.key)?;
-                set.rules.entry(r.key.clone()).or_default().push(r);
-            }
-            for c in pack.code {
-                period(&c.from, c.until.as_deref(), &c.code)?;
-                let list = set.codes.entry(c.list.clone()).or_default();
-                list.retain(|old| !(old.code == c.code && old.from == c.from && old.station == c.station));
-                list.push(c);
-            }
-            set.pending.extend(pack.pending);
-            set.laws.extend(pack.law);
-            set.references.extend(pack.reference.into_iter().flat_map(|r| r.keys.into_iter().map(move |k| (k, r.why.clone()))));
-            set.calendar.put(&pack.year)?;
-            filled.extend(pack.pack.fills);
+        for (file, text) in packs {
+            let pack: Pack = toml::from_str(text).map_err(|e| unreadable(file, &e))?;
+            filled.extend(pack.pack.fills.iter().cloned());
+            set.put(pack)?;
+        }
+        set.settle()?;
+        for (file, text) in stored {
+            let pack = stored::read(file, text, &mut set.left_out)?;
+            filled.extend(pack.pack.fills.iter().cloned());
+            set = stored::join(set, file, pack);
         }
         set.pending.retain(|p| !filled.contains(&p.key));
-        for (key, list) in &mut set.rules {
+        Ok(set)
+    }
+
+    /// Takes a pack in; [`RuleSet::settle`] says whether all of them hold together.
+    fn put(&mut self, pack: Pack) -> Result<()> {
+        for r in pack.rule {
+            period(&r.from, r.until.as_deref(), &r.key)?;
+            self.rules.entry(r.key.clone()).or_default().push(r);
+        }
+        for c in pack.code {
+            period(&c.from, c.until.as_deref(), &c.code)?;
+            let list = self.codes.entry(c.list.clone()).or_default();
+            list.retain(|old| !(old.code == c.code && old.from == c.from && old.station == c.station));
+            list.push(c);
+        }
+        self.pending.extend(pack.pending);
+        self.laws.extend(pack.law);
+        self.references.extend(pack.reference.into_iter().flat_map(|r| r.keys.into_iter().map(move |k| (k, r.why.clone()))));
+        self.calendar.put(&pack.year)
+    }
+
+    /// Puts versions in order and refuses those that overlap, leave days without a value, or change what a law says.
+    fn settle(&mut self) -> Result<()> {
+        for (key, list) in &mut self.rules {
             list.sort_by(|a, b| (&a.station, &a.from).cmp(&(&b.station, &b.from)));
             if let Some(local) = list.iter().find(|r| r.station.is_some())
                 && list.iter().any(|r| r.station.is_none() && r.source_kind == "law")
@@ -239,7 +253,7 @@ impl RuleSet {
                 joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("规则 {key}"), true)?;
             }
         }
-        for (name, list) in &mut set.codes {
+        for (name, list) in &mut self.codes {
             list.sort_by(|a, b| (&a.code, &a.station, &a.from).cmp(&(&b.code, &b.station, &b.from)));
             for pair in list.windows(2).filter(|p| (&p[0].code, &p[0].station) == (&p[1].code, &p[1].station)) {
                 // A code may rest for a while; it never has two meanings on one day.
@@ -247,7 +261,7 @@ impl RuleSet {
             }
             list.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
         }
-        Ok(set)
+        Ok(())
     }
 
     /// Marks keys that the security administrator has confirmed.

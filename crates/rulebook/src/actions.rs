@@ -2,7 +2,7 @@
 
 use crate::store;
 use kernel::rules::RuleSet;
-use kernel::{Act, App, FieldErrors, Permission, Reader, Result, Tx, Uuid};
+use kernel::{Act, App, FieldErrors, Permission, Reader, Refusal, Result, Tx, Uuid};
 
 /// Confirms that a value was checked against its source; it is no longer shown as 待核实.
 pub async fn confirm(app: &App, act: &Act, key: &str, note: &str) -> Result<()> {
@@ -31,7 +31,11 @@ pub async fn import(app: &App, act: &Act, name: &str, text: &str) -> Result<()> 
     let look = app.look(&act.actor, "rulebook.load", act.purpose);
     let mut packs = app.db().read(&look, async |r: &mut Reader| store::packs(r).await).await?;
     packs.retain(|(n, _)| n != name);
-    crate::with_stored(&[(name.to_string(), text.to_string())], &packs)?;
+    let with = crate::with_stored(&[(name.to_string(), text.to_string())], &packs)?;
+    if let Some(out) = with.left_out().iter().find(|o| !app.rules().left_out().contains(o)) {
+        let what = format!("与已经导入的规则包“{}”合不到一起：{}：{}", out.pack, out.part, out.why);
+        return Err(Refusal::new("rule_pack.overlap", what, "请改正日期，或者先用同名文件更新那一个规则包。").into());
+    }
     app.db()
         .write(act, async |tx: &mut Tx| {
             store::put_pack(tx, name, text).await?;

@@ -4,7 +4,8 @@
 //! until the security administrator confirms it; what no source gives is shown as 待导入. A pack with
 //! overlapping dates, with a field that no rule has, or with a local value against a law, is refused whole.
 //! The years of the working calendar (调休) come the same way; a code list may come as a CSV table (清单). Of a pack that
-//! was stored by an earlier edition a faulty year is left out, and named on the page, so that the program starts.
+//! was stored by an earlier edition, what does not hold together with what ships now is left out, and named on the page, so that
+//! the program starts.
 
 mod actions;
 mod listing;

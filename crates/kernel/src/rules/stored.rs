@@ -1,8 +1,9 @@
 //! Packs that an installation stored under an earlier edition of the program, which read less of them.
 
-use super::Pack;
+use super::{Pack, RuleSet};
 use crate::calendar::{Calendar, Year};
 use crate::{Error, Result};
+use std::collections::BTreeMap;
 use toml::Value;
 
 /// A part of a stored pack that is not in force, and why; shown to the security administrator on 规则包.
@@ -43,6 +44,39 @@ pub(super) fn read(file: &str, text: &str, left_out: &mut Vec<LeftOut>) -> Resul
         }
     }
     Ok(pack)
+}
+
+/// A stored pack joined to what ships. Where it does not hold together as a whole, each rule and each code by itself: those that do
+/// are in force.
+pub(super) fn join(set: RuleSet, file: &str, pack: Pack) -> RuleSet {
+    let try_out = |set: &RuleSet, piece: Pack| {
+        let mut tried = set.clone();
+        tried.put(piece).and_then(|()| tried.settle()).map(|()| tried)
+    };
+    if let Ok(whole) = try_out(&set, pack.clone()) {
+        return whole;
+    }
+    let mut pieces: BTreeMap<String, Pack> = BTreeMap::new();
+    let Pack { rule, code, .. } = &pack;
+    let of = |station: &Option<String>| station.as_ref().map_or(String::new(), |s| format!("（{s}）"));
+    for r in rule {
+        pieces.entry(format!("规则 {}{}", r.key, of(&r.station))).or_default().rule.push(r.clone());
+    }
+    for c in code {
+        pieces.entry(format!("代码 {}/{}{}", c.list, c.code, of(&c.station))).or_default().code.push(c.clone());
+    }
+    pieces.insert("其余内容".into(), Pack { rule: vec![], code: vec![], ..pack });
+    let mut set = set;
+    for (part, piece) in pieces {
+        match try_out(&set, piece) {
+            Ok(joined) => set = joined,
+            Err(e) => {
+                let why = said(e, &part);
+                set.left_out.push(LeftOut { pack: file.into(), part, why });
+            }
+        }
+    }
+    set
 }
 
 /// What a refusal says, without the year that stands before it anyway.
@@ -92,5 +126,26 @@ mod tests {
         let twice = stored(&(GOOD.to_string() + GOOD));
         assert!(twice.calendar().is_known(2027) && twice.left_out()[0].why.contains("写了两次"));
         assert!(stored(GOOD).left_out().is_empty());
+    }
+
+    #[test]
+    fn what_an_upgrade_ships_as_well_leaves_the_stored_one_out_by_name() {
+        let rule = |key: &str, value: i64, more: &str| {
+            format!("[[rule]]\nkey = \"{key}\"\nvalue = {value}\ntitle = \"期限\"\nsource = \"本地\"\nsource_kind = \"default\"\nfrom = \"2020-01-01\"\n{more}\n")
+        };
+        let code = |name: &str, from: &str| {
+            format!("[[code]]\nlist = \"l\"\ncode = \"a\"\nname = \"{name}\"\nsource = \"本地\"\nsource_kind = \"default\"\nfrom = \"{from}\"\n")
+        };
+        let shipped = [("new.toml".to_string(), rule("a.days", 60, "") + &code("甲", "2020-01-01"))];
+        let old = rule("a.days", 48, "") + &rule("b.days", 7, "") + &rule("a.days", 50, "station = \"HLR\"") + &code("乙", "2022-01-01") + GOOD;
+        let s = RuleSet::load_with(&shipped, &[("own.toml".into(), old.clone())], Calendar::default()).unwrap();
+        let day = "2026-05-08".parse().unwrap();
+        assert_eq!((s.int("a.days", day).unwrap(), s.int("b.days", day).unwrap(), s.name("l", "a")), (60, 7, "甲"));
+        assert_eq!(s.int_at("a.days", "HLR", day), Some(50), "a station's own value stands beside the shipped one");
+        assert!(s.calendar().is_known(2027));
+        let parts: Vec<(&str, &str)> = s.left_out().iter().map(|o| (o.pack.as_str(), o.part.as_str())).collect();
+        assert_eq!(parts, [("own.toml", "代码 l/a"), ("own.toml", "规则 a.days")]);
+        assert!(s.left_out().iter().all(|o| o.why.contains("重叠")), "{:?}", s.left_out());
+        assert!(RuleSet::load(&[shipped[0].clone(), ("own.toml".into(), old)], Calendar::default()).is_err(), "imported today it is refused whole");
     }
 }
