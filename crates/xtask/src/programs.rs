@@ -1,5 +1,5 @@
-//! The test programs, run two at a time beside those that mostly wait, the browser's first: what a browser does waits
-//! for other processes most of the time and takes longest. Cargo itself runs one program after another.
+//! The test programs, in lanes: two for the browser's, which wait for other processes a third of the time and take longest, one
+//! for those that compute, one for those that mostly wait. Cargo itself runs one program after another.
 
 use crate::test::{cargo, step};
 use serde_json::Value;
@@ -8,12 +8,10 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Packages whose programs begin first.
-const FIRST: &[&str] = &["e2e"];
+/// Packages whose programs drive a browser.
+const BROWSER: &[&str] = &["e2e"];
 /// The longest of them: what begins last ends last.
 const LONGEST: &str = "e2e/pages";
-/// Programs under way at once.
-const LANES: usize = 2;
 /// Packages whose programs wait for clocks and cameras most of the time; they have a lane of their own beside the others.
 const WAITING: &[&str] = &["media", "simcam"];
 
@@ -43,14 +41,9 @@ impl Program {
         packages.iter().any(|p| self.name.starts_with(&format!("{p}/")))
     }
 
-    fn waits(&self) -> bool {
-        self.is_of(WAITING)
-    }
-
-    /// Place in the order of beginning.
-    fn rank(&self) -> u8 {
-        let early = self.is_of(FIRST);
-        if self.name == LONGEST { 0 } else if early { 1 } else { 2 }
+    /// Which queue it stands in.
+    fn queue(&self) -> usize {
+        if self.is_of(BROWSER) { 0 } else if self.is_of(WAITING) { 2 } else { 1 }
     }
 
     /// Runs it to its end; its output comes in one piece, so that two lanes do not mix.
@@ -106,9 +99,32 @@ fn build(from_nothing: bool) -> Result<Vec<Program>, String> {
     Ok(String::from_utf8_lossy(&out.stdout).lines().filter_map(Program::from_message).collect())
 }
 
-/// Takes the next program until there is none; the names of those that failed.
-fn lane(programs: &[Program], next: &AtomicUsize, env: &[(&str, String)]) -> Vec<String> {
-    std::iter::from_fn(|| programs.get(next.fetch_add(1, Ordering::Relaxed))).filter_map(|p| p.run(env).err()).collect()
+/// Programs of one kind, in the order of beginning.
+#[derive(Default)]
+struct Queue {
+    programs: Vec<Program>,
+    begun: AtomicUsize,
+}
+
+impl Queue {
+    fn next(&self) -> Option<&Program> {
+        self.programs.get(self.begun.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The queues of browser, computing and waiting programs.
+fn queues(programs: Vec<Program>) -> [Queue; 3] {
+    let mut all: [Queue; 3] = Default::default();
+    for p in programs {
+        all[p.queue()].programs.push(p);
+    }
+    all[0].programs.sort_by_key(|p| p.name != LONGEST);
+    all
+}
+
+/// Runs what stands in the first queue, then what is left in the next, until there is nothing; the names of those that failed.
+fn lane(order: &[&Queue], env: &[(&str, String)]) -> Vec<String> {
+    std::iter::from_fn(|| order.iter().find_map(|q| q.next())).filter_map(|p| p.run(env).err()).collect()
 }
 
 /// Builds and runs every test, documentation included; all run, whatever fails.
@@ -118,15 +134,13 @@ fn lane(programs: &[Program], next: &AtomicUsize, env: &[(&str, String)]) -> Vec
 pub fn run(env: &[(&str, String)]) -> Result<(), String> {
     let began = Instant::now();
     let new = from_nothing();
-    let mut programs = build(new)?;
+    let programs = build(new)?;
     eprintln!("── {} test programs built: {:.1} s", programs.len(), began.elapsed().as_secs_f32());
     let began = Instant::now();
-    programs.sort_by_key(Program::rank);
-    let (waiting, busy): (Vec<Program>, Vec<Program>) = programs.into_iter().partition(Program::waits);
-    let (first, other) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let [browser, computing, waiting] = queues(programs);
+    let orders = [vec![&browser, &computing], vec![&browser, &computing], vec![&computing, &browser], vec![&waiting]];
     let failed: Vec<String> = std::thread::scope(|s| {
-        let mut lanes: Vec<_> = (0..LANES).map(|_| s.spawn(|| lane(&busy, &first, env))).collect();
-        lanes.push(s.spawn(|| lane(&waiting, &other, env)));
+        let lanes: Vec<_> = orders.iter().map(|order| s.spawn(|| lane(order, env))).collect();
         lanes.into_iter().flat_map(|l| l.join().unwrap_or_else(|_| vec!["a lane".into()])).collect()
     });
     eprintln!("── tests: {:.1} s", began.elapsed().as_secs_f32());
@@ -145,15 +159,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_test_programs_are_taken() {
-        let line = |test: bool| {
+    fn only_test_programs_are_taken_and_the_longest_begins_first() {
+        let line = |of: &str, target: &str, test: bool| {
             format!(
-                r#"{{"reason":"compiler-artifact","manifest_path":"/w/crates/e2e/Cargo.toml","target":{{"name":"pages"}},"profile":{{"test":{test}}},"executable":"/w/target/debug/deps/pages-1"}}"#
+                r#"{{"reason":"compiler-artifact","manifest_path":"/w/crates/{of}/Cargo.toml","target":{{"name":"{target}"}},"profile":{{"test":{test}}},"executable":"/w/target/debug/deps/{target}-1"}}"#
             )
         };
-        let program = Program::from_message(&line(true)).unwrap();
-        assert_eq!((program.name.as_str(), program.rank()), ("e2e/pages", 0));
-        assert!(Program::from_message(&line(false)).is_none());
+        let built = [("media", "disks"), ("e2e", "clip"), ("kernel", "kernel"), ("e2e", "pages")];
+        let all = queues(built.iter().map(|(of, target)| Program::from_message(&line(of, target, true)).unwrap()).collect());
+        let names = all.each_ref().map(|q| std::iter::from_fn(|| q.next()).map(|p| p.name.as_str()).collect::<Vec<_>>());
+        assert_eq!(names, [vec!["e2e/pages", "e2e/clip"], vec!["kernel/kernel"], vec!["media/disks"]]);
+        assert!(Program::from_message(&line("e2e", "pages", false)).is_none());
         assert!(Program::from_message(r#"{"reason":"build-finished","success":true}"#).is_none());
     }
 }
