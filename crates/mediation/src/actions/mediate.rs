@@ -258,6 +258,8 @@ async fn fail_in(tx: &mut Tx, d: &Dispute, why: &str, rules: &kernel::rules::Rul
     let result = if d.state == State::Agreed { TrackResult::NotPerformed } else { TrackResult::Failed };
     tracks::end(tx, d.id, result, today, why).await?;
     super::clocks::meet(tx, d.id, ClockKind::is_mediation, today, result.label()).await?;
+    // A question asked again may end what stands still.
+    super::clocks::end_pause(tx, d).await?;
     if d.track == Some(Track::PublicOrder) {
         super::clocks::case_begins(tx, d, today, result.label(), rules).await?;
     }
