@@ -210,7 +210,8 @@ async fn story(server: &Server, browser: &Browser, sim: &Sim, clips: &[Real]) ->
     println!("films: {films:?}");
     let mut widths: Vec<u16> = films.iter().map(|f| f.0).collect();
     let mut wanted: Vec<u16> = clips.iter().map(|c| c.width).collect();
-    (widths.sort_unstable(), wanted.sort_unstable());
+    widths.sort_unstable();
+    wanted.sort_unstable();
     ensure!(widths.len() == wanted.len() && widths.iter().zip(&wanted).all(|(w, c)| alike(*w, *c)), "every film is there: {films:?}");
     ensure!(films.iter().all(|f| f.1 > 8.0 && f.2 >= 8), "every film plays: {films:?}");
     for (who, t) in [("officer", &officer), ("leader", &leader)] {

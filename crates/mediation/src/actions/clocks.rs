@@ -195,6 +195,9 @@ pub async fn extend_case(app: &App, act: &Act, id: DisputeId, approved_by: &str,
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
+            if d.paused_on.is_some() {
+                return Err(Refusal::new("mediation.paused", "期限正在中止（鉴定、评估），没有在走。", "请先“恢复”，再延长办案期限。").into());
+            }
             rules::next(d.state, Step::Extend)?;
             let Some(c) = open_ones(tx, id, |k| k == ClockKind::Case).await?.into_iter().next() else {
                 return Err(Refusal::new("mediation.no_clock", "没有正在计算的治安案件办案期限。", "调解不成或者不履行之后才开始计算。").into());
