@@ -52,13 +52,14 @@ pub async fn keep(
     let digest = vault::digest(vault::HashAlg::Sm3, &[&file.bytes]).to_vec();
     let (now, user) = (tx.now(), tx.act().actor.user);
     let size = file.bytes.len() as i64;
-    let fresh = tx
-        .exec(
-            sql!("insert into attachments_blob (digest, media_type, size, created_at) values ($1, $2, $3, $4) on conflict (digest) do nothing"),
-            args![digest.clone(), file.media_type, size, now],
-        )
-        .await?;
-    if fresh == 1 {
+    // Holds the row of bytes that are there already, so that nobody clears them meanwhile ([`forget`]).
+    tx.exec(
+        sql!("insert into attachments_blob (digest, media_type, size, created_at) values ($1, $2, $3, $4) on conflict (digest) do update set media_type = attachments_blob.media_type"),
+        args![digest.clone(), file.media_type, size, now],
+    )
+    .await?;
+    let there = tx.count(sql!("select count(*) as n from attachments_piece where digest = $1"), args![digest.clone()]).await?;
+    if there == 0 {
         for (n, piece) in file.bytes.chunks(PIECE).enumerate() {
             let sealed = app.vault().seal(&aad(&digest, n), piece)?;
             tx.exec(
@@ -174,12 +175,18 @@ pub async fn forget(tx: &mut Tx, id: Uuid) -> Result<u64> {
             args![id, EMPTIED, now],
         )
         .await?;
-    if done == 1 {
-        for statement in [
-            sql!("delete from attachments_piece where digest = (select digest from attachments_link where id = $1) and not exists (select 1 from attachments_link o join attachments_link l on l.digest = o.digest where l.id = $1 and o.cleared_at is null)"),
-            sql!("delete from attachments_blob where digest = (select digest from attachments_link where id = $1) and not exists (select 1 from attachments_link o join attachments_link l on l.digest = o.digest where l.id = $1 and o.cleared_at is null)"),
-        ] {
-            tx.exec(statement, args![id]).await?;
+    if done == 0 {
+        return Ok(0);
+    }
+    let rows = tx.rows(sql!("select digest from attachments_link where id = $1"), args![id]).await?;
+    let Some(row) = rows.first() else { return Ok(done) };
+    let digest: Vec<u8> = row.get("digest")?;
+    // Waits for whoever keeps or forgets the same bytes; what they wrote is seen by the next statement.
+    tx.rows(sql!("select size from attachments_blob where digest = $1 @lock"), args![digest.clone()]).await?;
+    let others = tx.count(sql!("select count(*) as n from attachments_link where digest = $1 and cleared_at is null"), args![digest.clone()]).await?;
+    if others == 0 {
+        for statement in [sql!("delete from attachments_piece where digest = $1"), sql!("delete from attachments_blob where digest = $1")] {
+            tx.exec(statement, args![digest.clone()]).await?;
         }
     }
     Ok(done)

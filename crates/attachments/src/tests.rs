@@ -151,3 +151,27 @@ async fn a_file_goes_after_its_record_and_content_that_another_record_has_stays(
         assert_eq!(count(&t, kernel::sql!("select count(*) as n from attachments_blob")).await, 0, "{engine}");
     }
 }
+
+/// Many keep the bytes that others forget: who has a link has the content.
+#[tokio::test]
+async fn what_is_kept_while_the_same_bytes_are_forgotten_has_its_content() {
+    for engine in engines() {
+        let t = app(engine).await;
+        let file = prepare("现场.jpg", photo(60).into()).await.unwrap();
+        let mut last = put(&t, Uuid::from_u128(1_000), &file).await;
+        for round in 0..12u128 {
+            let (ended, next) = (Uuid::from_u128(1_000 + round), Uuid::from_u128(1_001 + round));
+            let act = t.app.act(&Actor::local("test"), "test.clear", Purpose::Retention, t.app.fresh_command());
+            let work = async |tx: &mut Tx| {
+                tx.record("test.clear", &[], "");
+                owner_emptied(tx, "incident", ended).await?;
+                forget(tx, last.0).await
+            };
+            let (kept, gone) = tokio::join!(put(&t, next, &file), t.app.db().write(&act, work));
+            assert_eq!(gone.unwrap(), 1, "{engine}");
+            assert_eq!(content(&t, kept).await.unwrap(), file.bytes, "{engine}, round {round}");
+            last = kept;
+        }
+        assert_eq!(count(&t, kernel::sql!("select count(*) as n from attachments_blob")).await, 1, "{engine}");
+    }
+}

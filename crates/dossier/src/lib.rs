@@ -32,7 +32,7 @@ pub fn domain() -> Domain {
     let assist = Need::Can(P::DisputeAssist);
     Domain {
         name: "dossier",
-        migrations: Some(kernel::migrations!("dossier", "0001_dossier.sql", "0002_settlement.sql", "0003_told.sql", "0004_indexes.sql", "0005_signer.sql")),
+        migrations: Some(kernel::migrations!("dossier", "0001_dossier.sql", "0002_settlement.sql", "0003_told.sql", "0004_indexes.sql", "0005_signer.sql", "0006_held.sql")),
         routes: vec![
             get("/disputes/{id}/dossier", Need::Can(P::DisputeSee), page::page),
             post("/disputes/{id}/dossier/file", mediate, forms::file),
@@ -50,7 +50,10 @@ pub fn domain() -> Domain {
             get("/disputes/{id}/dossier/sign", mediate, sign::page),
             post("/disputes/{id}/dossier/sign", mediate, sign::send),
         ],
-        jobs: vec![Job { name: "dossier.reminders", every_seconds: 3_600, run: actions::plan_reminders }],
+        jobs: vec![
+            Job { name: "dossier.reminders", every_seconds: 3_600, run: actions::plan_reminders },
+            Job { name: "dossier.keeping", every_seconds: 86_400, run: actions::keeping },
+        ],
         slots: vec![
             web::SlotFill { slot: mediation::DISPUTE_SLOT, fill: web_pages::on_dispute },
         ],

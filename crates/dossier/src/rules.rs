@@ -181,6 +181,15 @@ pub fn kept_until(retention: &str, filed_on: Date) -> Option<Date> {
     Date::new(filed_on.year().checked_add(years)?, 12, 31).ok()
 }
 
+/// Whether the new last day of keeping is before the old one (`None`: kept for good).
+pub fn is_shorter(was: Option<Date>, now: Option<Date>) -> bool {
+    match (was, now) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(was), Some(now)) => now < was,
+    }
+}
+
 /// What a party brings to the papers. `age`: full years today when the birth date is known.
 ///
 /// 程序规定 §181: a minor's guardian is told and comes; sixteen and living on the own work, with consent, is excepted.

@@ -14,6 +14,20 @@ pub async fn volume(r: &mut Reader, dispute: DisputeId) -> Result<Option<Volume>
     .await
 }
 
+/// Volumes for whose sake nothing is held yet, at most 500.
+pub async fn bare_volumes(r: &mut Reader) -> Result<Vec<Volume>> {
+    r.all(
+        sql!("select station_id, dispute_id, number, title, mediator, organ, from_day, until_day, filed_by, filed_on, retention, note, at, version from dossier_volume where not held order by at limit 500"),
+        args![],
+    )
+    .await
+}
+
+pub async fn mark_held(tx: &mut Tx, dispute: DisputeId) -> Result<()> {
+    tx.exec(sql!("update dossier_volume set held = true where dispute_id = $1"), args![dispute]).await?;
+    Ok(())
+}
+
 pub async fn insert_volume(tx: &mut Tx, station: StationId, dispute: DisputeId, number: &str, organ: &str, v: &NewVolume) -> Result<()> {
     let (now, user) = (tx.now(), tx.act().actor.user);
     tx.exec(

@@ -5,7 +5,8 @@ use crate::bind;
 use crate::compose::{Case, scan_kind};
 use crate::model::{NewVolume, Paper, PartyMore};
 use crate::{rules, store};
-use kernel::{Act, App, Date, DisputeId, Error, FieldErrors, Permission as P, PersonId, Refusal, Result, Tx, Uuid, clock};
+use futures::future::BoxFuture;
+use kernel::{Act, Actor, App, Date, DisputeId, Error, FieldErrors, Permission as P, PersonId, Purpose, Reader, Refusal, Result, Tx, Uuid, clock};
 use mediation::model::Track;
 use people::model::Held;
 
@@ -27,9 +28,13 @@ pub async fn file(app: &App, act: &Act, id: DisputeId, v: &NewVolume) -> Result<
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             if let Some(old) = store::volume(tx, id).await? {
+                let (was, now) = (rules::kept_until(&old.retention, clock::day_of(old.at)), rules::kept_until(&v.retention, today));
+                if rules::is_shorter(was, now) {
+                    act.actor.must(P::DisputeReview)?;
+                }
                 store::update_volume(tx, id, v).await?;
-                keep(tx, id, &old.number, v).await?;
-                tx.record("dossier.refile", &[("dispute", id.0)], &v.title);
+                keep(tx, id, &old.number, &v.retention, today).await?;
+                tx.record("dossier.refile", &[("dispute", id.0)], &format!("{}\n保管期限：{} → {}", v.title, old.retention, v.retention));
                 tx.emit("dossier.filed", id);
                 return Ok(old.number);
             }
@@ -44,7 +49,7 @@ pub async fn file(app: &App, act: &Act, id: DisputeId, v: &NewVolume) -> Result<
                 }
             };
             store::insert_volume(tx, d.station_id, id, &number, &organ, v).await?;
-            keep(tx, id, &number, v).await?;
+            keep(tx, id, &number, &v.retention, today).await?;
             tx.record("dossier.file", &[("dispute", id.0)], &number);
             tx.emit("dossier.filed", id);
             Ok(number)
@@ -53,13 +58,33 @@ pub async fn file(app: &App, act: &Act, id: DisputeId, v: &NewVolume) -> Result<
 }
 
 /// While the volume is kept the dispute that its papers are drawn from is kept, and the parties with it: no 到期清理 of either.
-async fn keep(tx: &mut Tx, id: DisputeId, number: &str, v: &NewVolume) -> Result<()> {
+/// Counted from the day on which that is said, never from an earlier one that somebody typed.
+async fn keep(tx: &mut Tx, id: DisputeId, number: &str, retention: &str, today: Date) -> Result<()> {
     let parties = mediation::store::parts::parties(tx, id).await?;
     let persons: Vec<PersonId> = parties.iter().map(|p| p.person_id).collect();
-    let until = rules::kept_until(&v.retention, v.filed_on);
+    let until = rules::kept_until(retention, today);
     let held = Held { owner: id.0, kind: "dispute", record: id.0, persons: &persons, until };
     let period = until.map_or("永久".to_string(), |day| format!("至{day}"));
-    people::actions::keep_until(tx, &held, &format!("卷宗{number}保管期限{period}")).await
+    people::actions::keep_until(tx, &held, &format!("卷宗{number}保管期限{period}")).await?;
+    store::mark_held(tx, id).await
+}
+
+/// Daily: volumes that were filed before filing placed holds get them.
+pub fn keeping(app: App) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async move {
+        let look = app.look(&Actor::system(), "dossier.keeping", Purpose::Retention);
+        for v in app.db().read(&look, async |r: &mut Reader| store::bare_volumes(r).await).await? {
+            let act = app.act(&Actor::system(), "dossier.keep", Purpose::Retention, app.fresh_command()).in_station(v.station_id);
+            app.db()
+                .write(&act, async |tx: &mut Tx| {
+                    keep(tx, v.dispute_id, &v.number, &v.retention, clock::day_of(v.at)).await?;
+                    tx.record("dossier.keep", &[("dispute", v.dispute_id.0)], &v.number);
+                    Ok(())
+                })
+                .await?;
+        }
+        Ok(())
+    })
 }
 
 /// 申请: who asks for what. The facts are the dispute's.

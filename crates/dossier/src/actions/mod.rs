@@ -4,7 +4,7 @@ mod file;
 mod give;
 mod sign;
 
-pub use file::{Upload, add_files, apply, file, party};
+pub use file::{Upload, add_files, apply, file, keeping, party};
 pub use give::{issue, own_view, plan_reminders, remind, reminder_paper, revoke};
 pub use sign::{add_recording, sign};
 

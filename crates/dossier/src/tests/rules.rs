@@ -195,6 +195,8 @@ fn dates_out_of_order_are_refused() {
 fn a_volume_is_kept_whole_years_after_its_year() {
     assert_eq!(kept_until("10", day("2026-05-08")), Some(day("2036-12-31")));
     assert_eq!(kept_until("10", day("2026-12-31")), Some(day("2036-12-31")));
+    let (ten, thirty) = (kept_until("10", day("2026-05-08")), kept_until("30", day("2026-05-08")));
+    assert_eq!([is_shorter(ten, thirty), is_shorter(thirty, ten), is_shorter(None, thirty), is_shorter(thirty, None), is_shorter(ten, ten)], [false, true, true, false, false]);
     for for_good in ["permanent", "", "0", "-3", "32000"] {
         assert_eq!(kept_until(for_good, day("2026-05-08")), None, "{for_good}");
     }

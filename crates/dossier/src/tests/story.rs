@@ -227,8 +227,14 @@ async fn while_a_volume_is_kept_its_dispute_its_parties_and_its_files_are() {
         w.t.upload(&w.officer, &files, &[("what", "evidence"), ("command_id", &w.t.app.fresh_command().to_string())], &[("files", "客厅.png", &strokes())]).await.is(303);
         w.t.post(&w.officer, &format!("/disputes/{id}/end"), &[("deed", "withdraw"), ("what", "双方撤回，自行解决")]).await.is(303);
         w.filed(id).await;
-        // Filed again with another period, the former hold ends.
-        w.filed(id).await;
+        // Filed again with a longer period, the former hold ends; a shorter one is for who reviews the matter.
+        let again = |retention: &'static str| {
+            [("title", "甲与乙邻里纠纷"), ("mediator", "何秀兰"), ("from_day", "2010-05-08"), ("until_day", "2010-05-08"), ("filed_by", "测试民警"), ("filed_on", "2010-05-08"), ("retention", retention)]
+        };
+        let place = format!("/disputes/{id}/dossier/file");
+        w.t.post(&w.officer, &place, &again("30")).await.is(303);
+        w.t.post(&w.officer, &place, &again("10")).await.is(403);
+        w.t.post(&w.leader, &place, &again("10")).await.is(303);
         let admin = testkit::actor(kernel::Role::SecurityAdmin, kernel::StationId::NIL);
         let run = async || {
             let act = w.t.app.act(&admin, "mediation.retention", Purpose::Retention, w.t.app.fresh_command());
@@ -246,7 +252,7 @@ async fn while_a_volume_is_kept_its_dispute_its_parties_and_its_files_are() {
         assert_eq!(w.reader(async |r| people::store::held_persons(r, &persons).await).await.len(), persons.len(), "{engine}");
         years(6);
         let lines = run().await;
-        assert_eq!((lines[0].cleared, lines[2].cleared), (1, 1), "{engine}: the texts, then what was attached");
+        assert_eq!((lines[0].cleared, lines[2].cleared), (1, 1), "{engine}: the texts, then what was attached; a day typed as 2010 shortens nothing");
         assert!(w.reader(async |r| people::store::held_persons(r, &persons).await).await.is_empty(), "{engine}");
         let left = w.reader(async |r| attachments::of_record(r, "dossier.evidence", id.0).await).await;
         assert_eq!((left.len(), left[0].is_there()), (1, false), "{engine}: that there was one stays");

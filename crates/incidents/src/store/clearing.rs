@@ -2,7 +2,7 @@
 
 use super::band_texts;
 use crate::similar::Signature;
-use kernel::{IncidentId, PersonId, Reader, Result, Timestamp, Tx, args, sql};
+use kernel::{AttachmentId, IncidentId, PersonId, Reader, Result, Timestamp, Tx, args, sql};
 use people::store::Due;
 
 /// What stands in the place of a title.
@@ -36,15 +36,40 @@ pub async fn due(r: &mut Reader, before: Timestamp, invalid: bool) -> Result<(Ve
     Ok((free, n as i64, (total - n) as i64))
 }
 
-/// Empties the texts of one report. 0 when it was taken up again, or a hold was placed in between.
-pub async fn empty(tx: &mut Tx, id: IncidentId) -> Result<u64> {
-    let reporter: Vec<PersonId> = tx
+/// Whether a hold stands on the report or on its reporter.
+async fn is_held(r: &mut Reader, id: IncidentId) -> Result<bool> {
+    let reporter: Vec<PersonId> = r
         .rows(sql!("select reporter_id from incidents_intake where id = $1 and reporter_id is not null"), args![id])
         .await?
         .iter()
         .map(|row| row.get("reporter_id"))
         .collect::<Result<_>>()?;
-    if !people::store::held_records(tx, &[id.0]).await?.is_empty() || !people::store::held_persons(tx, &reporter).await?.is_empty() {
+    Ok(!people::store::held_records(r, &[id.0]).await?.is_empty() || !people::store::held_persons(r, &reporter).await?.is_empty())
+}
+
+/// Files of emptied reports whose own period is over, without what is held; how many there are; how many are held.
+pub async fn due_files(r: &mut Reader, before: Timestamp) -> Result<(Vec<Due>, i64, i64)> {
+    let (mut free, mut held) = (vec![], 0);
+    for (station_id, id, owner) in attachments::due(r, "incident", before, people::actions::MAX_RUN).await? {
+        if is_held(r, IncidentId(owner)).await? {
+            held += 1;
+        } else {
+            free.push(Due { id, station_id });
+        }
+    }
+    let n = free.len() as i64;
+    Ok((free, n, held))
+}
+
+/// Forgets one file of an emptied report. 0 when a hold was placed in between.
+pub async fn forget_file(tx: &mut Tx, id: kernel::Uuid) -> Result<u64> {
+    let owner = attachments::owner_of(tx, AttachmentId(id)).await?;
+    if is_held(tx, IncidentId(owner.owner_id)).await? { Ok(0) } else { attachments::forget(tx, id).await }
+}
+
+/// Empties the texts of one report. 0 when it was taken up again, or a hold was placed in between.
+pub async fn empty(tx: &mut Tx, id: IncidentId) -> Result<u64> {
+    if is_held(tx, id).await? {
         return Ok(0);
     }
     let now = tx.now();

@@ -1,6 +1,6 @@
 //! 到期清理 of the texts of disputes: what was told, said and agreed; codes, moments, states and results stay for the figures.
 
-use kernel::{DisputeId, PersonId, Reader, Result, Timestamp, Tx, Uuid, args, sql};
+use kernel::{AttachmentId, DisputeId, PersonId, Reader, Result, Timestamp, Tx, Uuid, args, sql};
 use people::store::Due;
 
 /// What stands in the place of a title.
@@ -40,6 +40,26 @@ pub async fn due(r: &mut Reader, before: Timestamp, referred: bool) -> Result<(V
     }
     let n = free.len() as i64;
     Ok((free, n, held))
+}
+
+/// Files of emptied disputes whose own period is over, without what is held; how many there are; how many are held.
+pub async fn due_files(r: &mut Reader, before: Timestamp) -> Result<(Vec<Due>, i64, i64)> {
+    let (mut free, mut held) = (vec![], 0);
+    for (station_id, id, owner) in attachments::due(r, "dispute", before, people::actions::MAX_RUN).await? {
+        if is_held(r, DisputeId(owner)).await? {
+            held += 1;
+        } else {
+            free.push(Due { id, station_id });
+        }
+    }
+    let n = free.len() as i64;
+    Ok((free, n, held))
+}
+
+/// Forgets one file of an emptied dispute. 0 when a hold was placed in between.
+pub async fn forget_file(tx: &mut Tx, id: Uuid) -> Result<u64> {
+    let owner = attachments::owner_of(tx, AttachmentId(id)).await?;
+    if is_held(tx, DisputeId(owner.owner_id)).await? { Ok(0) } else { attachments::forget(tx, id).await }
 }
 
 /// Empties the texts of one dispute. 0 when it was taken up again, or a hold was placed in between.

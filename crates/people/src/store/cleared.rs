@@ -56,22 +56,6 @@ pub async fn held_persons(r: &mut Reader, ids: &[PersonId]) -> Result<Vec<Person
     Ok(out)
 }
 
-/// Files whose owners of this kind are emptied and whose own period is over, without those whose owner stands under a hold;
-/// how many they are; how many are held.
-pub async fn due_files(r: &mut Reader, kind: &str, before: Timestamp) -> Result<(Vec<Due>, i64, i64)> {
-    let all = attachments::due(r, kind, before, crate::actions::MAX_RUN).await?;
-    let owners: Vec<Uuid> = all.iter().map(|(_, _, owner)| *owner).collect();
-    let held = held_records(r, &owners).await?;
-    let total = all.len();
-    let free: Vec<Due> = all
-        .into_iter()
-        .filter(|(_, _, owner)| !held.contains(owner))
-        .map(|(station_id, id, _)| Due { id, station_id })
-        .collect();
-    let n = free.len();
-    Ok((free, n as i64, (total - n) as i64))
-}
-
 pub(crate) async fn insert_record_hold(tx: &mut Tx, kind: &str, record: Uuid, reason: &str) -> Result<Uuid> {
     let (now, user, station) = (tx.now(), tx.act().actor.user, tx.act().station);
     let id: Uuid = tx.fresh();
