@@ -1,5 +1,6 @@
 //! Every figure counts on both engines, and its rows are as many as its numbers say.
 
+mod recount;
 mod replay;
 mod reports;
 

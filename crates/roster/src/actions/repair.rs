@@ -6,6 +6,7 @@ use super::solve::fresh_plan;
 use super::{colleague, facts};
 use crate::model::{Kind, Leave, LeaveKind, Origin, Plan, Problem, State, Told};
 use crate::rules::build::{self, Facts};
+use crate::rules::judge::judge;
 use crate::rules::{check_leave, uncovered, words};
 use crate::store;
 use kernel::row::Json;
@@ -16,6 +17,9 @@ use std::time::Instant;
 
 /// Seconds that a repair may take, shared by the months that it touches; the promise is two.
 const SECONDS: f64 = 1.6;
+/// So many times as long it goes on where the law would be broken and no proof says that it must be: on a busy machine two
+/// seconds by the wall may not be enough, and a version that cannot be published helps nobody.
+const PATIENCE: f64 = 5.0;
 
 /// Who is out, from when to when, and why.
 #[derive(Clone, Copy, Debug)]
@@ -211,10 +215,19 @@ fn begun(kinds: &[Kind], day: usize, minute: i64) -> Vec<(usize, usize)> {
 
 fn solve(p: &Problem, published: &s::Roster, absence: s::Absence, (first_open, settled): (usize, &[(usize, usize)]), seconds: f64) -> std::result::Result<s::Repaired, s::NoRoster> {
     let model = build::model(p);
-    let begun = Instant::now();
-    let elapsed = move || begun.elapsed().as_secs_f64();
     let stop = AtomicBool::new(false);
-    let control = s::Control { elapsed: &elapsed, seconds, stop: &stop, seed: 1, threads: 2, rounds: None };
     let change = weights(p.days.len(), first_open);
-    s::repair(&s::Repair { model: &model, published, absences: &[absence], first_open, begun: settled, change: &change }, &control)
+    let repair = s::Repair { model: &model, published, absences: &[absence], first_open, begun: settled, change: &change };
+    let search = |seconds: f64| {
+        let begun = Instant::now();
+        let elapsed = move || begun.elapsed().as_secs_f64();
+        s::repair(&repair, &s::Control { elapsed: &elapsed, seconds, stop: &stop, seed: 1, threads: 2, rounds: None })
+    };
+    let barred = |done: &s::Repaired| judge(p, &done.roster).findings.iter().filter(|f| f.bars).count();
+    let first = search(seconds)?;
+    if barred(&first) == 0 || first.fewest {
+        return Ok(first);
+    }
+    let again = search(seconds * PATIENCE)?;
+    Ok(if barred(&again) < barred(&first) { again } else { first })
 }

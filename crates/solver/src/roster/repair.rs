@@ -55,6 +55,8 @@ pub struct Repaired {
     pub least: f64,
     /// Missing people in needs and mixes, in the model's own terms, after the repair.
     pub missing: i64,
+    /// It is proven that no repair has fewer of them missing.
+    pub fewest: bool,
     /// Hard rules broken after the repair that were not broken before, by the model with the absences in it.
     pub new_violations: Vec<Violation>,
     /// Personal rules that had to be eased because past and absence already break them: person and rule.
@@ -120,13 +122,15 @@ pub fn repair(r: &Repair<'_>, control: &Control<'_>) -> Result<Repaired, NoRoste
     let missing = after.under + after.mixes;
     // No repair with as few people missing has less than the bound in missing people and changes together.
     let ours = check(&model, &solution.roster);
-    let least = ((bound - (ours.under + ours.mixes) as f64) / CHANGE as f64).ceil().max(0.0);
+    let short = (ours.under + ours.mixes) as f64;
+    let least = ((bound - short) / CHANGE as f64).ceil().max(0.0);
     Ok(Repaired {
         roster: solution.roster.clone(),
         changes,
         cost,
         least,
         missing,
+        fewest: bound > short - MISSING as f64,
         new_violations: after.violations.into_iter().filter(|v| !before.contains(v)).collect(),
         eased,
         solution,
