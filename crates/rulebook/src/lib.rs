@@ -132,7 +132,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_pack_with_a_hole_or_an_overlap_is_refused_whole_with_the_way_on() {
-        let t = testkit::TestApp::new("sqlite", shipped().unwrap(), vec![domain()]).await;
+        for engine in testkit::engines() {
+            holes_and_overlaps(engine).await;
+        }
+    }
+
+    async fn holes_and_overlaps(engine: &str) {
+        let t = testkit::TestApp::new(engine, shipped().unwrap(), vec![domain()]).await;
+        let stored = async || {
+            let look = t.app.look(&kernel::Actor::system(), "rulebook.test", Purpose::Administration);
+            t.app.db().read(&look, async |r: &mut kernel::Reader| crate::store::packs(r).await).await.unwrap().len()
+        };
         let admin = testkit::actor(kernel::Role::SecurityAdmin, kernel::StationId::NIL);
         let version = |value: i64, from: &str, until: &str| {
             format!("[[rule]]\nkey = \"local.test_days\"\nvalue = {value}\ntitle = \"测试\"\nsource = \"本地\"\nsource_kind = \"default\"\nfrom = \"{from}\"\n{until}\n")
@@ -143,7 +153,9 @@ mod tests {
             let kernel::Error::Refused(r) = import(&t.app, &act, "local.toml", &text).await.unwrap_err() else { panic!("{until}") };
             assert_eq!(r.key, key);
             assert!(r.what.contains("local.test_days") && r.next.contains("until") && r.rule.name.contains("首尾相接"), "{}", r.what);
+            assert!(r.rule.source.contains("系统办理规则"), "{}", r.rule.source);
             assert!(t.app.rules().int("local.test_days", d("2026-05-08")).is_err(), "nothing of it is in force");
+            assert_eq!(stored().await, 0, "nothing of it is kept");
         }
         let text = version(3, "2025-01-01", "until = \"2025-12-31\"") + &version(5, "2026-01-01", "");
         let act = t.app.act(&admin, "rulebook.import", Purpose::Administration, t.app.fresh_command());

@@ -245,10 +245,10 @@ impl Again {
             other => Err(Failure(other)),
         }
     }
-    /// The box above the form: refusal with rule, source and next step, or the list of wrong fields.
+    /// The box above the form: refusal with rule, source and next step, or the wrong fields with theirs.
     /// Every form template prints it with `{{ again.summary()|safe }}`.
     pub fn summary(&self) -> String {
-        SummaryTemplate { again: self, conflict: kernel::ground::of("conflict") }.render().unwrap_or_default()
+        SummaryTemplate { again: self, invalid: kernel::ground::of("invalid"), conflict: kernel::ground::of("conflict") }.render().unwrap_or_default()
     }
 }
 
@@ -256,6 +256,8 @@ impl Again {
 #[template(path = "summary.html")]
 struct SummaryTemplate<'a> {
     again: &'a Again,
+    /// The rule that the sentences under the fields rest on.
+    invalid: &'static kernel::ground::Ground,
     /// The rule that two people's changes rest on.
     conflict: &'static kernel::ground::Ground,
 }

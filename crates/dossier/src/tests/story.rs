@@ -58,7 +58,8 @@ async fn numbers_of_a_committee_have_no_gaps_under_many_hands_and_refusals() {
         let failed = ids[3];
         w.t.post(&w.officer, &format!("/disputes/{failed}/end"), &[("deed", "fail"), ("what", "不同意")]).await.is(303);
         let bad = [("title", "甲"), ("mediator", "乙"), ("from_day", "2026-05-08"), ("until_day", "2026-05-07"), ("filed_by", "丙"), ("filed_on", "2026-05-08"), ("retention", "10")];
-        w.t.post(&w.officer, &format!("/disputes/{failed}/dossier/file"), &bad).await.is(422).says("不能早于开始日期");
+        w.t.post(&w.officer, &format!("/disputes/{failed}/dossier/file"), &bad).await.is(422).says("不能早于开始日期").says("依据：");
+        assert!(w.reader(async |r| crate::store::volume(r, failed).await).await.is_none(), "nothing half-filed, no number is spent");
         w.filed(failed).await;
         assert_eq!(w.reader(async |r| crate::store::volume(r, failed).await).await.unwrap().number, "（2026）兴华社区人调字第7号");
         // Filed again: particulars change, the number stays.
@@ -115,8 +116,17 @@ async fn a_signature_needs_its_recording_and_stands_only_on_what_was_signed() {
         let e = sign(0, None, strokes()).await.unwrap_err();
         assert!(matches!(&e, kernel::Error::Refused(r) if r.rule.source.contains("二百六十三") && r.next.contains("录音录像")), "{e}");
         w.t.get(&w.officer, &format!("/disputes/{id}/dossier/sign?paper=agreement&record={agreement}")).await.is(200).says("fq-sign").says("上传签名图片");
+        // On the page: rule, source, the way on; nothing is saved, not even the look of a signature.
+        let place = format!("/disputes/{id}/dossier");
+        let (record, party) = (agreement.to_string(), parties[0].id.to_string());
+        let unfilmed = [("paper", "agreement"), ("record", record.as_str()), ("party", party.as_str())];
+        w.t.post(&w.officer, &format!("{place}/sign"), &unfilmed).await.is(422).says("没有关联签署过程的录音录像").says("依据：").says("二百六十三").says("请先在“录音录像”");
+        let backwards = [("device", "执法记录仪 12"), ("file_no", "REC-1"), ("began_at", "2026-05-08T08:50"), ("ended_at", "2026-05-08T08:40")];
+        w.t.post(&w.auxiliary, &format!("{place}/recording"), &backwards).await.is(422).says("结束时间不能早于开始时间").says("依据：").says("REC-1");
+        let kept = w.reader(async |r| Ok((crate::store::signatures(r, id).await?.len(), crate::store::recordings(r, id).await?.len()))).await;
+        assert_eq!(kept, (0, 0), "{engine}");
         let rec = [("device", "执法记录仪 12"), ("file_no", "REC-20260508-1"), ("began_at", "2026-05-08T08:50")];
-        w.t.post(&w.auxiliary, &format!("/disputes/{id}/dossier/recording"), &rec).await.is(303);
+        w.t.post(&w.auxiliary, &format!("{place}/recording"), &rec).await.is(303);
         let recording = w.reader(async |r| crate::store::recordings(r, id).await).await[0].id;
         assert_eq!(sign(0, Some(recording), vec![]).await.unwrap_err().key(), "dossier.signature");
         sign(0, Some(recording), strokes()).await.unwrap();
@@ -164,6 +174,8 @@ async fn guardian_agent_and_interpreter_sign_each_its_own_place() {
         w.t.post(&w.officer, &format!("{page}/party"), &fields).await.is(303);
         let f = w.case(id).await.facts();
         assert_eq!((f.minors, f.guardians_told), (1, 1), "day and manner are written down");
+        let noted = crate::compose::sheet(&w.case(id).await, Paper::Registration, id.0).unwrap().data.to_string();
+        assert!(noted.contains("父亲 其木格（父亲），2026年5月8日当面通知到场"), "the papers note it (程序规定 §181): {noted}");
         let agreement = w.agree(id, "written").await;
         let rec = [("device", "执法记录仪 12"), ("file_no", "REC-20260508-1"), ("began_at", "2026-05-08T08:50")];
         w.t.post(&w.auxiliary, &format!("{page}/recording"), &rec).await.is(303);
