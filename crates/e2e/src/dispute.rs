@@ -100,7 +100,7 @@ pub async fn to_signed(tab: &Tab, case: &Case) -> Result<()> {
 }
 
 /// A line on the pad, as a pen draws it.
-async fn draw(tab: &Tab) -> Result<()> {
+pub async fn draw(tab: &Tab) -> Result<()> {
     for (from, to) in [((0.12, 0.3), (0.45, 0.7)), ((0.45, 0.3), (0.15, 0.75)), ((0.55, 0.5), (0.88, 0.45))] {
         tab.drag("canvas.sign__pad", from, to).await?;
     }

@@ -15,6 +15,66 @@ async fn papers_of_a_settled_dispute() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guardian_and_an_interpreter_sign_on_the_screen() {
+    if e2e::skipped() {
+        return;
+    }
+    let server = Server::start().expect("the server starts");
+    let browser = Browser::launch().await.expect("Chromium starts");
+    if let Err(e) = signed_for_a_minor(&server, &browser).await {
+        panic!("{e:#}\n--- server ---\n{}", server.log());
+    }
+}
+
+/// A pupil's matter: the guardian is told, somebody interprets; four people sign, each on the own place.
+async fn signed_for_a_minor(server: &Server, browser: &Browser) -> Result<()> {
+    let tab = browser.person(server).await?;
+    tab.sign_in(server.account("zy.mj1")?).await?;
+    tab.open("/disputes/new").await?;
+    tab.fill("#title", "楼道里踢球打碎花盆引起的纠纷").await?;
+    tab.fill("#summary", "初中生在楼道里踢球，打碎邻居花盆两只，邻居要求赔偿，学生家长愿意买新的。").await?;
+    tab.click("fieldset label.radio", "否").await?;
+    tab.fill("#name_0", "乌云其其格").await?;
+    tab.click("fieldset label.check", "未成年人").await?;
+    tab.fill("#guardian_0", "其木格·巴特尔").await?;
+    tab.fill("#name_1", "宋䶮群").await?;
+    e2e::both(&tab, "dossier-minor-register").await?;
+    tab.press(".form__actions button", "登记").await?;
+    tab.says("受理审查").await?;
+    let dossier = format!("{}/dossier", tab.path().await?);
+    tab.open(&dossier).await?;
+    let party: String = tab.eval("(document.querySelector('#parties details').open = true, document.querySelector('#parties [name=party]').value)").await?;
+    for (field, text) in [("relation", "母亲"), ("how", "电话"), ("interpreter", "苏日娜"), ("language", "蒙古语")] {
+        tab.fill(&format!("[id='{field}-{party}']"), text).await?;
+    }
+    let day: String = tab.eval("new Date().toISOString().slice(0, 10)").await?;
+    tab.set(&format!("[id='told-{party}']"), &day).await?;
+    e2e::both(&tab, "dossier-minor").await?;
+    tab.press("#parties details[open] button", "保存").await?;
+    tab.eval::<bool>("(document.querySelector('#recording details').open = true)").await?;
+    tab.fill("#device", "执法记录仪 12 号").await?;
+    tab.fill("#file_no", "REC-0002").await?;
+    tab.press("#recording button", "登记").await?;
+    tab.press("#parts a[href*='paper=registration']", "签名").await?;
+    for who in ["甲方 乌云其其格", "甲方监护人 其木格·巴特尔", "乙方 宋䶮群", "翻译（蒙古语） 苏日娜"] {
+        tab.says(who).await?;
+    }
+    for n in 1..=4 {
+        e2e::dispute::draw(&tab).await?;
+        tab.eval::<bool>(&format!("(document.querySelector('#party').selectedIndex = {n}, document.querySelector('#recording').selectedIndex = 1, true)")).await?;
+        if n == 2 {
+            e2e::both(&tab, "dossier-sign-guardian").await?;
+        }
+        tab.press("button", "确认签名").await?;
+        tab.until(&format!("document.querySelectorAll('.mini .badge--ok').length === {n}")).await.with_context(|| format!("signature {n}"))?;
+    }
+    e2e::both(&tab, "dossier-sign-all").await?;
+    let complaints = tab.complaints();
+    ensure!(complaints.is_empty(), "{complaints:?}");
+    Ok(())
+}
+
 async fn story(server: &Server, browser: &Browser) -> Result<()> {
     let tab = browser.person(server).await?;
     tab.sign_in(server.account("zy.mj1")?).await?;

@@ -25,7 +25,23 @@ async fn shift(server: &Server, browser: &Browser) -> Result<()> {
     dispatch(&tab, server.account("zy.mj1")?).await.context("dispatching")?;
     let complaints = tab.complaints();
     ensure!(complaints.is_empty(), "the browser complained: {complaints:#?}");
+    hint(&browser.person(server).await?).await.context("the ring beside a hint")?;
     session_gone(&tab, server.account("zy.zhs1")?).await.context("after the session ended")
+}
+
+/// The ring of the focused field covers nothing of the hint above it.
+async fn hint(tab: &Tab) -> Result<()> {
+    tab.open("/p/receipt").await?;
+    tab.tab_to("#secret").await?;
+    let room: f64 = tab
+        .eval(
+            "(() => { const e = document.activeElement, s = getComputedStyle(e); \
+             const ring = parseFloat(s.outlineWidth) + parseFloat(s.outlineOffset); \
+             return e.getBoundingClientRect().top - ring - document.querySelector('#secret-hint').getBoundingClientRect().bottom })()",
+        )
+        .await?;
+    ensure!(room >= 0.0, "{room} px");
+    e2e::both(tab, "keyboard-hint").await
 }
 
 /// Tabs to the element and sends a key that leads to another page.
