@@ -1,6 +1,6 @@
 """Makes the bundled font files of crates/documents from the npm packages.
 
-Usage: make_fonts.py SERIF_PACKAGE_DIR SANS_PACKAGE_DIR OUT_DIR
+Usage: make_fonts.py SERIF_PACKAGE_DIR SANS_PACKAGE_DIR MONGOLIAN_PACKAGE_DIR OUT_DIR
 Needs: fonttools (pip install fonttools). See README.md in this directory.
 """
 import gzip
@@ -21,12 +21,12 @@ def gb2312():
     return ",".join(f"{c:X}" for c in sorted(chars))
 
 
-def make(source, out, unicodes):
+def make(source, out, unicodes, features="kern,locl,ccmp"):
     """Writes OUT (gzip of a TrueType font without hints and vertical metrics)."""
     plain = out.with_suffix("")
     subprocess.check_call([
         "pyftsubset", str(source), f"--unicodes={unicodes}", f"--output-file={plain}",
-        "--no-hinting", "--layout-features=kern,locl,ccmp", "--notdef-outline",
+        "--no-hinting", f"--layout-features={features}", "--notdef-outline",
         "--drop-tables+=STAT,gasp,vhea,vmtx,BASE", "--recommended-glyphs",
         "--no-recalc-timestamp",
     ])
@@ -34,7 +34,9 @@ def make(source, out, unicodes):
     plain.unlink()
 
 
-serif, sans, out = map(Path, sys.argv[1:4])
+serif, sans, mongolian, out = map(Path, sys.argv[1:5])
 make(serif / "400Regular/NotoSerifSC_400Regular.ttf", out / "NotoSerifSC-Regular.ttf.gz", "*")
 make(serif / "700Bold/NotoSerifSC_700Bold.ttf", out / "NotoSerifSC-Bold-GB2312.ttf.gz", gb2312())
 make(sans / "500Medium/NotoSansSC_500Medium.ttf", out / "NotoSansSC-Medium-GB2312.ttf.gz", gb2312())
+make(mongolian / "400Regular/NotoSansMongolian_400Regular.ttf", out / "NotoSansMongolian-Regular.ttf.gz",
+     "1800-18AF,11660-1166C,202F,200C,200D", "*")

@@ -15,7 +15,7 @@
 //!     { "witnesses": [{ "role": "记录人", "name": "…" }] },
 //!     { "line": "登记人（签名）：", "date"?: "2026-03-05" },
 //!     { "seal": { "organ": "…", "date"?: "2026-03-05" } },
-//!     { "qr": { "lines": ["…"], "picture": { "$svg": "…" }, "alt": "…" } },
+//!     { "qr": { "lines": ["…"], "code"?: ["查询码：", "ABCDE-…"], "notes"?: ["…"], "picture": { "$svg": "…" }, "alt": "…" } },
 //!     { "together": [ …blocks that one page holds… ] }
 //!   ]
 //! }

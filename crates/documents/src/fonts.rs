@@ -16,11 +16,12 @@ use crate::DocumentError;
 use crate::limits::{MAX_FONT_BYTES, MAX_FONT_FILES, MAX_FONT_TOTAL_BYTES};
 
 /// Song for text (every character of the source font), bold Song for titles, Hei for headings (both GB/T 2312;
-/// other characters fall back to the text face). Gzip of TrueType.
-const BUNDLED: [&[u8]; 3] = [
+/// other characters fall back to the text face), Mongolian script. Gzip of TrueType.
+const BUNDLED: [&[u8]; 4] = [
     include_bytes!("../fonts/NotoSerifSC-Regular.ttf.gz"),
     include_bytes!("../fonts/NotoSerifSC-Bold-GB2312.ttf.gz"),
     include_bytes!("../fonts/NotoSansSC-Medium-GB2312.ttf.gz"),
+    include_bytes!("../fonts/NotoSansMongolian-Regular.ttf.gz"),
 ];
 
 static FONTS: LazyLock<RwLock<Arc<FontSet>>> = LazyLock::new(|| RwLock::new(Arc::new(FontSet::bundled())));

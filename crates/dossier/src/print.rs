@@ -50,7 +50,7 @@ pub async fn render(sheet: Sheet) -> Result<Printed> {
         documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
         _ => Error::internal(e.detail()),
     })?;
-    mediation::actions::refuse_missing(&pdf.missing)?;
+    web::paper::drawable(&pdf.missing)?;
     let pdf_hash = hex::encode(vault::digest(vault::HashAlg::Sm3, &[&pdf.bytes]));
     Ok(Printed { bytes: pdf.bytes, pages: pdf.pages, template_hash, data_hash, pdf_hash })
 }

@@ -69,10 +69,12 @@ pub async fn wall(value: Value) -> Result<Vec<u8>> {
     let permit = ADMIT.acquire().await.map_err(Error::internal)?;
     let pdf = tokio::task::spawn_blocking(move || documents::render(&WALL, &value)).await.map_err(Error::internal)?;
     drop(permit);
-    pdf.map(|p| p.bytes).map_err(|e| match &e {
+    let pdf = pdf.map_err(|e| match &e {
         documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
         _ => Error::internal(e.detail()),
-    })
+    })?;
+    web::paper::drawable(&pdf.missing)?;
+    Ok(pdf.bytes)
 }
 
 fn wrong(e: XlsxError) -> Error {
@@ -150,8 +152,9 @@ mod tests {
             "legend": "夜＝指挥室·夜班（20:00–次日 08:00）。", "posts": [{ "name": "指挥室·夜班", "span": "20:00–次日 08:00" }],
             "by-day": [["敖日格乐"], [""]],
         });
-        let pdf = documents::render(&WALL, &value).unwrap_or_else(|e| panic!("{}", e.detail()));
+        let print = || documents::render(&WALL, &value).unwrap_or_else(|e| panic!("{}", e.detail()));
+        let pdf = print();
         assert_eq!(pdf.missing.len(), 0);
-        testkit::papers::golden("roster-data-draft", &pdf.bytes);
+        testkit::papers::golden("roster-data-draft", &pdf.bytes, &print().bytes);
     }
 }

@@ -68,8 +68,13 @@ fn question(d: &Definition, i: &Item, number: &mut usize, blocks: &mut Vec<Value
     }
 }
 
-/// The data of the sheet. `qr` is the code of the address, or "".
-pub fn sheet(organ: &str, s: &Survey, address: &str, qr: &str, at: Timestamp) -> Value {
+/// `2026-05-08T09:00:00+08:00`, as papers carry it.
+fn issued(at: Timestamp) -> String {
+    at.to_zoned_datetime(clock::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// The data of the sheet, of the moment at which the survey was opened. `qr` is the code of the address, or "".
+pub fn sheet(organ: &str, s: &Survey, address: &str, qr: &str) -> Value {
     let d = &s.definition.0;
     let mut blocks = vec![];
     if !s.intro.is_empty() {
@@ -89,8 +94,7 @@ pub fn sheet(organ: &str, s: &Survey, address: &str, qr: &str, at: Timestamp) ->
     d.items.iter().for_each(|i| question(d, i, &mut number, &mut blocks));
     let until = s.until_day.map_or(String::new(), |d| format!("，{} 月 {} 日前", d.month(), d.day()));
     blocks.push(json!({ "prose": format!("填好后请交给社区民警或派出所窗口{until}。谢谢您！") }));
-    let issued = at.to_zoned_datetime(clock::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    json!({ "issued_at": issued, "title": s.title, "organ": organ, "size": "a4", "blocks": blocks })
+    json!({ "issued_at": issued(s.opened_at.unwrap_or(s.created_at)), "title": s.title, "organ": organ, "size": "a4", "blocks": blocks })
 }
 
 /// Lays the sheet out.
@@ -98,14 +102,16 @@ pub async fn pdf(value: Value) -> Result<Vec<u8>> {
     let permit = ADMIT.acquire().await.map_err(Error::internal)?;
     let pdf = tokio::task::spawn_blocking(move || documents::render(&documents::FORM, &value)).await.map_err(Error::internal)?;
     drop(permit);
-    pdf.map(|p| p.bytes).map_err(|e| match &e {
+    let pdf = pdf.map_err(|e| match &e {
         documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
         _ => Error::internal(e.detail()),
-    })
+    })?;
+    web::paper::drawable(&pdf.missing)?;
+    Ok(pdf.bytes)
 }
 
-/// 居民议事会记录, as it is printed and signed.
-pub fn minutes(organ: &str, m: &Meeting, votes: &[Vote], wishes: &[(&Wish, String)], at: Timestamp) -> Value {
+/// 居民议事会记录, as it is printed and signed: of the moment at which the record was made final.
+pub fn minutes(organ: &str, m: &Meeting, votes: &[Vote], wishes: &[(&Wish, String)]) -> Value {
     let mut rows = vec![
         json!(["日期", format!("{} 年 {} 月 {} 日", m.held_on.year(), m.held_on.month(), m.held_on.day())]),
         json!(["地点", m.place]),
@@ -138,6 +144,6 @@ pub fn minutes(organ: &str, m: &Meeting, votes: &[Vote], wishes: &[(&Wish, Strin
     }
     blocks.push(json!({ "line": "主持人（签名）：" }));
     blocks.push(json!({ "line": "记录人（签名）：" }));
-    let issued = at.to_zoned_datetime(clock::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    json!({ "issued_at": issued, "title": m.title, "organ": organ, "size": "a4", "blocks": blocks })
+    let at = m.closed_at.unwrap_or_else(|| clock::start_of(m.held_on));
+    json!({ "issued_at": issued(at), "title": m.title, "organ": organ, "size": "a4", "blocks": blocks })
 }

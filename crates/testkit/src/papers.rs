@@ -111,17 +111,41 @@ const LEAST_INK: u64 = 15;
 /// Nothing comes nearer to an edge: printers leave some five millimetres white, and a sheet is never fed quite straight.
 const MARGIN_MM: f64 = 8.0;
 
-/// Compares a paper's text with `docs/ref/papers/<name>.txt`, or writes it (`FENGQIAO_BLESS`). The name is
-/// `<crate>-<function that makes the paper>`, then what tells its samples apart; the architecture test finds papers
-/// without a sample by it. `FENGQIAO_PAPERS` names a directory that keeps the files for people to look at.
+/// A second print of unchanged records is the same file, byte by byte; where it is not, says what stands there instead.
 #[track_caller]
-pub fn golden(name: &str, pdf: &[u8]) {
-    golden_without(name, pdf, "");
+pub fn reprinted(name: &str, first: &[u8], again: &[u8]) {
+    if first == again {
+        return;
+    }
+    let texts = lines(first).zip(lines(again)).unwrap_or_default();
+    let other = texts.0.lines().zip(texts.1.lines()).find(|(a, b)| a != b);
+    let byte = first.iter().zip(again).position(|(a, b)| a != b).unwrap_or(first.len().min(again.len()));
+    panic!("{name}: a reprint differs at byte {byte} of {} and {}; first other line: {other:?}", first.len(), again.len());
 }
 
-/// The same for a paper with something that is new each time: `fresh` is kept as `…`.
+/// Compares a paper's text with `docs/ref/papers/<name>.txt`, or writes it (`FENGQIAO_BLESS`), and its two prints, byte by byte.
+/// The name is `<crate>-<function that makes the paper>`, then what tells its samples apart; the architecture test finds papers
+/// without a sample by it. `again`: the same paper printed once more, later where the product has it. `FENGQIAO_PAPERS` names a
+/// directory that keeps the files for people to look at.
 #[track_caller]
-pub fn golden_without(name: &str, pdf: &[u8], fresh: &str) {
+pub fn golden(name: &str, pdf: &[u8], again: &[u8]) {
+    reprinted(name, pdf, again);
+    kept_as(name, pdf, "");
+}
+
+/// The same for a paper with something that is new with each print, given beside it: it is kept as `…`, and nothing but it
+/// tells two prints apart.
+#[track_caller]
+pub fn golden_without(name: &str, (pdf, fresh): (&[u8], &str), (again, fresher): (&[u8], &str)) {
+    if let Some((first, second)) = lines(pdf).zip(lines(again)) {
+        assert_ne!(fresh, fresher, "{name}: new with each print");
+        assert_eq!(first.replace(fresh, "…"), second.replace(fresher, "…"), "{name}: a later print says something else");
+    }
+    kept_as(name, pdf, fresh);
+}
+
+#[track_caller]
+fn kept_as(name: &str, pdf: &[u8], fresh: &str) {
     if let Ok(dir) = std::env::var("FENGQIAO_PAPERS") {
         std::fs::write(Path::new(&dir).join(format!("{name}.pdf")), pdf).expect("FENGQIAO_PAPERS");
     }

@@ -11,6 +11,7 @@ pub mod health;
 pub mod live;
 pub mod meter;
 pub mod page;
+pub mod paper;
 pub mod router;
 pub mod show;
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Case, CaseState, Service};
 use crate::rules::catalogue::{Kind, Refused};
-use kernel::{Error, Result, Timestamp, clock};
+use kernel::{Date, Error, Result, Timestamp, clock};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
@@ -15,8 +15,9 @@ pub fn issued(at: Timestamp) -> String {
     at.to_zoned_datetime(clock::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-/// 一次性告知单 of a service: every paper with its source, who may come, where, what it costs, how long it takes.
-pub fn notice(organ: &str, s: &Service, kind: Option<&Kind>, due: &str, hours: &[String], at: Timestamp) -> Value {
+/// 一次性告知单 of a service: every paper with its source, who may come, where, what it costs, how long it takes. It says what holds
+/// on the day, so every print of a day is the same.
+pub fn notice(organ: &str, s: &Service, kind: Option<&Kind>, due: &str, hours: &[String], on: Date) -> Value {
     let papers: Vec<Value> = (1..).zip(&s.papers.0).map(|(n, p)| json!([n.to_string(), p.text, p.source])).collect();
     let mut rows: Vec<Value> = vec![json!(["业务", s.name])];
     let mut row = |label: &str, value: &str| {
@@ -44,8 +45,8 @@ pub fn notice(organ: &str, s: &Service, kind: Option<&Kind>, due: &str, hours: &
         blocks.push(json!({ "heading": "开放时间" }));
         blocks.push(json!({ "clauses": hours }));
     }
-    blocks.push(json!({ "seal": { "organ": organ, "date": clock::day_of(at).to_string() } }));
-    json!({ "issued_at": issued(at), "title": "一次性告知单", "organ": organ, "size": "a4", "blocks": blocks })
+    blocks.push(json!({ "seal": { "organ": organ, "date": on.to_string() } }));
+    json!({ "issued_at": issued(clock::start_of(on)), "title": "一次性告知单", "organ": organ, "size": "a4", "blocks": blocks })
 }
 
 /// Lays a paper out.
@@ -53,15 +54,24 @@ pub async fn pdf(value: Value) -> Result<Vec<u8>> {
     let permit = ADMIT.acquire().await.map_err(Error::internal)?;
     let pdf = tokio::task::spawn_blocking(move || documents::render(&documents::FORM, &value)).await.map_err(Error::internal)?;
     drop(permit);
-    pdf.map(|p| p.bytes).map_err(|e| match &e {
+    let pdf = pdf.map_err(|e| match &e {
         documents::DocumentError::TooLarge { .. } | documents::DocumentError::TooManyPages { .. } => Error::TooLarge(e.to_string()),
         _ => Error::internal(e.detail()),
-    })
+    })?;
+    web::paper::drawable(&pdf.missing)?;
+    Ok(pdf.bytes)
 }
 
 /// The paper that the state of a case calls for: 补正告知书, 受理回执, the certificate or the result, 不予办理告知书. The kinds of
-/// the catalogue name purpose and validity only, so that is what a certificate carries besides what was found.
-pub fn of_case(organ: &str, c: &Case, name: &str, kind: Option<&Kind>, output: &str, at: Timestamp) -> Value {
+/// the catalogue name purpose and validity only, so that is what a certificate carries besides what was found. It is of the moment
+/// at which the case came into its state, whenever it is printed.
+pub fn of_case(organ: &str, c: &Case, name: &str, kind: Option<&Kind>, output: &str) -> Value {
+    let at = match c.state {
+        CaseState::Incomplete => c.told_at,
+        CaseState::Accepted => c.accepted_at,
+        CaseState::Issued | CaseState::Refused | CaseState::Withdrawn => c.decided_at,
+    };
+    let at = at.unwrap_or(c.made_at);
     let day = |t: Option<Timestamp>| clock::day_of(t.unwrap_or(at)).to_string();
     let form = |title: &str, number: &str, mut blocks: Vec<Value>, date: String| {
         blocks.push(json!({ "seal": { "organ": organ, "date": date } }));

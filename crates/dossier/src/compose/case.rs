@@ -27,6 +27,13 @@ pub struct CaseParty {
     pub powers: Vec<attachments::Kept>,
 }
 
+impl CaseParty {
+    /// Full years of age on a day, where the birth date is known.
+    pub fn age_on(&self, on: kernel::Date) -> Option<i64> {
+        self.v.birth.map(|b| people::rules::age_on(b, self.v.died_on.map_or(on, |died| died.min(on))))
+    }
+}
+
 /// A talk with its people and files.
 #[derive(Clone, Debug)]
 pub struct CaseTalk {
@@ -305,11 +312,13 @@ impl Case {
         }
     }
 
-    /// Parties under age whose guardian is to be told. A birth date outweighs what was ticked.
+    /// Parties under age whose guardian is to be told. A birth date outweighs what was ticked; what counts is the day of the
+    /// agreement, else of the closing.
     fn minors(&self) -> impl Iterator<Item = &CaseParty> {
+        let on = self.agreement().map(|a| a.signed_on).or(self.closed_on()).unwrap_or(self.today);
         self.parties
             .iter()
-            .filter(|p| p.v.age.map_or(p.p.minor, |a| a < mediation::rules::ADULT))
+            .filter(move |p| p.age_on(on).map_or(p.p.minor, |a| a < mediation::rules::ADULT))
             .filter(|p| !p.more.guardian_exempt && (p.p.guardian_exempt.trim().is_empty() || !p.p.guardian.trim().is_empty()))
     }
 

@@ -8,10 +8,11 @@ use mediation::model::{Agreement, FollowUp, Kept, Obligation, Track};
 use people::model::{IdKind, Sex};
 use serde_json::{Value, json};
 
-/// 姓名、性别、民族、年龄、职业、联系方式、住址, with guardian, agent and interpreter where there are.
-pub(super) fn party_table(p: &CaseParty) -> Value {
+/// 姓名、性别、民族、年龄、职业、联系方式、住址, with guardian, agent and interpreter where there are. The age is that of the day of the
+/// paper: a birthday changes neither a reprint nor what was signed.
+pub(super) fn party_table(p: &CaseParty, on: Date) -> Value {
     let sex = if p.v.sex == Sex::Unknown { "" } else { p.v.sex.label() };
-    let age = p.v.age.map_or(String::new(), |a| a.to_string());
+    let age = p.age_on(on).map_or(String::new(), |a| a.to_string());
     let mut rows = vec![
         json!([p.p.side.label(), p.v.name, "性别", sex, "民族", p.v.ethnicity]),
         json!(["职业", p.more.occupation, "年龄", age]),
@@ -85,8 +86,8 @@ pub(crate) fn interpreters(case: &Case) -> Vec<(String, String, Uuid)> {
     out
 }
 
-fn parties(case: &Case) -> Vec<Value> {
-    case.parties.iter().map(party_table).collect()
+pub(super) fn parties(case: &Case, on: Date) -> Vec<Value> {
+    case.parties.iter().map(|p| party_table(p, on)).collect()
 }
 
 pub(super) fn host_word(case: &Case) -> &'static str {
@@ -96,8 +97,8 @@ pub(super) fn host_word(case: &Case) -> &'static str {
 pub fn application(case: &Case) -> Option<Value> {
     let a = case.application.as_ref()?;
     let applicant = case.party(a.party_id)?;
-    let mut blocks = vec![json!({ "heading": "申请人" }), party_table(applicant), json!({ "heading": "被申请人" })];
-    blocks.extend(case.parties.iter().filter(|p| p.p.id != a.party_id).map(party_table));
+    let mut blocks = vec![json!({ "heading": "申请人" }), party_table(applicant, a.applied_on), json!({ "heading": "被申请人" })];
+    blocks.extend(case.parties.iter().filter(|p| p.p.id != a.party_id).map(|p| party_table(p, a.applied_on)));
     blocks.push(tall("纠纷事实", &case.d.summary, 30));
     blocks.push(tall("申请事项", &a.requests, 16));
     blocks.push(together(vec![
@@ -126,7 +127,7 @@ pub fn registration(case: &Case) -> Value {
         json!(["途径", ways(case, "未定"), "纠纷编号", d.number]),
         json!(["发生地点", case.place]),
     ])];
-    blocks.extend(parties(case));
+    blocks.extend(parties(case, on));
     blocks.push(together(vec![
         tall("纠纷简要情况", &d.summary, 22),
         json!({ "signs": signers(case), "height": 18 }),
@@ -229,7 +230,7 @@ pub fn power(case: &Case, p: &CaseParty) -> Value {
     let scope = if p.more.power_scope.is_empty() { "代为参加调解、陈述意见、提供材料".to_string() } else { p.more.power_scope.clone() };
     let blocks = vec![
         json!({ "heading": "委托人" }),
-        party_table(p),
+        party_table(p, clock::day_of(case.d.opened_at)),
         json!({ "heading": "受委托人" }),
         pairs(vec![
             json!(["姓名", p.p.agent_name, "关系", p.p.agent_relation]),
@@ -347,7 +348,7 @@ pub(super) fn promise_line(case: &Case, o: &Obligation) -> String {
 }
 
 pub fn oral(case: &Case, a: &Agreement) -> Value {
-    let mut blocks = parties(case);
+    let mut blocks = parties(case, a.signed_on);
     let mut head = vec![json!(["纠纷类型", case.category(), "达成日期", cn(a.signed_on)]), json!(["调解地点", a.place])];
     if a.signing_recorded {
         head.push(json!(["录音录像编号", a.recording_no]));
@@ -418,8 +419,8 @@ pub fn follow_up(case: &Case, f: &FollowUp) -> Value {
 pub fn confirmation(case: &Case, a: &Agreement) -> Value {
     let days = case.rules.int("mediation.judicial_confirmation.request_days", a.signed_on).unwrap_or(30);
     let mut blocks = vec![json!({ "to": "＿＿＿＿＿＿人民法院" }), json!({ "heading": "申请人（双方当事人）" })];
-    blocks.extend(parties(case));
     let effective: Date = a.signed_on;
+    blocks.extend(parties(case, effective));
     blocks.extend([
         pairs(vec![json!(["协议书编号", a.number]), json!(["调解组织", case.organ(), "生效日期", cn(effective)]), json!(["申请期限", maybe(a.confirmation_due)])]),
         json!({ "heading": "请求事项" }),

@@ -1,7 +1,7 @@
 //! The papers of the police side: on-scene form, warning, self-settlement; and those given to a party.
 
 use super::case::{Case, CaseParty};
-use super::papers::{party_table, promise_line, signers};
+use super::papers::{parties, promise_line, signers};
 use super::{cn, cn_time, form, line, maybe, pairs, seal, table, tall, together};
 use kernel::clock;
 use mediation::model::{Agreement, Kept, Obligation, Step, Track, Warning};
@@ -18,11 +18,9 @@ pub fn on_spot(case: &Case, a: &Agreement) -> Value {
             present.push(one);
         }
     }
-    let mut blocks: Vec<Value> = case.parties.iter().map(party_table).collect();
+    let mut blocks: Vec<Value> = parties(case, a.signed_on);
     let mut head = vec![json!(["调解机关", case.station.name, "主持人", a.mediator]), json!(["时间", cn_time(a.held_at), "地点", a.place])];
-    if !present.is_empty() {
-        head.push(json!(["在场人员", present.join("、")]));
-    }
+    head.push(json!(["在场人员", present.join("、")]));
     head.push(json!(["录音录像编号", a.recording_no]));
     blocks.extend([
         table(&[-7.2, 1.4, -4.4, 1.0], head),
@@ -104,7 +102,7 @@ pub fn warning(case: &Case, w: &Warning) -> Value {
 pub fn self_settlement(case: &Case) -> Option<Value> {
     let s = case.settlement.as_ref()?;
     let mut blocks = vec![json!({ "to": case.station.name }), json!({ "heading": "申请人（双方当事人）" })];
-    blocks.extend(case.parties.iter().map(party_table));
+    blocks.extend(parties(case, s.requested_on.unwrap_or_else(|| clock::day_of(case.d.opened_at))));
     blocks.extend([
         pairs(vec![json!(["纠纷编号", case.d.number]), json!(["和解日期", maybe(s.settled_on), "履行日期", maybe(s.performed_on)])]),
         tall("和解协议内容和履行情况", &s.what, 40),
@@ -136,7 +134,8 @@ fn settled_at(case: &Case) -> kernel::Timestamp {
     case.deed(Step::SelfSettle).map_or(case.d.opened_at, |l| l.at)
 }
 
-/// The paper a party takes home: state, mediator, next day, own promises, rights, the code.
+/// The paper a party takes home: state, mediator, next day, the code, own promises, rights. The code stands before what may be long,
+/// so that it is on the first sheet.
 pub fn pass(case: &Case, p: &CaseParty, code: &str, link: &str, svg: &str, at: kernel::Timestamp) -> Value {
     let own: Vec<String> = case
         .promises
@@ -151,17 +150,22 @@ pub fn pass(case: &Case, p: &CaseParty, code: &str, link: &str, svg: &str, at: k
     let others = crate::view::others(case, p.p.id);
     let own: Vec<String> = own.iter().map(|t| crate::rules::without_names(t, &others)).collect();
     let blocks = vec![
-        table(&[-5.6, 1.0, -5.6, 1.0], vec![
+        table(&[-5.6, 1.6, -5.6, 1.0], vec![
             json!(["当事人", p.v.name, "地位", p.p.side.label()]),
-            json!(["编号", case.number(), "现在", case.d.state.label()]),
-            json!([super::papers::host_word(case), case.mediator(), "下次日期", crate::view::next_date(case, p.p.id).map_or_else(|| "另行通知".to_string(), |(d, what)| format!("{}（{what}）", cn(d)))]),
+            json!([super::papers::host_word(case), case.mediator(), "现在", case.d.state.label()]),
+            json!(["下次日期", crate::view::next_date(case, p.p.id).map_or_else(|| "另行通知".to_string(), |(d, what)| format!("{}（{what}）", cn(d)))]),
             json!(["承办单位", case.station.name]),
         ]),
+        json!({ "qr": {
+            "lines": ["扫码，或者打开网址输入查询码：不用注册，可以看到办理情况、调解员、下次日期和您自己的约定。", link],
+            "code": ["查询码：", code],
+            "notes": ["查询码只印这一次，请妥善保管，不要交给他人；遗失请到派出所作废重印。"],
+            "picture": { "$svg": svg }, "alt": "查询二维码",
+        } }),
         json!({ "heading": "您的约定" }),
         json!({ "clauses": own }),
         json!({ "heading": "您的权利" }),
         json!({ "clauses": crate::view::rights(case, p.p.id) }),
-        json!({ "qr": { "lines": ["扫码或者打开下面的网址输入查询码，不用注册，可以看到办理情况、调解员、下次日期和您自己的约定。", link, &format!("查询码：{code}"), "查询码只印这一次，请妥善保管，不要交给他人；遗失请到派出所作废重印。"], "picture": { "$svg": svg }, "alt": "查询二维码" } }),
     ];
     let mut out = form("当事人告知单", &case.number(), at, blocks);
     out["size"] = json!("a5");

@@ -1,11 +1,10 @@
 //! The three agreements beside what the law and domain.md §1.4 name as their contents, in the data and on the sheet.
 
-use super::papers::text_of;
+use super::papers::{click, text_of};
 use super::town::{Town, town};
-use crate::actions;
 use crate::compose::sheet;
 use crate::model::Paper;
-use kernel::{DisputeId, Purpose};
+use kernel::{DisputeId, Uuid};
 use mediation::model::Track;
 use serde_json::Value;
 use testkit::engines;
@@ -33,8 +32,8 @@ async fn mediated(w: &Town, track: Track) -> DisputeId {
     id
 }
 
-/// The agreement of the track with everything that it may hold.
-async fn signed(w: &Town, id: DisputeId, track: Track) -> Value {
+/// The agreement of the track with everything that it may hold: its record, its print, its data.
+async fn signed(w: &Town, id: DisputeId, track: Track) -> (Uuid, Vec<u8>, Value) {
     let committee = w.committee().await;
     let parties = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
     let (a, b) = (parties[0].id.to_string(), parties[1].id.to_string());
@@ -54,17 +53,15 @@ async fn signed(w: &Town, id: DisputeId, track: Track) -> Value {
     let case = w.case(id).await;
     let record = case.agreements[0].id.0;
     let data = sheet(&case, Paper::Agreement, record).unwrap().data;
-    let act = w.t.app.act(&w.officer, "dossier.print", Purpose::Mediation, w.t.app.fresh_command());
-    let printed = actions::print(&w.t.app, &act, id, Paper::Agreement, record).await.unwrap();
-    testkit::papers::golden(&format!("dossier-agreement-{}", track.code()), &printed.bytes);
-    if let Some(text) = text_of(&printed.bytes, &format!("agreement-{}", track.code())) {
+    let printed = click(w, id, Paper::Agreement, record).await;
+    if let Some(text) = text_of(&printed, &format!("agreement-{}", track.code())) {
         for shown in on_the_sheet(track) {
             let plain: String = shown.split_whitespace().collect();
             assert!(text.contains(&plain), "{track}: {shown} is not on the sheet: {text}");
         }
         assert!(!text.contains("无。") && !text.contains("〓"), "{text}");
     }
-    data
+    (record, printed, data)
 }
 
 /// What each agreement must show. People's: 人民调解法 §29 (parties; main facts, points, each side's responsibility; terms, how and
@@ -75,7 +72,7 @@ fn on_the_sheet(track: Track) -> Vec<&'static str> {
         "当事人基本情况", "乌仁其木格·巴特尔苏和", "宋䶮群", "性别", "女", "男", "民族", "蒙古族", "出生日期", "1949年12月31日", "证件号码", "联系方式", "住址",
         "调解时间", "2026年5月8日", "调解地点", "纠纷起因、经过和主要事实", "推搡一下", "争议事项", "夜间噪声如何避免", "各方责任", "先动手，负主要责任",
         "达成的协议", "铺防噪地毯", "履行方式、地点和期限", "在调解室当面交付现金，写收条；即时履行", "自行铺设，由网格员查看；2026年5月15日前履行完毕",
-        "长期履行（邻里长期相处）", "录音录像编号：执法仪7-0508-2", "一式三份", "甲方", "乙方", "记录人", "记录员丁", "（印章）",
+        "长期履行（邻里长期相处）", "录音录像编号：执法仪7-0508-2", "一式三份", "甲方", "乙方", "签名", "指印", "记录人", "记录员丁", "（印章）",
     ];
     match track {
         Track::Peoples => all.extend(["人民调解协议书", "兴华社区人民调解委员会", "何秀兰", "白志强", "各方当事人各执一份，调解机关留存一份", "三十三条"]),
@@ -88,9 +85,11 @@ fn on_the_sheet(track: Track) -> Vec<&'static str> {
 #[tokio::test]
 async fn the_three_agreements_hold_what_the_law_asks_for() {
     let w = town(engines()[0]).await;
+    let mut firsts = vec![];
     for track in [Track::Peoples, Track::PublicOrder, Track::Administrative] {
         let id = mediated(&w, track).await;
-        let data = signed(&w, id, track).await;
+        let (record, first, data) = signed(&w, id, track).await;
+        firsts.push((track, id, record, first));
         for key in [
             "number", "organ", "parties", "mediators", "recorder", "held", "cause", "course", "facts", "disputes", "responsibility", "terms", "performance", "closing",
             "copies", "copies_note", "signed_on",
@@ -107,5 +106,10 @@ async fn the_three_agreements_hold_what_the_law_asks_for() {
         if track != Track::Peoples {
             assert!(!data["others_present"].as_array().unwrap().is_empty(), "{track}: others present: {data}");
         }
+    }
+    // Printed again a year later.
+    w.t.app.clock().advance(400 * 86_400);
+    for (track, id, record, first) in firsts {
+        testkit::papers::golden(&format!("dossier-agreement-{}", track.code()), &first, &click(&w, id, Paper::Agreement, record).await);
     }
 }

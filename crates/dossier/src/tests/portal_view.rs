@@ -23,8 +23,29 @@ async fn a_code_shows_the_own_matter_and_nobody_elses_name() {
         assert_eq!(issue(a, "SHORT".into()).await.unwrap_err().key(), "dossier.code");
         let paper = issue(a, code.clone()).await.unwrap();
         assert!(paper.bytes.starts_with(b"%PDF"));
-        let sample = issue(b, "ABCDE-FGHJK-LMNPQ-RSTUV".into()).await.unwrap();
-        testkit::papers::golden("dossier-pass", &sample.bytes);
+        // A code is printed once; a later print of the same matter has a new one, and nothing else is new.
+        let (sample, newer) = ("ABCDE-FGHJK-LMNPQ-RSTUV", "ZYXWV-TSRQP-NMLKJ-HGFED");
+        let first = issue(b, sample.into()).await.unwrap();
+        w.t.app.clock().advance(3_600);
+        assert_eq!(issue(b, sample.into()).await.unwrap_err().key(), "dossier.code_used");
+        let later = issue(b, newer.into()).await.unwrap();
+        testkit::papers::golden_without("dossier-pass", (&first.bytes, sample), (&later.bytes, newer));
+        assert_eq!(first.pages, 1, "one sheet");
+        // What it is for: state, who mediates, the next day, own promises, the right to refuse and to go to court, the code.
+        if let Some(text) = testkit::papers::lines(&first.bytes) {
+            let plain: String = text.split_whitespace().collect();
+            for shown in ["现在履行中", "调解员何秀兰", "下次日期2026年5月9日（履行期限）", "您的约定", "铺防噪地毯", "可以拒绝调解", "可以随时向人民法院起诉", sample] {
+                assert!(plain.contains(shown), "{shown}: {text}");
+            }
+        }
+        // However many promises there are, the code stands on the first sheet.
+        let mut long = w.case(id).await;
+        long.promises = (0..6).flat_map(|_| long.promises.clone()).collect();
+        let many = crate::compose::pass(&long, long.party(b).unwrap(), sample, "网址请向派出所询问。", "<svg/>", w.t.app.now());
+        let many = documents::render(&documents::FORM, &many).unwrap();
+        if let Some(text) = testkit::papers::lines(&many.bytes) {
+            assert!(many.pages > 1 && text.split("换页").next().unwrap().contains(sample), "{text}");
+        }
         let (v, subjects) = actions::own_view(&w.t.app, &code.to_lowercase()).await.unwrap().unwrap();
         assert_eq!((v.side, v.mediator.as_str(), v.says), ("甲方", "何秀兰", "已达成协议，正在履行。"));
         assert_eq!(v.own.len(), 1, "the promise of both sides, not the other's");
@@ -60,7 +81,7 @@ async fn a_code_shows_the_own_matter_and_nobody_elses_name() {
         w.t.post(&w.officer, &format!("{page}/revoke"), &[("party", &a.to_string())]).await.is(422).says("没有有效的查询码");
         // Only the hash is kept.
         let kept = w.reader(async |r| store::passes(r, id).await).await;
-        assert_eq!(kept.len(), 4);
+        assert_eq!(kept.len(), 5);
     }
 }
 
@@ -79,7 +100,9 @@ async fn a_promise_that_comes_due_gives_one_task_to_remind_both_sides() {
         let o = w.reader(async |r| mediation::store::parts::obligations(r, id).await).await[0].id.to_string();
         let page = format!("/disputes/{id}/dossier");
         let pdf = w.t.post(&w.auxiliary, &format!("{page}/reminder"), &[("obligation", &o)]).await.is(200);
-        testkit::papers::golden("dossier-reminder", &pdf.bytes);
+        w.t.app.clock().advance(3_600);
+        let later = w.t.post(&w.auxiliary, &format!("{page}/reminder"), &[("obligation", &o)]).await.is(200);
+        testkit::papers::golden("dossier-reminder", &pdf.bytes, &later.bytes);
         let sides = w.reader(async |r| mediation::store::parts::parties(r, id).await).await;
         let (a, b) = (sides[0].id.to_string(), sides[1].id.to_string());
         let remind = format!("{page}/remind");

@@ -22,17 +22,18 @@ async fn the_receipt_names_the_reporter_and_goes_to_nobody_who_may_not_see_that(
         let paper = w.t.post(&w.officer, &path, &fields).await.is(200);
         assert!(paper.body.starts_with("%PDF"), "{engine}");
         // The paper's secret opens this matter, until another paper takes its place.
-        let Some(text) = testkit::papers::lines(&paper.bytes) else { continue };
-        let secret = text.lines().find_map(|l| l.strip_prefix("查询码 ")).unwrap().to_string();
-        testkit::papers::golden_without("dossier-receipt", &paper.bytes, &secret);
+        let code = |pdf: &[u8]| testkit::papers::lines(pdf).map(|t| t.lines().find_map(|l| l.strip_prefix("查询码 ")).unwrap().to_string());
+        let Some(secret) = code(&paper.bytes) else { continue };
         let opens = async || {
             let hash = w.t.app.vault().token_hash(&secret);
             let look = w.t.app.look(&w.officer, "test.see", Purpose::Incident);
             w.t.app.db().read(&look, async |r: &mut kernel::Reader| incidents::store::by_receipt(r, &hash).await).await.unwrap()
         };
         assert_eq!(opens().await, Some(id), "{engine}");
-        w.t.post(&w.officer, &path, &[]).await.is(200);
+        w.t.app.clock().advance(3_600);
+        let later = w.t.post(&w.officer, &path, &[]).await.is(200);
         assert_eq!(opens().await, None, "{engine}");
+        testkit::papers::golden_without("dossier-receipt", (&paper.bytes, &secret), (&later.bytes, &code(&later.bytes).unwrap()));
         for role in [Role::GridWorker, Role::Volunteer, Role::SystemAdmin] {
             w.t.post(&actor(role, w.officer.station), &path, &[]).await.is(403);
         }

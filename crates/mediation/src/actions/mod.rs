@@ -21,7 +21,7 @@ pub use open::{MAX_SUMMARY, add_party, amend_party, edit, open};
 pub use other::{Case, add_committee, amend_settlement, decide, escalate, protect, refer, self_settle, warn, withdraw};
 pub use relate::{merge, proposals, relate};
 pub use retention::{hold, release, retention};
-pub use paper::{agreement_data, paper, performed_how, refuse_missing};
+pub use paper::{agreement_data, paper, performed_how};
 
 use crate::model::{Dispute, Outcome, State, Step};
 use crate::{rules, store};

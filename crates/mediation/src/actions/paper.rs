@@ -239,7 +239,7 @@ pub async fn paper(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) 
         }
         _ => Error::internal(e.detail()),
     })?;
-    refuse_missing(&pdf.missing)?;
+    web::paper::drawable(&pdf.missing)?;
     let file = attachments::prepare(&format!("{title}.pdf"), pdf.bytes.into()).await?;
     app.db()
         .write(act, async |tx: &mut Tx| {
@@ -250,18 +250,4 @@ pub async fn paper(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) 
             Ok(())
         })
         .await
-}
-
-/// Refuses a paper with characters that no font draws: nobody signs a paper with gaps.
-pub fn refuse_missing(missing: &[char]) -> Result<()> {
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let list: Vec<String> = missing.iter().take(10).map(|c| format!("“{c}”（U+{:04X}）", u32::from(*c))).collect();
-    Err(Refusal::new(
-        "mediation.no_glyph",
-        format!("字库里没有{}，文书没有生成；已登记的内容都保存着。", list.join("、")),
-        "请由系统管理员把含有该字的字体放进字体目录（启动时的 --fonts）并重新启动，再打印；急需时可在登记中改用同音字或者拼音，并在卷宗情况说明中注明。",
-    )
-    .into())
 }

@@ -115,6 +115,8 @@ async fn at_the_post_on_paper_and_in_the_calendar() {
         let path = format!("/roster/plans/{}", seen.plan.id);
         let pdf = t.get(who, &format!("{path}/pdf")).await.is(200);
         assert!(pdf.body.starts_with("%PDF-"), "{}", &pdf.body[..20]);
+        t.app.clock().advance(3_600);
+        testkit::papers::reprinted("the sheet for the wall", &pdf.bytes, &t.get(who, &format!("{path}/pdf")).await.is(200).bytes);
         t.post(&town.auxiliaries[0], &format!("{path}/xlsx"), &[("reason", "交分局备案")]).await.is(403);
         t.post(&town.leader, &format!("{path}/xlsx"), &[("reason", "交")]).await.is(422).says("至少 4 个字");
         let book = t.post(&town.leader, &format!("{path}/xlsx"), &[("reason", "交分局备案")]).await.is(200);

@@ -99,6 +99,8 @@ async fn a_meeting_is_recorded_voted_and_made_final() {
         t.get(who, &page).await.is(200).says("已划去").says("9").says("打印会议记录");
         let pdf = t.get(who, &format!("{page}/paper")).await.is(200);
         assert!(pdf.body.starts_with("%PDF"));
+        t.app.clock().advance(86_400);
+        testkit::papers::reprinted("minutes", &pdf.bytes, &t.get(who, &format!("{page}/paper")).await.is(200).bytes);
         let when = town.read(async |r: &mut Reader| store::wishes_when(r, town.station, "2026-05-01".parse().unwrap()).await).await;
         assert_eq!((when.len(), when[0].n), (1, 9));
         t.get(who, "/surveys/wishes").await.is(200).says("晚上开窗口").says("9 人");

@@ -22,7 +22,8 @@ async fn the_paper_sheet_goes_out_and_comes_in_by_numbers() {
         t.post(who, &format!("/surveys/{id}/open"), &[]).await.is(303);
         let pdf = t.get(who, &sheet).await.is(200);
         assert!(pdf.body.starts_with("%PDF") && pdf.headers["content-type"] == "application/pdf");
-        testkit::papers::golden("surveys-sheet", &pdf.bytes);
+        t.app.clock().advance(86_400);
+        testkit::papers::golden("surveys-sheet", &pdf.bytes, &t.get(who, &sheet).await.is(200).bytes);
         t.get(&town.auxiliary, &quick).await.is(403);
         t.get(who, &quick).await.is(200).says("照纸质问卷录入").says("<b>2</b> 晚上");
         let codes = actions::make_codes(&t.app, &town.act(who, "surveys.codes"), id, 2).await.unwrap();
@@ -232,6 +233,6 @@ async fn the_minutes_of_a_meeting_print_what_their_golden_text_says() {
         replied_at: None,
         version: 1,
     };
-    let data = crate::paper::minutes("测试派出所", &meeting, &votes, &[(&wish, "居住证申领".into())], testkit::start());
-    testkit::papers::golden("surveys-minutes", &crate::paper::pdf(data).await.unwrap());
+    let printed = async || crate::paper::pdf(crate::paper::minutes("测试派出所", &meeting, &votes, &[(&wish, "居住证申领".into())])).await.unwrap();
+    testkit::papers::golden("surveys-minutes", &printed().await, &printed().await);
 }

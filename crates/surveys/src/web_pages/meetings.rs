@@ -261,6 +261,6 @@ pub async fn minutes(ctx: Ctx, Path(id): Path<String>) -> Answer {
     }
     let name = |id: Option<Uuid>| w.names.iter().find(|(n, _)| Some(*n) == id).map(|(_, n)| n.clone()).unwrap_or_default();
     let wishes: Vec<(&Wish, String)> = w.wishes.iter().map(|x| (x, name(x.service_id))).collect();
-    let pdf = paper::pdf(paper::minutes(&w.organ, &w.m, &w.votes, &wishes, ctx.now())).await?;
+    let pdf = paper::pdf(paper::minutes(&w.organ, &w.m, &w.votes, &wishes)).await?;
     windows::web_pages::file(&format!("{}会议记录", w.m.title), pdf)
 }

@@ -22,6 +22,6 @@ pub async fn sheet(ctx: Ctx, Path(id): Path<String>) -> Answer {
     let base = ctx.app.settings().public_url.trim_end_matches('/').to_string();
     let address = format!("{base}/q/{}", s.code);
     let qr = if base.is_empty() || s.state == State::Closed { String::new() } else { manage::drawn(&address)? };
-    let pdf = paper::pdf(paper::sheet(&organ, &s, &address, &qr, ctx.now())).await?;
+    let pdf = paper::pdf(paper::sheet(&organ, &s, &address, &qr)).await?;
     windows::web_pages::file(&format!("{}（纸质问卷）", s.title), pdf)
 }

@@ -44,6 +44,14 @@ impl Town {
     }
 }
 
+/// The paper at this address, and again an hour later: the same file.
+pub(super) async fn printed_again(town: &Town, path: &str) {
+    let first = town.t.get(&town.clerk, path).await.is(200);
+    assert!(first.bytes.starts_with(b"%PDF-"));
+    town.t.app.clock().advance(3_600);
+    testkit::papers::reprinted(path, &first.bytes, &town.t.get(&town.clerk, path).await.is(200).bytes);
+}
+
 fn says() -> Issue {
     Issue { statement: "兹证明其木格系本所辖区居民。".into(), valid_until: Some(d("2026-06-08")), ..Issue::default() }
 }
@@ -182,7 +190,7 @@ async fn cases_as_pages_and_papers() {
         let path = format!("/windows/cases/{id}");
         t.get(&town.stranger, &path).await.is(404);
         t.get(&town.clerk, &path).await.is(200).says("待补正").says("补正告知书").says("告知书上没有的不能再要");
-        let pdf = async || assert!(t.get(&town.clerk, &format!("{path}/paper")).await.is(200).body.starts_with("%PDF-"));
+        let pdf = async || printed_again(&town, &format!("{path}/paper")).await;
         pdf().await;
         t.post(&town.clerk, &format!("{path}/supplement"), &[("version", "1")]).await.is(422).says("请勾选");
         t.post(&town.clerk, &format!("{path}/supplement"), &[("version", "1"), ("paper", "0")]).await.is(303);
@@ -202,7 +210,7 @@ async fn cases_as_pages_and_papers() {
         let path = format!("/windows/cases/{other}");
         t.post(&town.clerk, &format!("{path}/refuse"), &[("version", "1"), ("why", "不行")]).await.is(422).says("到哪里去");
         t.post(&town.clerk, &format!("{path}/refuse"), &[("version", "1"), ("why", "婚姻登记用的不在本所办"), ("instead", "请到户籍所在地派出所")]).await.is(303);
-        assert!(t.get(&town.clerk, &format!("{path}/paper")).await.is(200).body.starts_with("%PDF-"));
+        printed_again(&town, &format!("{path}/paper")).await;
         t.post(&town.clerk, &format!("{path}/withdraw"), &[("version", "2")]).await.is(422).says("不能撤回");
         // A certificate that is not issued any more: a number of the same series, a row, a paper that says where to go.
         let told = [("channel", "window")];
@@ -217,7 +225,7 @@ async fn cases_as_pages_and_papers() {
         let all = town.read(async |r: &mut Reader| store::all_not_issued(r, station).await).await;
         assert_eq!((all.len(), all[0].code.as_str()), (2, "marriage"));
         let paper = format!("/windows/notices/{}/paper", all[0].id);
-        assert!(t.get(&town.clerk, &paper).await.is(200).body.starts_with("%PDF-"));
+        printed_again(&town, &paper).await;
         t.get(&town.stranger, &paper).await.is(404);
     }
 }

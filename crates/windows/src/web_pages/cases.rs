@@ -291,7 +291,7 @@ pub async fn paper(ctx: Ctx, Path(id): Path<String>) -> Answer {
         .await?;
     let rules_now = ctx.app.rules();
     let output = rules_now.name(rules::cases::OUTPUTS, &c.result_code).to_string();
-    let data = paper::of_case(&organ, &c, &name, catalogue::find(&rules_now, &c.kind).as_ref(), &output, ctx.now());
+    let data = paper::of_case(&organ, &c, &name, catalogue::find(&rules_now, &c.kind).as_ref(), &output);
     let title = data["title"].as_str().unwrap_or("办件").to_string();
     file(&format!("{title}{}", c.number), paper::pdf(data).await?)
 }

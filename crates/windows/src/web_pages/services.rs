@@ -199,6 +199,6 @@ pub async fn notice(ctx: Ctx, Path(id): Path<String>) -> Answer {
         .filter(|d| !d.spans_of(s.id).is_empty())
         .map(|d| format!("{} 月 {} 日（星期{}）：{}", d.date().month(), d.date().day(), web::show::weekday(d.date()), spans_text(&d.spans_of(s.id))))
         .collect();
-    let data = paper::notice(&organ, &s, kind.as_ref(), &due_text(&rules, kind.as_ref(), &code, today), &hours, ctx.now());
+    let data = paper::notice(&organ, &s, kind.as_ref(), &due_text(&rules, kind.as_ref(), &code, today), &hours, today);
     file(&format!("{}一次性告知单", s.name), paper::pdf(data).await?)
 }
