@@ -32,7 +32,7 @@ async fn shift(server: &Server, browser: &Browser) -> Result<()> {
 /// The ring of the focused field covers nothing of the hint above it.
 async fn hint(tab: &Tab) -> Result<()> {
     tab.open("/p/receipt").await?;
-    tab.tab_to("#secret").await?;
+    tab.tab_to("e.id === 'secret'").await?;
     let room: f64 = tab
         .eval(
             "(() => { const e = document.activeElement, s = getComputedStyle(e); \
