@@ -284,11 +284,13 @@ pub struct Month {
     pub posts: Vec<PostMonth>,
     pub people: Vec<PersonMonth>,
     pub limits: Limits,
+    /// Mondays of the calendar weeks that the hours are told by.
+    pub weeks: Vec<Date>,
     /// Duties whose end nobody told; they count until the end of the duty.
     pub unsure: usize,
 }
 
-/// All that a month's report needs.
+/// All that a report on a span of days needs: two days more before it and one after.
 struct Seen {
     duties: Vec<Duty>,
     presence: Vec<Presence>,
@@ -364,11 +366,14 @@ pub async fn month(r: &mut Reader, rules: &RuleSet, station: StationId, first: D
     let last = first.last_of_month();
     let set = store::rules(r, station).await?;
     let limits = rules::limits(rules, &set, first)?;
-    let s = seen(r, station, first, last).await?;
+    let weeks = load::weeks(first, last);
+    // A week that lies in two months is told whole.
+    let sunday = weeks.last().map_or(last, |m| m.saturating_add(6.days()));
+    let s = seen(r, station, weeks.first().map_or(first, |m| first.min(*m)), sunday.max(last)).await?;
     let posts = posts_of(r, station, first, last, &s).await?;
     let there = stood::stood(&s.stands, &s.presence, &s.duties, r.now());
     let counts = store::counts(r, station).await?;
-    let loads = load::loads(&s.duties, &there, &counts, |d| d >= first && d <= last, limits.rest_hours);
+    let loads = load::loads(&s.duties, &there, &load::Measure { counts: &counts, first, last, rest_hours: limits.rest_hours });
     let users: Vec<UserId> = loads.iter().map(|l| l.user).collect();
     let names = identity::store::names(r, &users).await?;
     users.iter().for_each(|u| r.saw("user", *u));
@@ -389,5 +394,5 @@ pub async fn month(r: &mut Reader, rules: &RuleSet, station: StationId, first: D
         .map(|l| PersonMonth { name: names.iter().find(|n| n.0 == l.user).map_or("—".into(), |n| n.1.clone()), limit: limit(l.user), load: l })
         .collect();
     people.sort_by_key(|p| (std::cmp::Reverse(p.load.actual.minutes), p.load.user));
-    Ok(Month { posts, people, limits, unsure })
+    Ok(Month { posts, people, limits, weeks, unsure })
 }

@@ -206,7 +206,7 @@ fn beside(f: &Facts, kinds: &[Kind], user: UserId) -> [i64; 2] {
 }
 
 /// The Monday of a day's week.
-fn monday(day: Date) -> Date {
+pub fn monday(day: Date) -> Date {
     day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
 }
 

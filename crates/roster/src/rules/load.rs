@@ -1,8 +1,9 @@
 //! 工作量和休息: what each person was planned for and really did in a month, against the limits of the rules.
 
+use super::build::monday;
 use super::stood::{Stood, Stretch};
 use crate::model::Duty;
-use kernel::{UserId, Uuid};
+use kernel::{Date, ToSpan, UserId, Uuid};
 
 /// What of a shift counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Side {
     pub nights: usize,
     /// Minutes that count as working hours.
     pub minutes: i64,
+    /// The same by calendar week, in the order of [`weeks`]; a week in two months whole.
+    pub weeks: Vec<i64>,
     /// The shortest rest between two duties, in minutes.
     pub least_rest: Option<i64>,
     pub short: Vec<ShortRest>,
@@ -37,46 +40,70 @@ pub struct Load {
     pub unsure: usize,
 }
 
+/// What the loads of a month are counted by.
+pub struct Measure<'a> {
+    pub counts: &'a [Counts],
+    pub first: Date,
+    pub last: Date,
+    pub rest_hours: i64,
+}
+
+impl Measure<'_> {
+    fn holds(&self, day: Date) -> bool {
+        (self.first..=self.last).contains(&day)
+    }
+}
+
+/// The Mondays of the calendar weeks of a month, also of those that it shares with its neighbours.
+pub fn weeks(first: Date, last: Date) -> Vec<Date> {
+    std::iter::successors(Some(monday(first)), |m| Some(m.saturating_add(7.days()))).take_while(|m| *m <= last).collect()
+}
+
 /// One piece of work: when, and of which duty.
 struct Piece {
-    day: kernel::Date,
+    day: Date,
     shift: Uuid,
     from: i64,
     until: i64,
     sure: bool,
 }
 
-/// Everybody with a duty or at a post in the month. `duties` and `stood` may reach beyond the month on both sides, so that the
-/// rest at its edges is seen; `within` says which days count.
-pub fn loads(duties: &[Duty], stood: &[Stood], counts: &[Counts], within: impl Fn(kernel::Date) -> bool, rest_hours: i64) -> Vec<Load> {
-    let mut users: Vec<UserId> = duties.iter().filter(|d| within(d.day)).map(|d| d.user_id).chain(stood.iter().filter(|s| within(s.day)).map(|s| s.user)).collect();
+/// Everybody with a duty or at a post in the month. `duties` and `stood` reach beyond the month on both sides, so that the
+/// rest at its edges and its weeks are seen whole.
+pub fn loads(duties: &[Duty], stood: &[Stood], by: &Measure<'_>) -> Vec<Load> {
+    let mut users: Vec<UserId> =
+        duties.iter().filter(|d| by.holds(d.day)).map(|d| d.user_id).chain(stood.iter().filter(|s| by.holds(s.day)).map(|s| s.user)).collect();
     users.sort_unstable();
     users.dedup();
-    let night = |shift: Uuid, day: kernel::Date| duties.iter().find(|d| d.shift_id == shift && d.day == day).or(duties.iter().find(|d| d.shift_id == shift)).is_some_and(|d| d.night);
-    let side = |pieces: Vec<Piece>| side(pieces, counts, &within, &night, rest_hours);
+    let night = |shift: Uuid, day: Date| duties.iter().find(|d| d.shift_id == shift && d.day == day).or(duties.iter().find(|d| d.shift_id == shift)).is_some_and(|d| d.night);
     let of = |user: UserId| {
         let planned = duties.iter().filter(|d| d.user_id == user);
         let planned = planned.map(|d| Piece { day: d.day, shift: d.shift_id, from: d.starts_at.as_second(), until: d.ends_at.as_second(), sure: true });
         let actual = stood.iter().filter(|s| s.user == user).map(|s| Piece { day: s.day, shift: s.shift, from: s.from, until: s.until, sure: s.sure });
-        let ((planned, _), (actual, unsure)) = (side(planned.collect()), side(actual.collect()));
+        let ((planned, _), (actual, unsure)) = (side(planned.collect(), by, &night), side(actual.collect(), by, &night));
         Load { user, planned, actual, unsure }
     };
     users.into_iter().map(of).collect()
 }
 
-fn side(mut pieces: Vec<Piece>, counts: &[Counts], within: &impl Fn(kernel::Date) -> bool, night: &impl Fn(Uuid, kernel::Date) -> bool, rest_hours: i64) -> (Side, usize) {
+fn side(mut pieces: Vec<Piece>, by: &Measure<'_>, night: &impl Fn(Uuid, Date) -> bool) -> (Side, usize) {
     pieces.sort_by_key(|p| (p.day, p.shift, p.from));
-    let (mut out, mut unsure, mut whole) = (Side::default(), 0, vec![]);
+    let weeks = weeks(by.first, by.last);
+    let (mut out, mut unsure, mut whole) = (Side { weeks: vec![0; weeks.len()], ..Side::default() }, 0, vec![]);
     for duty in pieces.chunk_by(|a, b| (a.day, a.shift) == (b.day, b.shift)) {
         let (first, last) = (&duty[0], duty.iter().map(|p| p.until).max().unwrap_or(0));
-        whole.push((first.from, last, within(first.day)));
-        if !within(first.day) {
+        whole.push((first.from, last, by.holds(first.day)));
+        let paid = by.counts.iter().find(|c| c.shift == first.shift).map_or(100, |c| c.paid_percent);
+        let minutes = duty.iter().map(|p| p.until - p.from).sum::<i64>() / 60 * paid / 100;
+        if let Some(w) = weeks.iter().position(|w| *w == monday(first.day)) {
+            out.weeks[w] += minutes;
+        }
+        if !by.holds(first.day) {
             continue;
         }
-        let paid = counts.iter().find(|c| c.shift == first.shift).map_or(100, |c| c.paid_percent);
         out.duties += 1;
         out.nights += usize::from(night(first.shift, first.day));
-        out.minutes += duty.iter().map(|p| p.until - p.from).sum::<i64>() / 60 * paid / 100;
+        out.minutes += minutes;
         unsure += usize::from(duty.iter().any(|p| !p.sure));
     }
     whole.sort_unstable();
@@ -87,7 +114,7 @@ fn side(mut pieces: Vec<Piece>, counts: &[Counts], within: &impl Fn(kernel::Date
             continue;
         }
         out.least_rest = Some(out.least_rest.map_or(rest, |l| l.min(rest)));
-        if rest < rest_hours * 3_600 {
+        if rest < by.rest_hours * 3_600 {
             out.short.push((w[0].1, w[1].0));
         }
     }
@@ -99,7 +126,6 @@ fn side(mut pieces: Vec<Piece>, counts: &[Counts], within: &impl Fn(kernel::Date
 mod tests {
     use super::*;
     use crate::model::DayType;
-    use kernel::{Date, ToSpan};
 
     const DAY: Uuid = Uuid::from_u128(1);
     const NIGHT: Uuid = Uuid::from_u128(2);
@@ -146,7 +172,8 @@ mod tests {
             // Not planned, came for a colleague.
             stood(3, 3, DAY, 9.0, 18.0, true),
         ];
-        let all = loads(&duties, &done, &counts, |day| day >= d(1) && day <= d(31), 12);
+        let by = Measure { counts: &counts, first: d(1), last: d(31), rest_hours: 12 };
+        let all = loads(&duties, &done, &by);
         assert_eq!(all.iter().map(|l| l.user.0.as_u128()).collect::<Vec<_>>(), vec![1, 3]);
         let one = &all[0];
         assert_eq!((one.planned.duties, one.planned.nights, one.planned.minutes), (3, 1, 10 * 60 * 2 + 6 * 60));
@@ -157,7 +184,22 @@ mod tests {
         assert_eq!((all[1].planned.duties, all[1].actual.duties, all[1].actual.minutes), (0, 1, 9 * 60));
         // A rest of exactly the rule's hours is enough; an overlap is none at all.
         let edge = [stood(1, 2, DAY, 8.0, 20.0, true), stood(1, 3, DAY, 8.0, 18.0, true), stood(1, 3, NIGHT, 17.0, 30.0, true)];
-        let all = loads(&[], &edge, &counts, |_| true, 12);
+        let all = loads(&[], &edge, &by);
         assert_eq!((all[0].actual.least_rest, all[0].actual.short.len()), (Some(0), 1));
+    }
+
+    #[test]
+    fn hours_of_a_calendar_week_count_beyond_the_month_and_by_the_day_of_the_duty() {
+        let counts = [Counts { shift: DAY, paid_percent: 100 }, Counts { shift: NIGHT, paid_percent: 50 }];
+        // May 2026 begins on a Friday and ends on a Sunday: the week of 27 April lies in two months.
+        assert_eq!(weeks(d(1), d(31)), [d(-3), d(4), d(11), d(18), d(25)]);
+        assert_eq!(weeks(d(32), d(61)).len(), 5);
+        // A Sunday in April, a Thursday in April, a Saturday; the night from Sunday the 3rd to Monday counts for Sunday's week.
+        let duties = [duty(1, -4, DAY), duty(1, 0, DAY), duty(1, 2, DAY), duty(1, 3, NIGHT), duty(1, 4, DAY), duty(1, 31, NIGHT), duty(1, 32, DAY)];
+        let done = [stood(1, 0, DAY, 8.0, 18.0, true), stood(1, 3, NIGHT, 20.0, 30.0, true), stood(1, 4, DAY, 8.0, 19.5, true)];
+        let one = &loads(&duties, &done, &Measure { counts: &counts, first: d(1), last: d(31), rest_hours: 12 })[0];
+        assert_eq!(one.planned.weeks, [(10 + 10 + 6) * 60, 10 * 60, 0, 0, 6 * 60]);
+        assert_eq!(one.planned.minutes, (10 + 6 + 10 + 6) * 60, "the month has its own days only");
+        assert_eq!(one.actual.weeks, [(10 + 5) * 60, 11 * 60 + 30, 0, 0, 0]);
     }
 }

@@ -6,6 +6,7 @@ mod bound;
 mod cameras;
 mod changed;
 mod fair;
+mod month;
 mod stands;
 mod story;
 mod town;

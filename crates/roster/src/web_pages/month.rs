@@ -5,7 +5,7 @@ use crate::rules::load::Side;
 use crate::rules::stood::{self, Stretch};
 use crate::store;
 use askama::Template;
-use kernel::{Date, Reader, Uuid};
+use kernel::{Date, Reader, ToSpan, Uuid};
 use web::Ctx;
 
 #[derive(Template)]
@@ -18,6 +18,7 @@ struct Part {
     max_nights: i64,
     over_percent: i64,
     max_week_hours: i64,
+    weeks: Vec<Date>,
     unsure: usize,
     /// Windows are counted above by themselves.
     beside_windows: bool,
@@ -43,7 +44,21 @@ impl Part {
     fn many_nights(&self, p: &PersonMonth) -> bool {
         p.load.actual.nights as i64 > self.max_nights
     }
-    /// People over a limit, or with too little rest.
+    /// `4/27–5/3`: a calendar week by its Monday.
+    fn week(&self, at: &usize) -> String {
+        self.weeks.get(*at).map_or(String::new(), |m| week(*m))
+    }
+    /// Minutes of a week over the limit.
+    fn week_over(&self, minutes: &i64) -> Option<i64> {
+        Some(minutes - self.max_week_hours * 60).filter(|m| self.max_week_hours > 0 && *m > 0)
+    }
+    /// People with a week over the limit: really, and as planned only.
+    fn full_weeks(&self) -> (usize, usize) {
+        let full = |s: &Side| s.weeks.iter().any(|m| self.week_over(m).is_some());
+        let really = self.people.iter().filter(|p| full(&p.load.actual)).count();
+        (really, self.people.iter().filter(|p| full(&p.load.planned) && !full(&p.load.actual)).count())
+    }
+    /// People over a limit of the month, or with too little rest; weeks are told by themselves.
     fn strained(&self) -> usize {
         self.people.iter().filter(|p| self.over(p).is_some() || self.many_nights(p) || !p.load.actual.short.is_empty()).count()
     }
@@ -51,6 +66,11 @@ impl Part {
     fn short(&self, s: &Stretch) -> String {
         short_rest(*s)
     }
+}
+
+fn week(monday: Date) -> String {
+    let sunday = monday.saturating_add(6.days());
+    format!("{}/{}–{}/{}", monday.month(), monday.day(), sunday.month(), sunday.day())
 }
 
 /// `12 小时 5 分`, `40 分`.
@@ -89,9 +109,9 @@ fn short_rest((end, begin): Stretch) -> String {
 pub async fn part(ctx: &Ctx, first: Date, beside_windows: bool) -> kernel::Result<String> {
     let (rules, station) = (ctx.app.rules(), ctx.who.station);
     let look = ctx.look("roster.month", kernel::Purpose::Administration);
-    let Month { mut posts, people, limits, unsure } = ctx.app.db().read(&look, async |r: &mut Reader| actions::month(r, &rules, station, first).await).await?;
+    let Month { mut posts, people, limits, weeks, unsure } = ctx.app.db().read(&look, async |r: &mut Reader| actions::month(r, &rules, station, first).await).await?;
     posts.retain(|p| !(beside_windows && p.window));
-    let part = Part { first, posts, people, rest_hours: limits.rest_hours, max_nights: limits.max_nights, over_percent: limits.over_percent, max_week_hours: limits.max_week_hours, unsure, beside_windows };
+    let part = Part { first, posts, people, rest_hours: limits.rest_hours, max_nights: limits.max_nights, over_percent: limits.over_percent, max_week_hours: limits.max_week_hours, weeks, unsure, beside_windows };
     part.render().map_err(kernel::Error::internal)
 }
 
@@ -114,7 +134,7 @@ pub async fn gaps(ctx: &Ctx, post: Uuid, first: Date) -> kernel::Result<(PostMon
         .db()
         .read(&look, async |r: &mut Reader| {
             let month = actions::post_month(r, station, first).await?.into_iter().find(|p| p.id == post).ok_or(kernel::Error::NotFound("这个岗位"))?;
-            let mut stands = store::stands(r, station, first.saturating_sub(kernel::ToSpan::days(2)), first.last_of_month()).await?;
+            let mut stands = store::stands(r, station, first.saturating_sub(2.days()), first.last_of_month()).await?;
             stands.retain(|s| s.post_id == post);
             let users: Vec<kernel::UserId> = stands.iter().map(|s| s.user_id).collect();
             users.iter().for_each(|u| r.saw("user", *u));
@@ -147,6 +167,7 @@ mod tests {
         assert_eq!(short_rest((s("2026-05-03T01:00:00+08:00"), s("2026-05-03T08:00:00+08:00"))), "5 月 3 日 01:00 下班，08:00 上班，只隔 7 小时");
         assert_eq!(short_rest((s("2026-05-03T20:30:00+08:00"), s("2026-05-04T06:00:00+08:00"))), "5 月 3 日 20:30 下班，5 月 4 日 06:00 上班，只隔 9 小时 30 分");
         assert_eq!(short_rest((s("2026-05-03T20:30:00+08:00"), s("2026-05-03T20:00:00+08:00"))), "5 月 3 日 20:30 还没下班，20:00 又上班");
+        assert_eq!(week("2026-04-27".parse().unwrap()), "4/27–5/3");
         assert_eq!((hours(40), hours(120)), ("40 分".into(), "2 小时".into()));
     }
 }
