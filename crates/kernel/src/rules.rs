@@ -184,6 +184,44 @@ fn holds(from: &str, until: Option<&str>, on: Date) -> bool {
     from.parse::<Date>().is_ok_and(|f| f <= on) && until.is_none_or(|u| u.parse::<Date>().is_ok_and(|u| on <= u))
 }
 
+fn rules_in_order(list: &mut [Rule]) {
+    list.sort_by(|a, b| (&a.station, &a.from).cmp(&(&b.station, &b.from)));
+}
+
+/// A station with a value of its own beside one that a law settles is refused.
+fn not_against_law(key: &str, local: Option<&str>) -> Result<()> {
+    let Some(local) = local else { return Ok(()) };
+    let what = format!("{local} 不能改动法律规定的规则 {key}。");
+    Err(Refusal::new("rule_pack.local_law", what, "本地规则只能补充或调整非法律来源的规则。").into())
+}
+
+/// Versions in order, each station's by themselves: never two on one day, never a day without one.
+fn rules_follow(key: &str, list: &[Rule]) -> Result<()> {
+    for pair in list.windows(2).filter(|p| p[0].station == p[1].station) {
+        joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("规则 {key}"), true)?;
+    }
+    Ok(())
+}
+
+/// The same for codes: a code may rest for a while; it never has two meanings on one day.
+fn codes_follow(name: &str, list: &[Code]) -> Result<()> {
+    for pair in list.windows(2).filter(|p| (&p[0].code, &p[0].station) == (&p[1].code, &p[1].station)) {
+        joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("代码 {name}/{}", pair[0].code), false)?;
+    }
+    Ok(())
+}
+
+/// Takes codes into their list: the one that comes last holds for a code, its station and its first day.
+fn replace(list: &mut Vec<Code>, new: Vec<Code>) {
+    let key = |c: &Code| (c.code.clone(), c.station.clone(), c.from.clone());
+    let fresh: BTreeSet<_> = new.iter().map(key).collect();
+    list.retain(|old| !fresh.contains(&key(old)));
+    let mut taken = BTreeSet::new();
+    let mut last: Vec<Code> = new.into_iter().rev().filter(|c| taken.insert(key(c))).collect();
+    last.reverse();
+    list.append(&mut last);
+}
+
 impl RuleSet {
     /// Refuses a pack with a section or a field that no rule has, naming it: what is not read is not passed over in silence.
     pub fn check_fields(file: &str, text: &str) -> Result<()> {
@@ -223,11 +261,13 @@ impl RuleSet {
             period(&r.from, r.until.as_deref(), &r.key)?;
             self.rules.entry(r.key.clone()).or_default().push(r);
         }
+        let mut codes: BTreeMap<String, Vec<Code>> = BTreeMap::new();
         for c in pack.code {
             period(&c.from, c.until.as_deref(), &c.code)?;
-            let list = self.codes.entry(c.list.clone()).or_default();
-            list.retain(|old| !(old.code == c.code && old.from == c.from && old.station == c.station));
-            list.push(c);
+            codes.entry(c.list.clone()).or_default().push(c);
+        }
+        for (name, new) in codes {
+            replace(self.codes.entry(name).or_default(), new);
         }
         self.pending.extend(pack.pending);
         self.laws.extend(pack.law);
@@ -238,27 +278,15 @@ impl RuleSet {
     /// Puts versions in order and refuses those that overlap, leave days without a value, or change what a law says.
     fn settle(&mut self) -> Result<()> {
         for (key, list) in &mut self.rules {
-            list.sort_by(|a, b| (&a.station, &a.from).cmp(&(&b.station, &b.from)));
-            if let Some(local) = list.iter().find(|r| r.station.is_some())
-                && list.iter().any(|r| r.station.is_none() && r.source_kind == "law")
-            {
-                return Err(Refusal::new(
-                    "rule_pack.local_law",
-                    format!("{} 不能改动法律规定的规则 {key}。", local.station.as_deref().unwrap_or("")),
-                    "本地规则只能补充或调整非法律来源的规则。",
-                )
-                .into());
-            }
-            for pair in list.windows(2).filter(|p| p[0].station == p[1].station) {
-                joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("规则 {key}"), true)?;
-            }
+            rules_in_order(list);
+            let law = list.iter().any(|r| r.station.is_none() && r.source_kind == "law");
+            let local = list.iter().find_map(|r| r.station.as_deref());
+            not_against_law(key, local.filter(|_| law))?;
+            rules_follow(key, list)?;
         }
         for (name, list) in &mut self.codes {
             list.sort_by(|a, b| (&a.code, &a.station, &a.from).cmp(&(&b.code, &b.station, &b.from)));
-            for pair in list.windows(2).filter(|p| (&p[0].code, &p[0].station) == (&p[1].code, &p[1].station)) {
-                // A code may rest for a while; it never has two meanings on one day.
-                joins(&pair[0].from, pair[0].until.as_deref(), &pair[1].from, &format!("代码 {name}/{}", pair[0].code), false)?;
-            }
+            codes_follow(name, list)?;
             list.sort_by(|a, b| (a.order, &a.code).cmp(&(b.order, &b.code)));
         }
         Ok(())
