@@ -58,6 +58,7 @@ fn database(out: &mut String, c: &Counts) {
         ("fengqiao_commit_failures_total", "Transactions that could not be made durable.", c.failed_commits),
         ("fengqiao_commands_total", "Commands made durable, recorded looks included.", c.commands),
         ("fengqiao_commands_refused_total", "Commands that were refused or failed and left nothing.", c.refused),
+        ("fengqiao_reads_total", "Readings of the database outside of commands.", c.reads),
     ] {
         let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n");
     }

@@ -1,7 +1,8 @@
 //! What every action holds in its hand: database, clock, keys, rules, settings.
 
+use crate::moments::{Moment, Moments};
 use crate::rules::RuleSet;
-use crate::{Act, Actor, Clock, CommandId, Date, Db, Purpose, Timestamp};
+use crate::{Act, Actor, Clock, CommandId, Date, Db, Purpose, Result, Timestamp};
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use vault::Vault;
@@ -42,6 +43,7 @@ struct Inner {
     vault: Vault,
     rules: RwLock<Arc<RuleSet>>,
     settings: Settings,
+    moments: Moments,
 }
 
 /// The running installation; cheap to clone.
@@ -51,7 +53,7 @@ pub struct App(Arc<Inner>);
 impl App {
     pub fn new(db: Db, vault: Vault, rules: RuleSet, settings: Settings) -> App {
         let clock = db.clock().clone();
-        App(Arc::new(Inner { db, clock, vault, rules: RwLock::new(Arc::new(rules)), settings }))
+        App(Arc::new(Inner { db, clock, vault, rules: RwLock::new(Arc::new(rules)), settings, moments: Moments::default() }))
     }
 
     pub fn db(&self) -> &Db {
@@ -80,6 +82,19 @@ impl App {
     /// Puts another rule set in force (after an import or a confirmation).
     pub fn set_rules(&self, rules: RuleSet) {
         *self.0.rules.write().unwrap_or_else(|e| e.into_inner()) = Arc::new(rules);
+    }
+
+    /// What `read` gives, or gave a moment ago to whoever asked for the same; see [`crate::moments`]. Only for what is shown
+    /// alike to all who may ask for it, never for a decision.
+    ///
+    /// # Errors
+    /// What `read` returns.
+    pub async fn a_moment_ago<T, F>(&self, what: &Moment<'_>, read: F) -> Result<Arc<T>>
+    where
+        T: std::any::Any + Send + Sync,
+        F: AsyncFnOnce() -> Result<T>,
+    {
+        self.0.moments.get(what, self.now(), self.db().subscribe(), read).await
     }
 
     /// A deed of `actor` now, under the command id that came with the form.

@@ -320,7 +320,10 @@ impl Db {
     }
 
     fn look<'a>(&'a self, act: &'a Act) -> BoxFuture<'a, Result<Reader>> {
-        Box::pin(async move { Ok(Reader::new(self.reader().await?, act.clone(), Some(self.0.inner().counts.clone()))) })
+        Box::pin(async move {
+            self.0.inner().meter.read();
+            Ok(Reader::new(self.reader().await?, act.clone(), Some(self.0.inner().counts.clone())))
+        })
     }
 
     /// Puts what was shown into the chain; a look needs no guard against repetition.

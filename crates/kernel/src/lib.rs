@@ -25,6 +25,7 @@ mod lite;
 mod looks;
 pub mod meter;
 pub mod migrate;
+pub mod moments;
 mod readers;
 pub mod row;
 pub mod rules;

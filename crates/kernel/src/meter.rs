@@ -13,6 +13,7 @@ pub struct Meter {
     failed_commits: AtomicU64,
     commands: AtomicU64,
     refused: AtomicU64,
+    reads: AtomicU64,
     batches: [AtomicU64; BATCH_BOUNDS.len() + 1],
 }
 
@@ -27,6 +28,8 @@ pub struct Counts {
     pub commands: u64,
     /// Commands that ended in a refusal or an error and left nothing.
     pub refused: u64,
+    /// Readings begun outside of commands.
+    pub reads: u64,
     /// Commits by number of commands: at most 1, 2, 4 … 64, more.
     pub batches: [u64; BATCH_BOUNDS.len() + 1],
 }
@@ -47,6 +50,10 @@ impl Meter {
         self.refused.fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn read(&self) {
+        self.reads.fetch_add(1, Relaxed);
+    }
+
     /// The counters now.
     pub fn counts(&self) -> Counts {
         Counts {
@@ -54,6 +61,7 @@ impl Meter {
             failed_commits: self.failed_commits.load(Relaxed),
             commands: self.commands.load(Relaxed),
             refused: self.refused.load(Relaxed),
+            reads: self.reads.load(Relaxed),
             batches: std::array::from_fn(|i| self.batches[i].load(Relaxed)),
         }
     }

@@ -5,6 +5,7 @@ use crate::web_pages::{place_of, refused};
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use kernel::{Error, Refusal, Result};
+use std::sync::Arc;
 use web::page::Frame;
 use web::{Answer, Ctx, Page};
 use windows::actions::{self, Hall};
@@ -15,7 +16,7 @@ use windows::web_pages::display::Display;
 ///
 /// # Errors
 /// No such link, one that was ended, too many guesses from one place.
-async fn hall_of(ctx: &Ctx, headers: &HeaderMap, code: &str) -> Result<(String, Hall)> {
+async fn hall_of(ctx: &Ctx, headers: &HeaderMap, code: &str) -> Result<(String, Arc<Hall>)> {
     match actions::screen_by_code(&ctx.app, &kernel::text::cut(code, 60)).await? {
         Some((_, station, Some(hall))) => return Ok((station, hall)),
         Some((screen, ..)) => {

@@ -1,5 +1,6 @@
 //! Bookings: made, cancelled, put to another time, and what becomes of them when the hours change.
 
+use super::closing::{self, Failed};
 use super::{bookable, limits, open_days, service_in_use};
 use crate::model::{Booking, BookingState, Channel, NewBooking};
 use crate::rules::holds::{self, Lost};
@@ -257,33 +258,45 @@ pub async fn lost_by(r: &mut Reader, rules: &kernel::rules::RuleSet, b: &Booking
     Ok(lost_of(r, rules, b.station_id, &beside).await?.into_iter().find(|l| l.0 == b.id).map(|l| l.1))
 }
 
-/// Clocked: hours that the roster changed, and bookings of past days that nobody came to.
+/// Clocked: hours that the roster changed, stands and tickets that nobody ended, permits, and bookings of past days that nobody
+/// came to. What fails keeps nothing else back, and is said at the end.
+///
+/// # Errors
+/// Storage; what could not be done.
 pub async fn keep_up(app: &App) -> Result<()> {
     let look = app.look(&Actor::system(), "windows.keep_up", Purpose::Window);
     let today = app.today();
     let (stations, past) =
         app.db().read(&look, async |r: &mut Reader| Ok((store::stations(r).await?, store::left_open(r, today).await?))).await?;
+    let mut failed = Failed::default();
     for station in stations {
-        recheck(app, station).await?;
+        let done = recheck(app, station).await;
+        failed.note(format_args!("hours of station {station}"), done);
     }
-    super::queue::close_up(app).await?;
-    super::permits::suspend(app).await?;
+    let due = closing::due(app, &mut failed).await?;
+    closing::end(app, &due, &mut failed).await;
+    failed.note("permits", super::permits::suspend(app).await);
     for (station, id) in past {
-        let act = app.act(&Actor::system(), "windows.missed", Purpose::Window, app.fresh_command()).in_station(station);
-        app.db()
-            .write(&act, async |tx: &mut Tx| {
-                let b = store::booking(tx, station, id).await?;
-                if b.is_open() {
-                    store::set_state(tx, &b, BookingState::Missed, "当天没有来").await?;
-                    notices::actions::done_all(tx, id).await?;
-                }
-                tx.record("windows.missed", &[("window_booking", id)], "");
-                tx.emit("windows.booking", id);
-                Ok(())
-            })
-            .await?;
+        let done = miss(app, station, id).await;
+        failed.note(format_args!("booking {id}"), done);
     }
-    Ok(())
+    failed.say()
+}
+
+async fn miss(app: &App, station: StationId, id: Uuid) -> Result<()> {
+    let act = app.act(&Actor::system(), "windows.missed", Purpose::Window, app.fresh_command()).in_station(station);
+    app.db()
+        .write(&act, async |tx: &mut Tx| {
+            let b = store::booking(tx, station, id).await?;
+            if b.is_open() {
+                store::set_state(tx, &b, BookingState::Missed, "当天没有来").await?;
+                notices::actions::done_all(tx, id).await?;
+            }
+            tx.record("windows.missed", &[("window_booking", id)], "");
+            tx.emit("windows.booking", id);
+            Ok(())
+        })
+        .await
 }
 
 /// Whom a booking belongs to, for the desk: name, masked phone.

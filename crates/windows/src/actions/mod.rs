@@ -2,6 +2,7 @@
 
 mod booking;
 mod cases;
+pub(crate) mod closing;
 mod displays;
 mod door;
 mod monitor;

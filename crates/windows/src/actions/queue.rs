@@ -2,12 +2,13 @@
 
 use super::{open_days, service_in_use};
 use crate::model::{Booking, BookingState, Channel, Service, Stand, Ticket, TicketState, Window};
-use crate::rules::empty;
 use crate::rules::hours::OpenDay;
 use crate::rules::queue::{self, Before, Durations, Step, Wait};
 use crate::store;
+use kernel::moments::Moment;
 use kernel::rules::RuleSet;
 use kernel::{Act, Actor, App, Error, FieldErrors, Permission as P, Purpose, Reader, Refusal, Result, StationId, Timestamp, ToSpan, Tx, Uuid, clock};
+use std::sync::Arc;
 
 /// A ticket as drawn.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -265,7 +266,7 @@ pub async fn step(app: &App, act: &Act, id: Uuid, step: Step, version: i64, why:
         .await
 }
 
-async fn end_booking(tx: &mut Tx, t: &Ticket, to: TicketState) -> Result<()> {
+pub(super) async fn end_booking(tx: &mut Tx, t: &Ticket, to: TicketState) -> Result<()> {
     let Some(id) = t.booking_id else { return Ok(()) };
     let b = store::booking(tx, t.station_id, id).await?;
     if b.state == BookingState::Arrived {
@@ -305,6 +306,18 @@ pub async fn hall(r: &mut Reader, rules: &RuleSet, station: StationId) -> Result
     }
     let (stands, tickets) = (store::stands_open(r, station).await?, store::tickets_of(r, station, today).await?);
     Ok(Hall { windows, today: today_open, stands, tickets, services, durations, now })
+}
+
+/// The hall of a moment ago, for the displays: many screens that ask every few seconds cost one reading. Whoever acts reads
+/// [`hall`] itself.
+///
+/// # Errors
+/// Storage.
+pub async fn shown_hall(app: &App, station: StationId) -> Result<Arc<Hall>> {
+    let what = Moment { name: "windows.hall", key: station.0.as_bytes(), station: Some(station), topics: &["windows.", "roster."] };
+    let rules = app.rules();
+    let look = app.look(&Actor::system(), "windows.display", Purpose::Window).in_station(station);
+    app.a_moment_ago(&what, async || app.db().read(&look, async |r: &mut Reader| hall(r, &rules, station).await).await).await
 }
 
 impl Hall {
@@ -369,70 +382,4 @@ pub async fn ticket_by_code(app: &App, code: &str) -> Result<Option<(Ticket, Hal
             Ok(Some((t, hall)))
         })
         .await
-}
-
-/// Minutes for which a ticket that is still at the window says that somebody is there.
-const AT_HAND_MINUTES: i64 = 60;
-
-/// The last sign of the person at the window of a stand, up to now: a ticket called, begun, finished, or still at hand.
-fn last_sign(s: &Stand, tickets: &[Ticket], now: Timestamp) -> Option<Timestamp> {
-    let at_hand = |t: &Ticket| {
-        let since = t.begun_at.or(t.called_at).filter(|_| t.at_window())?;
-        Some(clock::from_micros(since.as_microsecond() + AT_HAND_MINUTES * 60_000_000).min(now))
-    };
-    let mine = tickets.iter().filter(|t| t.window_id == Some(s.window_id) && t.by_user == Some(s.user_id));
-    mine.flat_map(|t| [t.called_at, t.begun_at, t.ended_at, at_hand(t)]).flatten().filter(|at| *at >= s.began_at).max()
-}
-
-/// Clocked: stands that nobody ended some time after closing, and tickets of days that are over.
-pub(crate) async fn close_up(app: &App) -> Result<()> {
-    let (rules, now, today) = (app.rules(), app.now(), app.today());
-    let look = app.look(&Actor::system(), "windows.close_up", Purpose::Window);
-    let (stations, tickets) = app.db().read(&look, async |r: &mut Reader| Ok((store::standing(r).await?, store::tickets_left(r, today).await?))).await?;
-    for station in stations {
-        let over = app
-            .db()
-            .read(&look, async |r: &mut Reader| {
-                let limits = super::limits(r, &rules, station).await?;
-                let mut over = vec![];
-                for s in store::stands_open(r, station).await? {
-                    let day = clock::day_of(s.began_at);
-                    let (_, days) = open_days(r, &rules, station, day, day).await?;
-                    let planned: Vec<_> = days.iter().flat_map(|d| d.windows.iter()).filter(|w| w.id == s.window_id).flat_map(|w| w.spans.clone()).collect();
-                    let last = last_sign(&s, &store::tickets_of(r, station, day).await?, now);
-                    let end = empty::ends(day, &planned, s.began_at, last, limits.away);
-                    if now >= end {
-                        over.push((s, end));
-                    }
-                }
-                Ok(over)
-            })
-            .await?;
-        for (s, end) in over {
-            let act = app.act(&Actor::system(), "windows.closed_up", Purpose::Window, app.fresh_command()).in_station(station);
-            app.db()
-                .write(&act, async |tx: &mut Tx| {
-                    store::end_stand(tx, station, s.id, end, Stand::FORGOTTEN).await?;
-                    tx.record("windows.closed_up", &[("window", s.window_id), ("user", s.user_id.0)], "");
-                    tx.emit("windows.stand", s.window_id);
-                    Ok(())
-                })
-                .await?;
-        }
-    }
-    for (station, id) in tickets {
-        let act = app.act(&Actor::system(), "windows.day_over", Purpose::Window, app.fresh_command()).in_station(station);
-        app.db()
-            .write(&act, async |tx: &mut Tx| {
-                let t = store::ticket(tx, station, id).await?;
-                let to = if t.state == TicketState::Serving { TicketState::Done } else { TicketState::Left };
-                store::set_ticket(tx, &t, to, "当天结束").await?;
-                end_booking(tx, &t, to).await?;
-                tx.record("windows.day_over", &[("window_ticket", id)], "");
-                tx.emit("windows.ticket", id);
-                Ok(())
-            })
-            .await?;
-    }
-    Ok(())
 }

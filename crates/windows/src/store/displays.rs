@@ -17,6 +17,11 @@ pub async fn screens_in_use(r: &mut Reader, station: StationId) -> Result<i64> {
     r.count(sql!("select count(*) as n from windows_display where station_id = $1 and revoked_at is null"), args![station]).await
 }
 
+/// One link.
+pub async fn screen(r: &mut Reader, station: StationId, id: Uuid) -> Result<Screen> {
+    r.one("这个大屏链接", sql!("select station_id, id, name, made_at, made_by, revoked_at from windows_display where station_id = $1 and id = $2"), args![station, id]).await
+}
+
 /// The link of a code.
 pub async fn screen_by_hash(r: &mut Reader, hash: &[u8]) -> Result<Option<Screen>> {
     r.opt(sql!("select station_id, id, name, made_at, made_by, revoked_at from windows_display where hash = $1"), args![hash]).await

@@ -2,9 +2,10 @@
 
 use super::town::{Town, d, town};
 use crate::actions as act;
+use crate::actions::closing;
 use crate::model::*;
 use crate::rules::queue::Step;
-use kernel::{Actor, Error, Purpose, Reader, Uuid};
+use kernel::{Actor, Error, Purpose, Reader, Tx, Uuid};
 use testkit::engines;
 
 fn key(e: Error) -> String {
@@ -184,6 +185,45 @@ async fn every_empty_minute_is_counted_and_the_day_closes_itself() {
         town.t.get(&town.leader, "/windows/report?month=2026-05-01").await.is(200).says("2 次</a>没有离岗登记");
         let rows = town.t.get(&town.leader, "/windows/report/rows?month=2026-05-01&what=forgotten").await.is(200);
         rows.says("10:30-12:30").says("14:10-20:30").says("窗口乙");
+    }
+}
+
+#[tokio::test]
+async fn what_one_person_ended_in_between_keeps_the_rest_of_the_closing_from_nothing() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (app, station) = (&town.t.app, town.station);
+        town.stand(&town.clerk, 0).await.unwrap();
+        town.t.app.clock().advance(1);
+        town.stand(&town.second, 1).await.unwrap();
+        let done = town.draw(0, false).await;
+        let waiting = town.draw(0, false).await;
+        assert_eq!(town.call(&town.clerk, 0, None).await.unwrap(), done.label);
+        // After midnight all of it is due; between the reading and the ending the clerk finishes and leaves.
+        app.clock().set("2026-05-08T16:30:00Z".parse().unwrap());
+        let mut failed = closing::Failed::default();
+        let due = closing::due(app, &mut failed).await.unwrap();
+        assert_eq!((due.stands.len(), due.tickets.len()), (2, 2), "{engine}");
+        let lost = due.stands[0].stand.clone();
+        assert_eq!(lost.user_id, town.clerk.user);
+        town.t.app.db().write(&town.act(&town.clerk, "windows.test"), async |tx: &mut Tx| {
+            let t = crate::store::ticket(tx, station, done.id).await?;
+            crate::store::set_ticket(tx, &t, TicketState::Done, "").await?;
+            let now = tx.now();
+            crate::store::end_stand(tx, station, lost.id, now, "下班").await?;
+            tx.record("windows.leave", &[("window_ticket", t.id)], "");
+            Ok(())
+        }).await.unwrap();
+        closing::end(app, &due, &mut failed).await;
+        assert!(town.read(async |r: &mut Reader| crate::store::stands_open(r, station).await).await.is_empty(), "{engine}: the other stand");
+        assert_eq!((town.ticket(waiting.id).await.state, town.ticket(done.id).await.state), (TicketState::Left, TicketState::Done));
+        let day = town.read(async |r: &mut Reader| crate::store::stands_between(r, station, "2026-05-08T00:00:00Z".parse().unwrap(), app.now()).await).await;
+        let why = |id: Uuid| day.iter().find(|s| s.id == id).unwrap().ended_why.clone();
+        assert_eq!((why(lost.id).as_str(), why(due.stands[1].stand.id).as_str()), ("下班", Stand::FORGOTTEN), "what was said stays");
+        let said = failed.say().unwrap_err().to_string();
+        assert!(said.contains("2 failed, the rest was done") && said.contains(&lost.id.to_string()) && said.contains(&done.id.to_string()), "{said}");
+        // The next run has nothing left and nothing to say.
+        act::keep_up(app).await.unwrap();
     }
 }
 

@@ -118,6 +118,9 @@ async fn links_of_screens_are_made_once_and_ended_by_those_who_serve() {
         t.post(&actor(Role::Auxiliary, town.station), &end, &[]).await.is(403);
         t.post(&town.clerk, &end, &[]).await.is(303);
         t.post(&town.clerk, &end, &[]).await.is(404);
+        // The same form once more: the link is there no more, and is not shown as new.
+        let again = t.post(&town.leader, path, &fields).await.is(422).says("“大厅正面”这个大屏链接已经停用").says("请再开一个链接");
+        assert!(!again.body.contains(&first), "{engine}");
         for n in 0..20 {
             t.post(&town.clerk, path, &[("name", &format!("屏幕 {n}"))]).await.is(200);
         }

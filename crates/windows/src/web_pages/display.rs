@@ -1,6 +1,6 @@
 //! 大屏: who is called where, for people with an account and, by a link, for the screen in the hall; the links of the station.
 
-use super::desk::{read_hall, words};
+use super::desk::words;
 use crate::actions::{self, Hall};
 use crate::model::{Screen, Ticket, TicketState, Window};
 use crate::rules::queue::stand_at;
@@ -49,13 +49,13 @@ impl Display {
 
 /// `GET /windows/display`
 pub async fn page(ctx: Ctx) -> Answer {
-    let (hall, _) = read_hall(&ctx, "windows.display").await?;
+    let hall = actions::shown_hall(&ctx.app, ctx.who.station).await?;
     Page::new("窗口叫号", &Display::of(&hall, "/windows/display/live".into(), false)).frame(Frame::Command).show(&ctx)
 }
 
 /// `GET /windows/display/live`
 pub async fn live(ctx: Ctx) -> Answer {
-    let (hall, _) = read_hall(&ctx, "windows.display").await?;
+    let hall = actions::shown_hall(&ctx.app, ctx.who.station).await?;
     web::page::fragment(&Display::of(&hall, String::new(), false))
 }
 
