@@ -98,6 +98,10 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     // They come: a ticket by the booking, seen on the phone and called on the display.
     clerk.open("/windows/draw").await?;
     e2e::both(&clerk, "windows-draw").await?;
+    // Every service is there to be tapped on a phone too: the list does not scroll within itself.
+    clerk.look(View::Phone).await?;
+    ensure!(clerk.eval::<bool>("(l => l.scrollHeight <= l.clientHeight)(document.querySelector('.choices'))").await?, "services hidden below the list's edge");
+    clerk.look(View::Desktop).await?;
     if early {
         clerk.press(&format!("button[aria-label$='：{number}']"), "").await?;
     } else {
