@@ -4,8 +4,8 @@
     python benches/peers/forms_pyxform.py --dir ../shared/data/forms > benches/peers/forms_pyxform.json
 
 For each workbook: accepted or refused with pyxform's words, and for each question [path, type, required, relevant,
-constraint, label, choices]. A label is {language: text}, the language of the plain column "", none {}; choices are
-[[name, label], ...]. Types are given by one name each (pyxform keeps the spelling of the workbook); `../x` is given as
+constraint, label, choices, choice_filter, calculation, hint, default, repeat_count, appearance]. A label and a hint are
+{language: text}, the language of the plain column "", none {}; choices are [[name, label], ...]. Types are given by one name each (pyxform keeps the spelling of the workbook); `../x` is given as
 `${x}`. The label of a table list, which pyxform moves into a row of its own, is given at its group. Left out: what pyxform adds for the telephone's program (its `meta` group, label rows of table lists, a hidden count
 beside a repeat); how many such rows there were stands under "added".
 The test `crates/forms/tests/workbooks.rs` compares ours with the file that this script wrote.
@@ -46,8 +46,13 @@ def choices(element):
     return [[o.name, said(o.label)] for o in getattr(found, "options", None) or []]
 
 
+def inward(text):
+    return re.sub(r"\.\./(\w+)", r"${\1}", str(text or ""))
+
+
 def question(element, survey):
     bind = getattr(element, "bind", None) or {}
+    control = getattr(element, "control", None) or {}
     names, at = [], element
     while at is not None and at is not survey:
         names.insert(0, at.name)
@@ -57,10 +62,16 @@ def question(element, survey):
         "/".join(names),
         TYPES.get(element.type, element.type),
         "yes" if required in YES else ("" if required in ("no", "false()") else required),
-        re.sub(r"\.\./(\w+)", r"${\1}", str(bind.get("relevant", "") or "")),
+        inward(bind.get("relevant")),
         str(bind.get("constraint", "") or ""),
         said(getattr(element, "label", None)),
         choices(element),
+        inward(getattr(element, "choice_filter", None)),
+        inward(bind.get("calculate")),
+        said(getattr(element, "hint", None)),
+        str(getattr(element, "default", None) or ""),
+        inward(control.get("jr:count")),
+        str(control.get("appearance") or ""),
     ]
 
 
