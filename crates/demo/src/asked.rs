@@ -15,6 +15,9 @@ fn by(app: &App, who: &Actor, action: &'static str) -> Act {
     app.act(who, action, Purpose::Statistics, app.fresh_command())
 }
 
+/// Minutes that they say they waited last time, in turn; "" of who does not remember.
+const WAITED: &[&str] = &["10", "15", "5", "20", "", "30", "10", "25", "40", "15", "0", "35", "60", "", "20", "12", "45"];
+
 /// What some of them write.
 const WORDS: &[&str] = &["取号机字太小，老人看不清。", "晚上办过一次，很方便。", "周末能不能也办身份证？", "窗口的人很耐心，谢谢。", "楼下有人晚上放鞭炮，希望管管。"];
 
@@ -29,14 +32,15 @@ pub async fn ask(app: &App, crew: &Crew, dice: &mut Dice) -> Result<()> {
 async fn questionnaire(app: &App, officer: &Actor, dice: &mut Dice) -> Result<()> {
     let new = NewSurvey {
         title: "窗口什么时候开，您说了算".into(),
-        intro: "六道题，一分钟。结果用来排窗口的班，汇总后在社区公布。".into(),
+        intro: "七道题，一分钟。结果用来排窗口的班，汇总后在社区公布。".into(),
         anonymous: true,
         by_household: false,
         until_day: Some(app.today().saturating_add(30.days())),
     };
     let id = actions::create(app, &by(app, officer, "surveys.create"), new).await?;
-    for (kind, required) in [("service", true), ("when", true), ("first", false), ("sex", true), ("age", true), ("text", false)] {
-        let label = if kind == "text" { "还想对派出所说什么？".into() } else { String::new() };
+    let own = [("integer", "上次来窗口，大约等了多少分钟？"), ("text", "还想对派出所说什么？")];
+    for (kind, required) in [("service", true), ("when", true), ("first", false), ("integer", false), ("sex", true), ("age", true), ("text", false)] {
+        let label = own.iter().find(|o| o.0 == kind).map_or("", |o| o.1).to_string();
         let q = NewQuestion { label, kind: kind.into(), required, ..NewQuestion::default() };
         actions::add_question(app, &by(app, officer, "surveys.question"), id, &q).await?;
     }
@@ -62,10 +66,11 @@ async fn questionnaire(app: &App, officer: &Actor, dice: &mut Dice) -> Result<()
         if suits != ["c7"] && dice.chance(85) {
             answers.insert("q3".into(), (*dice.pick(suits)).into());
         }
+        answers.insert("q4".into(), WAITED[n % WAITED.len()].into());
         answers.insert("sex".into(), sex.into());
         answers.insert("age".into(), age.into());
         if dice.chance(30) {
-            answers.insert("q6".into(), (*dice.pick(WORDS)).into());
+            answers.insert("q7".into(), (*dice.pick(WORDS)).into());
         }
         let (who, from) = if n % 5 == 4 { (officer, From::Desk) } else { (&resident, From::Page { many: false }) };
         actions::answer(app, &by(app, who, "surveys.answer"), &s, &answers, from, "").await?;

@@ -89,6 +89,12 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     officer.look(View::Desktop).await?;
     officer.press("td a", "44 份").await?;
     officer.says("按登记人口校正").await?;
+    // The question for a number: its middle, and a histogram with as many columns as the table beside it has rows with answers.
+    officer.says("上次来窗口，大约等了多少分钟？").await?;
+    officer.says("中位数").await?;
+    let columns = "[...document.querySelectorAll('.plot__pair')].map(p => [p.querySelectorAll('.plot__bar').length, [...p.querySelectorAll('td.num')].filter(t => t.textContent !== '0').length])";
+    let columns: Vec<(usize, usize)> = officer.eval(columns).await?;
+    ensure!(columns.len() == 1 && columns[0].0 > 3 && columns[0].0 == columns[0].1, "{columns:?}");
     e2e::both(&officer, "surveys-results").await?;
 
     // A wish from the phone, answered at the desk; the meeting and a new one.

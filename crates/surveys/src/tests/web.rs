@@ -52,6 +52,37 @@ async fn an_officer_builds_imports_and_opens() {
     }
 }
 
+/// Broken logic comes with a workbook: each fault with its sheet, row, column and what to do, and nothing of it is taken.
+#[tokio::test]
+async fn a_questionnaire_with_broken_logic_is_refused_by_row_and_nothing_is_taken() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (t, who) = (&town.t, &town.officer);
+        let id = town.built(true, false).await;
+        let page = format!("/surveys/{id}");
+        let before = town.survey(id).await.definition.0;
+        // Rows 2 to 4 are the three questions; the first has the choices c1 and c2.
+        type Spoil = fn(&mut forms::Definition);
+        let cases: [(Spoil, &str, &str, &str); 5] = [
+            (|d| d.items[1].relevant = "${q9} = 'c2'".into(), "3", "relevant", "没有名为“q9”的题目"),
+            (|d| d.items[1].relevant = "${q1} = 'c1' and ${q1} = 'c2'".into(), "3", "relevant", "永远不会出现"),
+            (|d| d.items[1].relevant = "${q3} = 'x'".into(), "3", "relevant", "成了一个圈"),
+            (|d| d.items[1].relevant = "${q1} = 'c7'".into(), "3", "relevant", "c7"),
+            (|d| d.items[1].constraint = ". > ".into(), "3", "constraint", "怎么改"),
+        ];
+        for (spoil, row, column, why) in cases {
+            let mut d = before.clone();
+            d.items[2].relevant = "${q2} = 20".into();
+            spoil(&mut d);
+            let book = forms::xlsform::write(&d).unwrap();
+            let said = t.upload(who, &format!("{page}/import"), &[], &[("file", "a.xlsx", &book)]).await.is(422).says("没有导入").says(why);
+            let line = format!("<td data-label=\"行\" class=\"num\">{row}</td><td data-label=\"列\">{column}</td>");
+            assert!(said.body.contains(&line) && said.body.contains("<td>survey</td>"), "{engine} {why}: {}", said.body);
+            assert_eq!(town.survey(id).await.definition.0, before, "{why}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_resident_answers_without_script() {
     for engine in engines() {
