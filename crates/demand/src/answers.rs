@@ -1,7 +1,8 @@
 //! What a questionnaire says about hours: which of its questions ask when people can come, and what was answered.
 //!
 //! A question is about hours when the labels of its choices read `工作日 18:00-20:00`, `周末 09:00-12:00`; several choices
-//! (多选) say when somebody can come, one choice (单选) the hour they would choose first. Labels that are no stretch of time
+//! (多选) say when somebody can come, one choice (单选) the hour they would choose first, a further question with one choice
+//! the hour next to it. Labels that are no stretch of time
 //! (都不方便) are no hour. A question whose choices are names of services says what the answer is about.
 
 use forms::{Answers, Definition};
@@ -35,7 +36,8 @@ pub struct Answer {
     pub group: usize,
     /// Places in [`Round::asked`].
     pub suits: Vec<usize>,
-    pub first: Option<usize>,
+    /// Places of the hours chosen, best first: one for each question with one choice, in the order of the form.
+    pub named: Vec<usize>,
 }
 
 /// The answers of one survey.
@@ -106,7 +108,7 @@ pub fn round<'a>(
 ) -> Option<Round> {
     let (mut asked, mut overlapping) = (vec![], 0);
     let mut suits: Vec<(String, Vec<(String, usize)>)> = vec![];
-    let mut first: Vec<(String, Vec<(String, usize)>)> = vec![];
+    let mut named: Vec<(String, Vec<(String, usize)>)> = vec![];
     let mut about: Vec<(String, Vec<(String, Uuid)>)> = vec![];
     // Questions in groups too; their answers lie under the path. Rounds of a repeat are several people, they are left out.
     let mut open: Vec<(String, &forms::Item)> = definition.items.iter().rev().map(|i| (i.name.clone(), i)).collect();
@@ -121,7 +123,7 @@ pub fn round<'a>(
         };
         let found = hours(definition, list, &mut asked, &mut overlapping);
         if !found.is_empty() {
-            if many { &mut suits } else { &mut first }.push((path, found));
+            if many { &mut suits } else { &mut named }.push((path, found));
             continue;
         }
         let named: Vec<(String, Uuid)> = definition
@@ -153,12 +155,19 @@ pub fn round<'a>(
         };
         let answered = suits.iter().any(|(q, _)| !words(q).is_empty());
         if answered && weight.is_finite() && weight > 0.0 {
-            kept.push(Answer { weight, group, suits: places(&suits), first: places(&first).first().copied() });
+            kept.push(Answer { weight, group, suits: places(&suits), named: once(places(&named)) });
         }
     }
     let (sum, squares) = kept.iter().fold((0.0, 0.0), |(s, q), a| (s + a.weight, q + a.weight * a.weight));
     let effective = if squares > 0.0 { sum * sum / squares } else { 0.0 };
     Some(Round { title: title.into(), asked, answers: kept, effective, overlapping, many: 0, weighed: false })
+}
+
+/// Each place where it stands first.
+fn once(places: Vec<usize>) -> Vec<usize> {
+    let mut kept: Vec<usize> = vec![];
+    places.into_iter().for_each(|p| if !kept.contains(&p) { kept.push(p) });
+    kept
 }
 
 /// What a questionnaire says about hours, from its boxes and the weights of its answers ([`surveys::rules::weigh`]): answers that
@@ -200,7 +209,7 @@ mod tests {
             items: vec![
                 item("what", Kind::SelectMultiple("what".into())),
                 item("when", Kind::SelectMultiple("when".into())),
-                Item { children: vec![item("best", Kind::SelectOne("when".into()))], ..item("more", Kind::Group) },
+                Item { children: ["best", "next"].map(|n| item(n, Kind::SelectOne("when".into()))).into(), ..item("more", Kind::Group) },
                 item("why", Kind::Text),
             ],
             lists: vec![
@@ -216,16 +225,17 @@ mod tests {
         let services = [(Uuid::from_u128(1), "居住证申领".to_string()), (Uuid::from_u128(2), "身份证换领".to_string())];
         let a = |pairs: &[(&str, &str)]| -> Answers { pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect() };
         let all = [
-            a(&[("what", "c0"), ("when", "c1 c3"), ("more/best", "c1")]),
-            a(&[("what", "c1"), ("when", "c0")]),
+            a(&[("what", "c0"), ("when", "c1 c3"), ("more/next", "c3"), ("more/best", "c1")]),
+            a(&[("what", "c1"), ("when", "c0"), ("more/best", "c0"), ("more/next", "c0")]),
             a(&[("when", "c4")]),
             a(&[("why", "没有填")]),
         ];
         let weighed = || all.iter().zip([2.0, 1.0, 1.0, 1.0]).enumerate().map(|(i, (a, w))| (a, w, i % 2));
         let r = round("错时问卷", &definition(), weighed(), &services, None).unwrap();
         assert_eq!(r.asked.len(), 3, "19:00-21:00 overlaps and is left out");
-        assert_eq!((r.overlapping, r.answers.len()), (2, 3), "once in each question");
-        assert_eq!(r.answers[0], Answer { weight: 2.0, group: 0, suits: vec![1, 2], first: Some(1) });
+        assert_eq!((r.overlapping, r.answers.len()), (3, 3), "once in each question");
+        assert_eq!(r.answers[0], Answer { weight: 2.0, group: 0, suits: vec![1, 2], named: vec![1, 2] });
+        assert_eq!(r.answers[1].named, [0], "the same hour twice is one choice");
         assert_eq!(r.answers[2].suits, Vec::<usize>::new(), "can never come");
         assert!((r.effective - 16.0 / 6.0).abs() < 1e-9);
         let one = round("错时问卷", &definition(), weighed(), &services, Some(Uuid::from_u128(2))).unwrap();

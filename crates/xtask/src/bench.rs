@@ -110,7 +110,7 @@ fn staffing(args: &[String]) -> Result<(), String> {
                 arrivals.extend(words());
                 latent.extend(words());
             }
-            "--towns" => latent.extend(words()),
+            "--towns" | "--kind" => latent.extend(words()),
             _ => arrivals.extend(words()),
         }
     }

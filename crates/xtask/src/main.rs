@@ -22,7 +22,7 @@ cargo xt lint            clippy over everything, warnings refused
 cargo xt tidy            the conventions of the house, as checks
 cargo xt bench roster    duty rosters: --dir <folder of the public format> | --stations 15,20,40,60 [--seconds 60] [--threads 2] [--master highs] [--json]
 cargo xt bench masters   linear programmes on the rosters' masters: --dir <folder> | --stations 20 [--only 08,12] [--rounds 60] [--json]
-cargo xt bench staffing  forecasts of thin arrivals, promises on replayed days, latent demand: [--data <file>] [--seed 1] [--lead 1] [--towns 60] [--only forecast,promise,latent] [--json]
+cargo xt bench staffing  forecasts of thin arrivals, promises on replayed days, latent demand: [--data <file>] [--seed 1] [--lead 1] [--towns 60] [--kind N] [--only forecast,promise,latent] [--json]
 cargo xt soak writes     the built program killed while it writes: [--kills 1000] [--json]
 cargo xt bench web       pages under load on years of data: [--incidents N] [--disputes N] [--rate N] [--json]
 cargo xt soak video      the recorder killed while it records: [--cameras 100] [--kills 50] [--seconds 600] [--json]

@@ -166,7 +166,8 @@ pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
     let place = |asked: usize| cells.iter().position(|c| c.place == Some(asked));
     let evidence = Evidence {
         suits: round.answers.iter().map(|a| cells.iter().map(|c| c.place.is_none_or(|p| a.suits.contains(&p))).collect()).collect(),
-        first: round.answers.iter().map(|a| a.first.and_then(place)).collect(),
+        asked: cells.iter().map(|c| c.place.is_some()).collect(),
+        named: round.answers.iter().map(|a| a.named.iter().filter_map(|n| place(*n)).collect()).collect(),
         group: round.answers.iter().map(|a| a.group).collect(),
         weights: round.answers.iter().map(|a| a.weight).collect(),
         part: cells.iter().map(|c| part(&c.asked)).collect(),
@@ -242,7 +243,7 @@ mod tests {
     fn round(evening: usize, all: usize) -> Round {
         let asked = ["工作日 09:00-12:00", "工作日 18:00-20:00", "周末 09:00-12:00", "节假日 09:00-12:00"];
         let asked = asked.iter().map(|t| crate::answers::stretch(t).unwrap()).collect();
-        let one = |i: usize| Answer { weight: 1.0, group: 0, suits: if i < evening { vec![1, 2] } else { vec![0] }, first: Some(if i < evening { 1 } else { 0 }) };
+        let one = |i: usize| Answer { weight: 1.0, group: 0, suits: if i < evening { vec![1, 2] } else { vec![0] }, named: vec![if i < evening { 1 } else { 0 }] };
         Round { title: "错时问卷".into(), asked, answers: (0..all).map(one).collect(), effective: all as f64, overlapping: 0, many: 0, weighed: false }
     }
 

@@ -4,12 +4,14 @@
 //! `λ_h = Λ·Σ_i w_i·a_ih·e^{u_h} / (V + Σ_k open a_ik·e^{u_k})`. The tastes `u` of open hours and the total `Λ` follow from
 //! arrivals. `V`, the pull of not coming at all, does not: it is given as a band of the share that stays away today, so the
 //! answer is a band too. The tastes of hours that were never open and the bias of who answers are drawn from beliefs
-//! that [`Belief`] names; where respondents named the hour they would choose first, it is weighed against them. Everything is drawn again and again; the spread of the results is the interval.
+//! that [`Belief`] names; where respondents named the hours they would choose first, they are weighed against them
+//! (`tastes.rs`). Everything is drawn again and again; the spread of the results is the interval.
 //!
 //! Hours whose doors were open are marked observed, all others extrapolated; an extrapolated number is not demand.
 
 mod pilot;
 pub mod rake;
+mod tastes;
 pub mod world;
 
 use crate::{BadInput, Rng, within};
@@ -23,8 +25,11 @@ pub const MAX_HOURS: usize = 336;
 pub struct Evidence {
     /// By respondent and hour: they could come then.
     pub suits: Vec<Vec<bool>>,
-    /// The hour each respondent would choose first if all proposed hours were open; `None` where not asked or not said.
-    pub first: Vec<Option<usize>>,
+    /// Hours that the questionnaire asks about. The others cannot be named, and nobody has said whether they suit.
+    pub asked: Vec<bool>,
+    /// The hours each respondent would choose if all hours asked about were open, best first, none twice; empty where not
+    /// asked or not said.
+    pub named: Vec<Vec<usize>>,
     /// The group of each respondent, for which answers are pooled.
     pub group: Vec<usize>,
     /// Raked weights.
@@ -46,18 +51,22 @@ pub struct Belief {
     /// How much one answer says about one hour; the rest is taken from the group.
     pub trust: f64,
     /// Standard deviation of tastes (in logarithms) of hours within a part of the week, as four hours' worth of belief
-    /// beside what the open hours show.
+    /// beside what the open hours and the hours named show.
     pub taste: f64,
     /// The same of whole parts of the week, by default as much as single hours: open hours say nothing about it, as they
     /// mostly lie in one part.
     pub taste_of_part: f64,
-    /// Standard deviation (in logarithms) of the bias by which those who want new hours answer more, or promise more.
+    /// Share of the hours named that were named without care: one in ten (Meade and Craig 2012 found 10 to 12 % of careless
+    /// respondents).
+    pub careless: f64,
+    /// Standard deviation (in logarithms) of the bias by which those who want new hours answer more, or promise more. That
+    /// all hours never open may be liked more or less than the open ones is not in it (`tastes.rs`).
     pub bias: f64,
 }
 
 impl Default for Belief {
     fn default() -> Belief {
-        Belief { away: (0.1, 0.6), trust: 0.75, taste: 0.3, taste_of_part: 0.3, bias: 0.2 }
+        Belief { away: (0.1, 0.6), trust: 0.75, taste: 0.3, taste_of_part: 0.3, careless: 0.1, bias: 0.1 }
     }
 }
 
@@ -111,8 +120,9 @@ pub fn estimate(
     check(e, belief, proposed, pilots)?;
     within("weeks of a pilot", pilot_weeks, 0.5, 104.0)?;
     let suits = pooled(e, belief.trust);
+    let known = tastes::Known::new(e, belief, &suits, proposed);
     let drawn: Vec<Drawn> =
-        (0..DRAWS).map(|n| draw(e, belief, &suits, proposed, pilots, &mut Rng::fork(seed, n))).collect();
+        (0..DRAWS).map(|n| draw(e, belief, &suits, &known, proposed, pilots, &mut Rng::fork(seed, n))).collect();
     let closed: Vec<usize> = (0..e.open.len()).filter(|h| proposed[*h] && !e.open[*h]).collect();
     let advice = pilot::advice(&drawn, &closed, pilot_weeks, &mut Rng::fork(seed, DRAWS));
     Ok(Latent { hours: (0..e.open.len()).map(|h| hour(e.open[h], h, &drawn)).collect(), advice })
@@ -146,20 +156,25 @@ fn check(e: &Evidence, belief: &Belief, proposed: &[bool], pilots: &[Vec<usize>]
     within("trust in one answer", belief.trust, 0.0, 1.0)?;
     within("spread of tastes", belief.taste, 0.0, 3.0)?;
     within("spread of tastes of parts", belief.taste_of_part, 0.0, 3.0)?;
+    within("share of careless choices", belief.careless, 0.0, 0.9)?;
     within("spread of the answers' bias", belief.bias, 0.0, 3.0)?;
-    if e.group.len() != n || e.weights.len() != n || e.first.len() != n {
-        let (groups, weights, first) = (e.group.len(), e.weights.len(), e.first.len());
-        return Err(BadInput(format!("{groups} groups, {weights} weights, {first} first choices for {n} respondents")));
-    }
-    if let Some(h) = e.first.iter().flatten().find(|h| **h >= hours || !(proposed[**h] || e.open[**h])) {
-        return Err(BadInput(format!("first choice {h}: not among the proposed hours")));
+    if e.group.len() != n || e.weights.len() != n || e.named.len() != n {
+        let (groups, weights, named) = (e.group.len(), e.weights.len(), e.named.len());
+        return Err(BadInput(format!("{groups} groups, {weights} weights, {named} choices for {n} respondents")));
     }
     if e.part.len() != hours
         || e.arrivals.len() != hours
         || proposed.len() != hours
+        || e.asked.len() != hours
         || e.suits.iter().any(|s| s.len() != hours)
     {
         return Err(BadInput(format!("answers, parts, arrivals and proposed hours must all have {hours} hours")));
+    }
+    if let Some(h) = e.named.iter().flatten().find(|h| **h >= hours || !e.asked[**h]) {
+        return Err(BadInput(format!("choice {h}: not among the hours asked about")));
+    }
+    if let Some(named) = e.named.iter().find(|n| (1..n.len()).any(|i| n[..i].contains(&n[i]))) {
+        return Err(BadInput(format!("choices {named:?}: an hour is named twice")));
     }
     if e.weights.iter().any(|w| !w.is_finite() || *w < 0.0) || e.weights.iter().sum::<f64>() <= 0.0 {
         return Err(BadInput("weights: below 0, no number, or all 0".into()));
@@ -238,6 +253,7 @@ fn draw(
     e: &Evidence,
     b: &Belief,
     suits: &[Vec<f64>],
+    known: &tastes::Known<'_>,
     proposed: &[bool],
     pilots: &[Vec<usize>],
     rng: &mut Rng,
@@ -269,15 +285,8 @@ fn draw(
         }
         pull.iter_mut().zip(&e.open).filter(|(_, o)| **o).for_each(|(p, _)| *p /= level.exp());
     }
-    // Tastes of hours never open: as different as the open ones are among themselves, and in common by part of the week.
-    let squares: f64 = (0..hours).filter(|h| e.open[*h]).map(|h| pull[h].ln().powi(2)).sum();
-    let taste = ((squares + 4.0 * b.taste * b.taste) / (opened + 4.0)).sqrt();
-    let parts = e.part.iter().max().map_or(0, |p| p + 1);
-    let of_part: Vec<f64> = (0..parts).map(|_| b.taste_of_part * rng.normal()).collect();
+    tastes::draw(known, b, &mut pull, rng);
     let bias = b.bias * rng.normal();
-    let own: Vec<f64> = (0..hours).map(|_| taste * rng.normal()).collect();
-    let drawn = Tastes { own, of_part, own_variance: taste * taste, part_variance: b.taste_of_part * b.taste_of_part };
-    first_choices(e, suits, &weights, proposed, &drawn, &mut pull);
     pull.iter_mut().zip(&e.open).filter(|(_, o)| !**o).for_each(|(p, _)| *p *= bias.exp());
     let by_week = |open: &[bool]| -> Vec<f64> {
         spread(suits, &weights, &pull, open, away).into_iter().map(|s| s * scale).collect()
@@ -289,65 +298,4 @@ fn draw(
         hours.iter().map(|h| all[*h]).collect()
     };
     Drawn { away: share_away, proposed: by_week(proposed), pilots: pilots.iter().map(pilot).collect() }
-}
-
-/// Beliefs about the tastes of hours, as drawn, and how firm they are.
-struct Tastes {
-    own: Vec<f64>,
-    of_part: Vec<f64>,
-    own_variance: f64,
-    part_variance: f64,
-}
-
-/// Tastes of hours never open, between the drawn belief and what was named first: Newton's steps towards the posterior
-/// mode, for parts of the week and for single hours in turn. Both sides are drawn anew each time, so the modes are draws
-/// of the posterior (randomise, then optimise).
-fn first_choices(
-    e: &Evidence,
-    suits: &[Vec<f64>],
-    weights: &[f64],
-    proposed: &[bool],
-    drawn: &Tastes,
-    pull: &mut [f64],
-) {
-    let hours = e.open.len();
-    let asked: Vec<bool> = (0..hours).map(|h| proposed[h] || e.open[h]).collect();
-    let closed: Vec<usize> = (0..hours).filter(|h| asked[*h] && !e.open[*h]).collect();
-    let said =
-        |w: &[f64]| -> Vec<f64> { w.iter().zip(&e.first).map(|(w, f)| if f.is_some() { *w } else { 0.0 }).collect() };
-    let (now, fixed) = (said(weights), said(&e.weights));
-    let squares: f64 = fixed.iter().map(|w| w * w).sum();
-    let answers = if squares > 0.0 { fixed.iter().sum::<f64>().powi(2) / squares } else { 0.0 };
-    let scale = answers / now.iter().sum::<f64>().max(1e-12);
-    let mut named = vec![0.0; hours];
-    for (w, f) in now.iter().zip(&e.first) {
-        if let Some(h) = f {
-            named[*h] += w * scale;
-        }
-    }
-    let (mut own, mut of_part) = (drawn.own.clone(), drawn.of_part.clone());
-    // A step towards counts from a belief; none where the belief is certain.
-    let step = |named: f64, expected: f64, off: f64, variance: f64| {
-        let firm = 1.0 / variance.max(1e-9);
-        ((named - expected - off * firm) / (expected + firm)).clamp(-1.0, 1.0)
-    };
-    for round in 0..12 {
-        for h in &closed {
-            pull[*h] = (own[*h] + of_part[e.part[*h]]).exp();
-        }
-        if answers == 0.0 {
-            return;
-        }
-        let chosen = spread(suits, &now, pull, &asked, 1e-6);
-        if round % 2 == 1 {
-            for h in &closed {
-                own[*h] += step(named[*h], chosen[*h] * scale, own[*h] - drawn.own[*h], drawn.own_variance);
-            }
-            continue;
-        }
-        for (p, part) in of_part.iter_mut().enumerate() {
-            let sum = |v: &[f64]| closed.iter().filter(|h| e.part[**h] == p).map(|h| v[*h]).sum::<f64>();
-            *part += step(sum(&named), sum(&chosen) * scale, *part - drawn.of_part[p], drawn.part_variance);
-        }
-    }
 }

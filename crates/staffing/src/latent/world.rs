@@ -41,8 +41,8 @@ pub struct Kind {
     pub uneven: f64,
     /// How much more those answer whose hours are closed today (logarithm from none to all of them).
     pub interest: f64,
-    /// The hour chosen first is asked for.
-    pub first: bool,
+    /// So many hours are asked for, the one chosen first and those after it.
+    pub named: usize,
     /// How much tastes differ, 1: as much as is believed.
     pub tastes: f64,
 }
@@ -50,7 +50,7 @@ pub struct Kind {
 /// A town with its truth.
 pub struct World {
     pub evidence: Evidence,
-    /// The same answers without weights: ticks, and first choices (empty where not asked).
+    /// The same answers without weights: ticks, and where they were asked first choices, and first and second ones alike.
     pub raw_shares: Vec<Vec<f64>>,
     /// True arrivals a week by hour if all hours were open.
     pub truth: Vec<f64>,
@@ -139,20 +139,19 @@ pub fn world(seed: u64, kind: &Kind) -> Result<World, BadInput> {
     let chosen = respondents(&people, &open, kind, &mut rng);
     let suits: Vec<Vec<bool>> = chosen.iter().map(|p| answers(p, &open, &mut rng)).collect();
     let raked = weights(&people, &chosen)?;
-    let first: Vec<Option<usize>> = chosen
-        .iter()
-        .zip(&suits)
-        .map(|(p, s)| if kind.first { choice(p, s, &pull, &open, &mut rng) } else { None })
-        .collect();
-    let ticks = (0..HOURS).map(|h| suits.iter().filter(|s| s[h]).count() as f64).collect();
-    let mut raw_shares = vec![ticks];
-    if kind.first {
-        raw_shares.push((0..HOURS).map(|h| first.iter().filter(|f| **f == Some(h)).count() as f64).collect());
+    let mut named: Vec<Vec<usize>> = vec![vec![]; chosen.len()];
+    let mut raw_shares = vec![(0..HOURS).map(|h| suits.iter().filter(|s| s[h]).count() as f64).collect()];
+    for _ in 0..kind.named {
+        for ((p, ticks), named) in chosen.iter().zip(&suits).zip(&mut named) {
+            named.extend(choice(p, ticks, named, &pull, &open, &mut rng));
+        }
+        raw_shares.push((0..HOURS).map(|h| named.iter().filter(|n| n.contains(&h)).count() as f64).collect());
     }
     let group = chosen.iter().map(|p| p.group).collect();
     let evidence = Evidence {
         suits,
-        first,
+        asked: vec![true; HOURS],
+        named,
         group,
         weights: raked.weights,
         part: (0..HOURS).map(part).collect(),
@@ -177,10 +176,12 @@ fn answers(p: &Person, open: &[bool], rng: &mut Rng) -> Vec<bool> {
     (0..HOURS).map(tick).collect()
 }
 
-/// The first choice: as they would really go, with new hours named too easily, and now and then any hour they ticked.
-fn choice(p: &Person, ticks: &[bool], pull: &[f64], open: &[bool], rng: &mut Rng) -> Option<usize> {
+/// The first choice, or the next after those `named`: as they would really go, with new hours named too easily, and now and
+/// then any hour they ticked.
+fn choice(p: &Person, ticks: &[bool], named: &[usize], pull: &[f64], open: &[bool], rng: &mut Rng) -> Option<usize> {
     let careless = rng.unit() < 0.1;
     let weight = |h: usize| match (careless, ticks[h], p.suits[h]) {
+        _ if named.contains(&h) => 0.0,
         (true, true, _) => 1.0,
         (false, _, true) => pull[h] * if open[h] { 1.0 } else { 1.15 },
         _ => 0.0,
@@ -227,7 +228,7 @@ fn weights(people: &[Person], chosen: &[&Person]) -> Result<super::rake::Raked, 
     rake(chosen.len(), &margins, 6.0)
 }
 
-/// What the answers say when they are taken as they are, ticks and first choices by two simple rules each: as many
+/// What the answers say when they are taken as they are, ticks and choices by two simple rules each: as many
 /// arrivals to an answer as at the open hours, and the present arrivals spread over all hours.
 pub fn raw(w: &World) -> Vec<Vec<f64>> {
     let e = &w.evidence;

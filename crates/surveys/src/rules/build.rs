@@ -20,6 +20,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("service", "办哪项业务（选项取本所窗口的业务）"),
     ("when", "哪些时间方便（多选）"),
     ("first", "最想什么时间来（单选）"),
+    ("second", "其次想什么时间来（单选）"),
     ("sex", "性别（用来和登记人口比对）"),
     ("age", "年龄段（用来和登记人口比对）"),
 ];
@@ -66,6 +67,7 @@ fn usual_label(kind: &str) -> &'static str {
         "service" => "您最近要办哪项业务？",
         "when" => "哪些时间您方便来窗口？",
         "first" => "如果这些时间都开放，您最想什么时间来？",
+        "second" => "如果那个时间来不了，您其次想什么时间来？",
         "sex" => "您的性别",
         "age" => "您的年龄",
         _ => "",
@@ -93,7 +95,7 @@ fn choices_of(q: &NewQuestion, services: &[String], errors: &mut FieldErrors) ->
             }
             numbered(&typed)
         }
-        "when" | "first" => {
+        "when" | "first" | "second" => {
             let list = if typed.is_empty() { WHEN.to_vec() } else { typed };
             if let Some(bad) = list.iter().find(|l| l.chars().any(|c| c.is_ascii_digit()) && Stretch::read(l).is_none()) {
                 errors.add("choices", format!("“{bad}”读不出时间。请写成“工作日 18:30-20:30”“周末 09:00-12:00”或“节假日 …”，一行一个。"));
@@ -146,7 +148,7 @@ pub fn with_question(mut definition: Definition, q: &NewQuestion, services: &[St
     let name = if matches!(q.kind.as_str(), "sex" | "age") { q.kind.clone() } else { format!("q{number}") };
     let list = format!("list{number}");
     let kind = match q.kind.as_str() {
-        "one" | "service" | "first" | "sex" | "age" => Kind::SelectOne(list.clone()),
+        "one" | "service" | "first" | "second" | "sex" | "age" => Kind::SelectOne(list.clone()),
         "many" | "when" => Kind::SelectMultiple(list.clone()),
         "integer" => Kind::Integer,
         "time" => Kind::Time,
@@ -243,7 +245,7 @@ pub mod tests {
         let services = ["居住证".to_string(), "临时身份证明".to_string()];
         let none: &[String] = &[];
         let mut d = Definition::default();
-        for kind in ["service", "when", "first", "sex", "age"] {
+        for kind in ["service", "when", "first", "sex", "age", "second"] {
             d = with_question(d, &question("", kind, "", ""), &services).unwrap();
         }
         let labels = |d: &Definition, i: usize| -> Vec<String> {
@@ -252,6 +254,7 @@ pub mod tests {
         };
         assert_eq!(labels(&d, 0), ["居住证", "临时身份证明", "其他", "没有要办的"]);
         assert_eq!((labels(&d, 1).len(), d.items[3].name.as_str(), d.items[4].name.as_str()), (7, "sex", "age"));
+        assert_eq!((labels(&d, 5), d.items[5].kind.list() != d.items[2].kind.list()), (labels(&d, 2), true), "a list of its own");
         assert!(form(&d).is_ok());
         assert!(matches!(with_question(d.clone(), &question("", "sex", "", ""), none), Err(Error::Invalid(_))), "once only");
         assert!(matches!(with_question(d.clone(), &question("", "service", "", ""), none), Err(Error::Invalid(_))));
