@@ -88,6 +88,12 @@ impl Devtools {
         }
     }
 
+    /// Sends a command to the browser itself and does not wait for its answer.
+    pub(crate) fn tell(&self, method: &str, params: Value) {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let _ = self.out.send(Message::text(json!({ "id": id, "method": method, "params": params }).to_string()));
+    }
+
     /// Attaches to a tab; its complaints gather from now on.
     pub(crate) async fn attach(&self, target: &str) -> Result<(String, Complaints)> {
         let params = json!({ "targetId": target, "flatten": true });

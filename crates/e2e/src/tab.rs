@@ -48,19 +48,26 @@ impl View {
     }
 }
 
-/// A tab of one person.
+/// A tab of one person. Dropping it closes it: a page left open goes on playing, drawing and asking.
 pub struct Tab {
     devtools: Arc<Devtools>,
+    target: String,
     session: String,
     pub(crate) context: String,
     base: String,
     complaints: Complaints,
 }
 
+impl Drop for Tab {
+    fn drop(&mut self) {
+        self.devtools.tell("Target.closeTarget", json!({ "targetId": self.target }));
+    }
+}
+
 impl Tab {
     pub(crate) async fn new(devtools: Arc<Devtools>, target: &str, context: &str, base: &str) -> Result<Tab> {
         let (session, complaints) = devtools.attach(target).await?;
-        let tab = Tab { devtools, session, context: context.to_string(), base: base.to_string(), complaints };
+        let tab = Tab { devtools, target: target.to_string(), session, context: context.to_string(), base: base.to_string(), complaints };
         for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
             tab.call(domain, json!({})).await?;
         }

@@ -113,7 +113,7 @@ async fn place(engine: &str, cameras: usize) -> Result<Place, Fail> {
     let leader = actor(Role::StationLeader, station);
     let act = app.act(&leader, "video.watch", Purpose::Video, app.fresh_command());
     let why = Some(WatchPurpose::Case);
-    let watch = actions::start_watch(&app, &act, why, "测速", "", &Default::default()).await?;
+    let watch = actions::start_watch(&app, &act, why, "测量取录像的速度", "", &Default::default()).await?;
     Ok(Place { t, station, leader, watch, cameras: all })
 }
 

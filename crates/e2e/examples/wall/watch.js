@@ -92,9 +92,14 @@
     const at = Math.min(Number(slider.value), to);
     const there = (v) => v.last && v.last.at >= from && Math.abs(v.last.media - (at - origin) / 1000) < 0.3;
     while (performance.now() - from < 15000) {
-      if (all.every(there)) return [t, Math.max(...all.map((v) => v.last.at - from))];
+      if (all.every(there)) return [t, Math.max(...all.map((v) => v.last.at - from)), []];
       await sleep(5);
     }
-    return [t, -1];
+    const spans = (b) => Array.from({ length: b.length }, (_, i) => [b.start(i), b.end(i)]);
+    const state = (v) => ({
+      wanted: (at - origin) / 1000, at: v.currentTime, shown: v.last, held: spans(v.buffered), ready: v.readyState, seeking: v.seeking,
+      says: v.closest(".tile").querySelector(".tile__says").textContent,
+    });
+    return [t, -1, all.filter((v) => !there(v)).map(state)];
   };
 })();

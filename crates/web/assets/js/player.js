@@ -145,11 +145,15 @@ export class Player {
     if (v.paused) v.play().catch(() => {});
   }
 
-  /** Whether the element holds the picture of a moment. @param {number} t */
+  /**
+   * The moment at which the element holds the picture of `t`; null where it holds none. Between two files there may be a
+   * breath without a picture: the next one stands for it, as a browser waits for ever at a moment that it does not hold.
+   * @param {number} t
+   */
   holds(t) {
     const b = this.video.buffered;
-    for (let i = 0; i < b.length; i += 1) if (b.start(i) - 0.15 <= t && t < b.end(i)) return true;
-    return false;
+    for (let i = 0; i < b.length; i += 1) if (b.start(i) - 0.15 <= t && t < b.end(i)) return Math.max(t, b.start(i));
+    return null;
   }
 
   /** Whether it has nothing to show and awaits an init. */

@@ -80,8 +80,9 @@ class Tile {
       this.fell = player.unsupported;
       this.reset();
     }
-    const t = (now - replay.origin) / 1000;
-    const there = player.holds(t);
+    const held = player.holds((now - replay.origin) / 1000);
+    const t = held ?? 0;
+    const there = held !== null;
     if (there) {
       if (Math.abs(video.currentTime - t) > AWAY * Math.max(1, replay.rate)) video.currentTime = t;
       video.playbackRate = replay.rate;
