@@ -14,7 +14,7 @@ use notices::model::NewTask;
 const LETTERS: usize = 20;
 
 /// Gives a party the paper with a code. Codes given before end; the code stands on the paper only, here its hash.
-/// `secret` was made by the server for the form, so that a repeated post prints the same code.
+/// `secret` was made by the server for the form, so that a repeated post is refused (`dossier.code_used`) and does not give a second code.
 pub async fn issue(app: &App, act: &Act, id: DisputeId, party: Uuid, secret: &str) -> Result<Printed> {
     act.actor.must(P::DisputeMediate)?;
     if secret.chars().filter(char::is_ascii_alphanumeric).count() != LETTERS {
