@@ -37,6 +37,7 @@ pub fn domain() -> Domain {
             get("/demand", SEE, curve::page),
             get("/demand/csv", SEE, curve::csv),
             get("/demand/kept", SEE, kept::page),
+            get("/demand/kept/rows", PLAN, kept::behind),
             get("/demand/plan", PLAN, plan::page),
             post("/demand/plan", PLAN, plan::send),
         ],

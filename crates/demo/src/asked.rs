@@ -32,14 +32,14 @@ pub async fn ask(app: &App, crew: &Crew, dice: &mut Dice) -> Result<()> {
 async fn questionnaire(app: &App, officer: &Actor, dice: &mut Dice) -> Result<()> {
     let new = NewSurvey {
         title: "窗口什么时候开，您说了算".into(),
-        intro: "七道题，一分钟。结果用来排窗口的班，汇总后在社区公布。".into(),
+        intro: "八道题，一分钟。结果用来排窗口的班，汇总后在社区公布。".into(),
         anonymous: true,
         by_household: false,
         until_day: Some(app.today().saturating_add(30.days())),
     };
     let id = actions::create(app, &by(app, officer, "surveys.create"), new).await?;
     let own = [("integer", "上次来窗口，大约等了多少分钟？"), ("text", "还想对派出所说什么？")];
-    for (kind, required) in [("service", true), ("when", true), ("first", false), ("integer", false), ("sex", true), ("age", true), ("text", false)] {
+    for (kind, required) in [("service", true), ("when", true), ("first", false), ("second", false), ("integer", false), ("sex", true), ("age", true), ("text", false)] {
         let label = own.iter().find(|o| o.0 == kind).map_or("", |o| o.1).to_string();
         let q = NewQuestion { label, kind: kind.into(), required, ..NewQuestion::default() };
         actions::add_question(app, &by(app, officer, "surveys.question"), id, &q).await?;
@@ -64,13 +64,18 @@ async fn questionnaire(app: &App, officer: &Actor, dice: &mut Dice) -> Result<()
         answers.insert("q1".into(), format!("c{}", 1 + dice.below(services)));
         answers.insert("q2".into(), suits.join(" "));
         if suits != ["c7"] && dice.chance(85) {
-            answers.insert("q3".into(), (*dice.pick(suits)).into());
+            let first = *dice.pick(suits);
+            answers.insert("q3".into(), first.into());
+            // Next to it whatever else suits; every seventh leaves it open.
+            if let Some(next) = suits.iter().find(|c| **c != first && n % 7 != 6) {
+                answers.insert("q4".into(), (*next).into());
+            }
         }
-        answers.insert("q4".into(), WAITED[n % WAITED.len()].into());
+        answers.insert("q5".into(), WAITED[n % WAITED.len()].into());
         answers.insert("sex".into(), sex.into());
         answers.insert("age".into(), age.into());
         if dice.chance(30) {
-            answers.insert("q7".into(), (*dice.pick(WORDS)).into());
+            answers.insert("q8".into(), (*dice.pick(WORDS)).into());
         }
         let (who, from) = if n % 5 == 4 { (officer, From::Desk) } else { (&resident, From::Page { many: false }) };
         actions::answer(app, &by(app, who, "surveys.answer"), &s, &answers, from, "").await?;

@@ -282,9 +282,11 @@ record! {
 }
 
 record! {
-    /// A report on its way over the desk: moments only, nobody is named.
+    /// A report on its way over the desk: its number and moments, nobody is named.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Handled {
+        pub id: IncidentId,
+        pub number: String,
         pub called_at: Timestamp,
         pub answered_at: Option<Timestamp>,
         pub registered_at: Timestamp,
@@ -297,6 +299,8 @@ record! {
     /// 派警 of a report as a whole: from its first order to its last feedback; orders given back or taken back are left out.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Sent {
+        pub id: IncidentId,
+        pub number: String,
         pub sent_at: Timestamp,
         pub signed_at: Option<Timestamp>,
         /// The last feedback that ended an order; `None` while nobody has given one. Others who were told may still be on it.

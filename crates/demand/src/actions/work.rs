@@ -1,9 +1,10 @@
 //! 岗位的活: how long one matter takes a post, how many people that needs, and what became of it lately.
 
 use super::{BESIDE, DAYS};
+use crate::rules::kept::in_time;
 use incidents::store::{handled_since, sent_since};
 use kernel::rules::RuleSet;
-use kernel::{Reader, Result, StationId, Timestamp, ToSpan, clock};
+use kernel::{Date, Reader, Result, StationId, Timestamp, ToSpan, clock};
 use roster::model::PostKind;
 use staffing::load::Service;
 
@@ -16,12 +17,27 @@ const AT_DESK: std::ops::RangeInclusive<f64> = 0.5..=60.0;
 /// Minutes that a scene can take; beyond, the feedback was written afterwards.
 const AT_SCENE: std::ops::RangeInclusive<f64> = 5.0..=480.0;
 
+/// Minutes that a promise may name at most; whoever still waits no longer than that is neither in time nor late.
+pub const LONGEST: i64 = 120;
+
 /// How long one matter takes, that in words, and how many people go together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Work {
     pub service: Service,
     pub taking: String,
     pub crew: i64,
+}
+
+/// One matter that came to a post, and how long it waited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matter {
+    pub came: Timestamp,
+    /// Seconds until somebody took it on; `None` for what nobody did.
+    pub waited: Option<i64>,
+    /// The ticket, or the number of the report.
+    pub label: String,
+    /// Where the report is; "" of a ticket.
+    pub path: String,
 }
 
 fn minutes(from: Timestamp, until: Timestamp) -> f64 {
@@ -76,26 +92,53 @@ pub async fn work(r: &mut Reader, rules: &RuleSet, station: StationId, kind: Pos
     Ok(Work { service, taking, crew })
 }
 
-/// What became of the last four weeks within so many minutes, and of how many: at windows who was called, at the desk which
-/// reports were entered, on patrol which orders were signed.
-pub async fn kept_lately(r: &mut Reader, station: StationId, kind: PostKind, within: i64) -> Result<(i64, i64)> {
-    let today = clock::day_of(r.now());
-    let (first, last) = (today.saturating_sub(BESIDE.days()), today.saturating_sub(1.days()));
-    let passed = |at: Timestamp| at < clock::start_of(today);
-    let waits: Vec<Option<f64>> = match kind {
+/// What came to posts of this kind since a day, and how long it waited: at windows people from their ticket to the first call, at
+/// the desk reports from the call until it was answered (or entered, where that is not known), on patrol reports from the first
+/// order until one was signed. What was given back or taken back is no order; who still waits is left out, an order for [`LONGEST`].
+pub async fn matters(r: &mut Reader, station: StationId, kind: PostKind, since: Date) -> Result<Vec<Matter>> {
+    let now = r.now();
+    let seconds = |from: Timestamp, until: Timestamp| (until.as_second() - from.as_second()).max(0);
+    Ok(match kind {
         PostKind::Command => {
-            let all = handled_since(r, station, clock::start_of(first)).await?;
-            all.iter().filter(|h| passed(h.called_at)).map(|h| Some(minutes(h.called_at, h.answered_at.unwrap_or(h.registered_at)))).collect()
+            let all = handled_since(r, station, clock::start_of(since)).await?;
+            let of = |h: incidents::model::Handled| Matter {
+                came: h.called_at,
+                waited: Some(seconds(h.called_at, h.answered_at.unwrap_or(h.registered_at))),
+                label: h.number,
+                path: format!("/incidents/{}", h.id),
+            };
+            all.into_iter().map(of).collect()
         }
         PostKind::Patrol => {
-            let all = sent_since(r, station, clock::start_of(first)).await?;
-            all.iter().filter(|s| passed(s.sent_at)).map(|s| s.signed_at.map(|t| minutes(s.sent_at, t))).collect()
+            let all = sent_since(r, station, clock::start_of(since)).await?;
+            let open = |s: &incidents::model::Sent| s.signed_at.is_none() && seconds(s.sent_at, now) <= LONGEST * 60;
+            let of = |s: incidents::model::Sent| Matter {
+                came: s.sent_at,
+                waited: s.signed_at.map(|t| seconds(s.sent_at, t)),
+                label: s.number,
+                path: format!("/incidents/{}", s.id),
+            };
+            all.into_iter().filter(|s| !open(s)).map(of).collect()
         }
         _ => {
-            let all = windows::store::tickets_between(r, station, first, last).await?;
-            all.iter().map(|t| t.waited().map(|w| w as f64 / 60.0)).collect()
+            let all = windows::store::tickets_between(r, station, since, clock::day_of(now)).await?;
+            let open = |t: &windows::model::Ticket| t.state == windows::model::TicketState::Waiting && t.first_called_at.is_none();
+            let of = |t: &windows::model::Ticket| Matter { came: t.drawn_at, waited: t.waited(), label: t.label(), path: String::new() };
+            all.iter().filter(|t| !open(t)).map(of).collect()
         }
-    };
-    let in_time = waits.iter().filter(|w| w.is_some_and(|w| w <= within as f64)).count();
-    Ok((in_time as i64, waits.len() as i64))
+    })
+}
+
+/// What came in the last four weeks, without today.
+pub async fn lately(r: &mut Reader, station: StationId, kind: PostKind) -> Result<Vec<Matter>> {
+    let today = clock::day_of(r.now());
+    let mut all = matters(r, station, kind, today.saturating_sub(BESIDE.days())).await?;
+    all.retain(|m| m.came < clock::start_of(today));
+    Ok(all)
+}
+
+/// What of the last four weeks was taken on within so many minutes, and of how many.
+pub async fn kept_lately(r: &mut Reader, station: StationId, kind: PostKind, within: i64) -> Result<(i64, i64)> {
+    let all = lately(r, station, kind).await?;
+    Ok((all.iter().filter(|m| in_time(m.waited, within)).count() as i64, all.len() as i64))
 }

@@ -1,4 +1,4 @@
-//! 承诺与兑现: which promise held when, and how many of those who came were called in time.
+//! 承诺与兑现: which promise held when, and how much of what came was taken on in time.
 
 use super::plan::covers;
 use crate::model::{Hours, Promise, SLOT};
@@ -17,7 +17,7 @@ pub struct Given {
 /// A roster that was published: first day of its month, since when, until when.
 pub type Published = (Date, Timestamp, Option<Timestamp>);
 
-/// Somebody who came: when, and how many seconds passed until the first call; `None` for who was never called.
+/// Somebody or something that came: when, and how many seconds passed until it was taken on; `None` for what never was.
 pub type Came = (Timestamp, Option<i64>);
 
 /// A promise in a month.
@@ -28,7 +28,7 @@ pub struct Kept {
     pub month: Date,
     pub came: i64,
     pub in_time: i64,
-    /// Of those who came: never called. They count as not in time.
+    /// Of those who came: never called, never signed. They count as not in time.
     pub lost: i64,
 }
 
@@ -63,18 +63,26 @@ fn held(given: &[Given], published: &[Published], month: Date, at: Timestamp) ->
     given.iter().enumerate().filter(|(_, g)| g.at <= p.1).max_by_key(|(_, g)| g.at).map(|(i, _)| i)
 }
 
+/// Whether who waited so many seconds was taken on within the promised minutes; the last second belongs to it, and `None`
+/// (nobody took it on) is never in time.
+pub fn in_time(waited: Option<i64>, minutes: i64) -> bool {
+    waited.is_some_and(|w| w <= minutes * 60)
+}
+
+/// The promise that somebody who came at a moment was given: the one that held, if its hours cover the moment.
+pub fn promised(given: &[Given], published: &[Published], at: Timestamp, kind: &impl Fn(Date) -> DayType) -> Option<usize> {
+    let day = kernel::clock::day_of(at);
+    let i = held(given, published, day.first_of_month(), at)?;
+    covers(given[i].hours.of(kind(day)), (windows::model::minute_of(at) / SLOT) as usize).then_some(i)
+}
+
 /// Promises against what came of them, by promise and month; only who came in the hours that were promised counts.
 pub fn kept(given: &[Given], published: &[Published], came: &[Came], kind: impl Fn(Date) -> DayType) -> Vec<Kept> {
     let mut out: Vec<Kept> = vec![];
     for &(at, waited) in came {
-        let day = kernel::clock::day_of(at);
-        let month = day.first_of_month();
-        let Some(i) = held(given, published, month, at) else { continue };
-        let g = &given[i];
-        if !covers(g.hours.of(kind(day)), (windows::model::minute_of(at) / SLOT) as usize) {
-            continue;
-        }
-        let in_time = i64::from(waited.is_some_and(|w| w <= g.promise.minutes * 60));
+        let month = kernel::clock::day_of(at).first_of_month();
+        let Some(i) = promised(given, published, at, &kind) else { continue };
+        let in_time = i64::from(in_time(waited, given[i].promise.minutes));
         let lost = i64::from(waited.is_none());
         match out.iter_mut().find(|k| (k.given, k.month) == (i, month)) {
             Some(k) => (k.came, k.in_time, k.lost) = (k.came + 1, k.in_time + in_time, k.lost + lost),

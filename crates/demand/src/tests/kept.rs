@@ -8,6 +8,12 @@ use testkit::{actor, engines};
 use windows::model::moment;
 use windows::rules::queue::Step;
 
+/// The address of the rows that a page links first.
+pub fn rows_of(body: &str) -> String {
+    let rest = body.split("/demand/kept/rows").nth(1).expect("a link to the rows").split('"').next().unwrap();
+    format!("/demand/kept/rows{}", rest.replace("&#38;", "&").replace("&amp;", "&"))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_promise_is_counted_from_the_roster_that_was_made_of_it() {
     for engine in engines() {
@@ -52,10 +58,23 @@ async fn a_promise_is_counted_from_the_roster_that_was_made_of_it() {
         }
         // In the afternoon nothing was promised.
         town.draw(0, day, 900).await;
-        let (made, kept) = town.read(async |r: &mut Reader| crate::actions::promises(r, &rules, station, town.post).await).await;
+        let (made, kept) = town.read(async |r: &mut Reader| crate::actions::promises(r, &rules, station, (town.post, roster::model::PostKind::Window)).await).await;
         assert_eq!((made.len(), kept.len()), (1, 1), "{engine}");
         assert_eq!((kept[0].came, kept[0].in_time, kept[0].lost), (10, 9, 0), "{engine}");
-        let page = t.get(&town.leader, "/demand/kept?month=2026-05").await.is(200).says("九成的人等候不超过 10 分钟").says("9/10").says("人还少，说不准").says("/windows/report?month=2026-05-01");
+        let page = t.get(&town.leader, "/demand/kept?month=2026-05").await.is(200).says("九成的人等候不超过 10 分钟").says("9/10").says("数还少，说不准").says("/windows/report?month=2026-05-01");
+        let rows = rows_of(&page.body);
+        t.get(&town.leader, &rows).await.is(200).says("9/10").says("全部 10").says("正好 10 分钟算做到");
+        let late = t.get(&town.leader, &format!("{rows}&part=late")).await.is(200).says("共 1 条").says("A0").says("11 分");
+        assert!(!late.body.contains(">5 分<"), "{}", late.body);
+        t.get(&town.leader, &format!("{rows}&part=kept")).await.is(200).says("共 9 条");
+        // Who may and which promises: the clerk sees the sum, the rows are for those who plan.
+        let sum = t.get(&town.clerk, "/demand/kept?month=2026-05").await.is(200).says("9/10");
+        assert!(!sum.body.contains("/demand/kept/rows"));
+        t.get(&town.clerk, &rows).await.is(403);
+        t.get(&town.stranger, &rows).await.is(404);
+        t.get(&town.leader, &rows.replace("given=", "given=0")).await.is(404);
+        t.get(&town.leader, &rows.replace("month=", "month=x")).await.is(404);
+        t.get(&town.leader, &format!("/demand/kept/rows?post={}&minutes=121", town.post)).await.is(404);
         // Nine of ten, exactly: 55.5 to 99.75 %.
         assert!(page.body.contains("55.5 %–99.7 %") || page.body.contains("55.5 %–99.8 %"), "{}", page.body);
         t.get(&town.leader, "/demand/kept?month=2026-04").await.is(200).says("还没有");

@@ -1,5 +1,6 @@
 //! Reports and orders become the need of the command room's watch and of patrols.
 
+use super::kept::rows_of;
 use super::need::hidden;
 use super::town::{Town, bare};
 use crate::model::Stream;
@@ -85,5 +86,100 @@ async fn reports_become_the_need_of_the_watch_and_orders_that_of_patrols() {
         t.get(&town.leader, &format!("/demand/plan?post={community}")).await.is(404);
         t.get(&town.stranger, &format!("/demand/plan?post={command}")).await.is(404);
         t.get(&actor(Role::Operator, town.station), &format!("/demand/plan?post={command}")).await.is(403);
+    }
+}
+
+/// One report, entered so many minutes after the call.
+async fn report(town: &Town, day: kernel::Date, minute: i64, after: i64) -> kernel::IncidentId {
+    let operator = actor(Role::Operator, town.station);
+    let new = incidents::model::NewIntake {
+        source_code: "0101".into(),
+        called_at: Some(moment(day, minute)),
+        title: "噪音".into(),
+        content: format!("{day} {minute} 楼上拖椅子"),
+        place: "中央街".into(),
+        ..Default::default()
+    };
+    incidents::actions::take(&town.t.app, &town.at(&operator, "incidents.take", moment(day, minute + after)), new).await.unwrap().id
+}
+
+/// A report entered after a minute; somebody is sent in the minute after, and signs so many minutes later.
+async fn order(town: &Town, day: kernel::Date, minute: i64, signed: Option<i64>) {
+    let (app, operator) = (&town.t.app, actor(Role::Operator, town.station));
+    let id = report(town, day, minute, 1).await;
+    incidents::actions::dispatch(app, &town.at(&operator, "incidents.dispatch", moment(day, minute + 2)), id, &[town.officer.user], "请到场").await.unwrap();
+    let Some(after) = signed else { return };
+    let order = town.read(async |r: &mut Reader| incidents::store::orders::of_incident(r, id).await).await[0].id;
+    let step = incidents::actions::StepArgs { order, step: incidents::model::Step::Acknowledge };
+    incidents::actions::step(app, &town.at(&town.officer, "incidents.step", moment(day, minute + 2 + after)), id, step).await.unwrap();
+}
+
+/// The month's roster, such as one officer can stand it.
+async fn published(town: &Town) {
+    use roster::model::{Contract, Standing, State};
+    let (app, station) = (&town.t.app, town.station);
+    let admin = |action: &'static str| app.act(&town.leader, action, kernel::Purpose::Administration, app.fresh_command());
+    let from_day = "2026-01-01".parse().unwrap();
+    let c = Contract { id: Uuid::nil(), user_id: town.officer.user, standing: Standing::Officer, week_hours: 40, fill_percent: 0, from_day, until_day: None };
+    roster::actions::add_contract(app, &admin("roster.contract"), c).await.unwrap();
+    let plan = roster::actions::start(app, &admin("roster.start"), app.today().first_of_month(), 3).await.unwrap();
+    for _ in 0..600 {
+        let p = town.read(async |r: &mut Reader| roster::store::plan(r, station, plan).await).await;
+        if p.state != State::Running {
+            roster::actions::publish(app, &admin("roster.publish"), plan, p.version, "试行，人手不够的日子由所领导顶班，下月补休").await.unwrap();
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the search does not end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_for_the_watch_and_patrols_is_counted() {
+    for engine in engines() {
+        let town = bare(engine).await;
+        let t = &town.t;
+        let [command, patrol, community] = town.add_watch().await;
+        // Nothing came, nothing was promised.
+        t.get(&town.leader, &format!("/demand/kept/rows?post={patrol}&minutes=10")).await.is(200).says("还没有记录").says("全部 0");
+        t.get(&town.leader, &format!("/demand/plan?post={command}")).await.is(200).says("承诺与兑现").says("还没有兑现的记录");
+        past(&town).await;
+        click(&town, command, "95", "1", "00:00-24:00").await.is(303);
+        click(&town, patrol, "90", "10", "16:00-24:00").await.is(303);
+        t.get(&town.leader, "/demand/kept").await.is(200).says("还没有按它发布的值班表");
+        published(&town).await;
+
+        // Ten reports in the night and morning: entered after a minute, the limit itself; one after two.
+        let day = super::town::d("2026-05-19");
+        for n in 0..10 {
+            report(&town, day, 10 + n * 60, if n == 3 { 2 } else { 1 }).await;
+        }
+        // Orders, each of a report that was entered after a minute: before the promised hours; after ten minutes, the limit
+        // itself; after eleven; never; and one that still may be, as an hour has not passed.
+        for (minute, signed) in [(610, Some(50)), (1_020, Some(10)), (1_080, Some(11)), (1_140, None), (1_370, None)] {
+            order(&town, day, minute, signed).await;
+        }
+        t.app.clock().set(moment(day, 1_420));
+        let page = t.get(&town.leader, &format!("/demand/plan?post={command}")).await.is(200).says("14/15").says("没有做到的 1 条");
+        let kept = page.body.split("承诺与兑现").last().unwrap();
+        let rows = rows_of(kept);
+        t.get(&town.leader, &rows).await.is(200).says("100 起警情里 95 起 1 分钟内有人接办").says("全部 15").says("做到的 14").says("从来电到接听");
+        t.get(&town.leader, &format!("{rows}&part=late")).await.is(200).says("共 1 条").says("03:10").says(">2 分<").says("<a href=\"/incidents/019");
+        t.get(&actor(Role::Operator, town.station), &rows).await.is(403);
+        t.get(&town.stranger, &rows).await.is(404);
+        t.get(&town.leader, &rows.replace(&command.to_string(), &patrol.to_string())).await.is(404);
+
+        let page = t.get(&town.leader, &format!("/demand/plan?post={patrol}")).await.is(200).says("1/3").says("1 次没有签收").says("没有做到的 2 条");
+        let rows = rows_of(page.body.split("承诺与兑现").last().unwrap());
+        t.get(&town.leader, &rows).await.is(200).says("全部 3").says("17:02").says("从第一次派出到第一次签收");
+        t.get(&town.leader, &format!("{rows}&part=late")).await.is(200).says("共 2 条").says("18:02").says("11 分").says("19:02").says("没有签收");
+        t.get(&town.leader, "/demand/kept").await.is(200).says("指挥室").says("14/15").says("街面巡逻").says("1/3");
+
+        // The last four weeks are counted in the same way: thirty orders that were signed after two minutes; today is not in it.
+        t.get(&town.leader, &format!("/demand/kept/rows?post={patrol}&minutes=2")).await.is(200).says("30/30").says("最近 4 周，不含今天");
+        t.get(&town.leader, &format!("/demand/kept/rows?post={patrol}&minutes=1")).await.is(200).says("0/30");
+        t.app.clock().set(moment(day.tomorrow().unwrap(), 600));
+        t.get(&town.leader, &format!("/demand/kept/rows?post={patrol}&minutes=10")).await.is(200).says("31/35").says("没有做到的 4");
+        t.get(&town.leader, &format!("/demand/kept/rows?post={community}&minutes=10")).await.is(404);
     }
 }

@@ -49,6 +49,7 @@ struct Kind {
 struct Result {
     kinds: Vec<Kind>,
     promise: String,
+    minutes: i64,
     bought: String,
     kept: bool,
     extrapolated: i64,
@@ -84,7 +85,7 @@ fn words(kind: PostKind) -> Words {
             unit: "的警情",
             hours: "值守的时间里不空岗：每一刻钟至少一个人。按所选岗位独自接办全部警情计算，从接报到派出占用一个人；起止用整刻钟，整天写 00:00-24:00。",
             full: "值守的人到了",
-            lately: ["接报", "起，接报以后在这个时间内登记的（登记里含通话，比等候长）"],
+            lately: ["接报", "起，来电以后在这个时间内接听的（没有记接听时间的按登记，登记里含通话，比等候长）"],
         },
         PostKind::Patrol => Words {
             asks: "巡逻要几个人",
@@ -111,7 +112,7 @@ struct View<'a> {
     again: &'a Again,
     result: Option<Result>,
     words: Words,
-    /// 承诺与兑现 of the post; "" where it is no window.
+    /// 承诺与兑现 of the post; "" where there is none.
     kept: String,
     command_id: String,
 }
@@ -150,7 +151,7 @@ fn typed(spans: &[Span]) -> String {
 
 /// Reads hours and promise; what does not fit is an error under its field.
 fn read(form: &mut Form) -> (Hours, Promise) {
-    let promise = Promise { share: form.number("share", "比例", 50..=99), minutes: form.number("minutes", "等候的分钟数", 0..=120) };
+    let promise = Promise { share: form.number("share", "比例", 50..=99), minutes: form.number("minutes", "等候的分钟数", 0..=actions::LONGEST) };
     let mut spans = |field: &str| match parse_spans(form.typed(field)) {
         Ok(s) => s,
         Err(why) => {
@@ -204,6 +205,7 @@ fn told(ctx: &Ctx, basis: &Basis, answered: Answered, set: &PostSet, promise: Pr
     Result {
         kinds: DayType::ALL.iter().filter_map(|k| kind_of(*k, &plan, set, beside)).collect(),
         promise: promise_text(set.post.kind, promise),
+        minutes: promise.minutes,
         beside: set.post.kind == PostKind::Window,
         bought: bought_text(&sum),
         kept: sum.kept,
@@ -263,8 +265,8 @@ async fn show(ctx: &Ctx, mut form: Form, mut again: Again) -> Answer {
         }
     }
     let kept = match set {
-        Some(set) if kind == PostKind::Window => super::kept::part(ctx, set.post.id).await?,
-        _ => String::new(),
+        Some(set) => super::kept::part(ctx, set.post.id).await?,
+        None => String::new(),
     };
     let content = View {
         kept,

@@ -463,7 +463,7 @@ pub const CALLED: usize = 60_000;
 /// How reports since a moment went over the desk: the newest [`CALLED`].
 pub async fn handled_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<Handled>> {
     r.all(
-        sql!("select called_at, answered_at, registered_at, (select min(d.sent_at) from incidents_dispatch d where d.incident_id = i.id and d.cancelled_at is null) as sent_at from incidents_intake i where station_id = $1 and called_at >= $2 order by called_at desc limit 60000"),
+        sql!("select id, number, called_at, answered_at, registered_at, (select min(d.sent_at) from incidents_dispatch d where d.incident_id = i.id and d.cancelled_at is null) as sent_at from incidents_intake i where station_id = $1 and called_at >= $2 order by called_at desc limit 60000"),
         args![station, since],
     )
     .await
@@ -472,7 +472,7 @@ pub async fn handled_since(r: &mut Reader, station: StationId, since: Timestamp)
 /// Reports to which somebody was sent since a moment: the newest [`CALLED`].
 pub async fn sent_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<Sent>> {
     r.all(
-        sql!("select min(sent_at) as sent_at, min(signed_at) as signed_at, max(finished_at) as finished_at from incidents_dispatch where station_id = $1 and sent_at >= $2 and cancelled_at is null and returned_at is null group by incident_id order by min(sent_at) desc limit 60000"),
+        sql!("select d.incident_id as id, (select i.number from incidents_intake i where i.station_id = $1 and i.id = d.incident_id) as number, min(d.sent_at) as sent_at, min(d.signed_at) as signed_at, max(d.finished_at) as finished_at from incidents_dispatch d where d.station_id = $1 and d.sent_at >= $2 and d.cancelled_at is null and d.returned_at is null group by d.incident_id order by min(d.sent_at) desc limit 60000"),
         args![station, since],
     )
     .await
