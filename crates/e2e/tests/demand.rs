@@ -70,6 +70,11 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.says("空着的巡逻组").await?;
     leader.unfold().await?;
     e2e::both(&leader, "demand-patrol").await?;
+    // The number of the last four weeks opens its rows, each with its report.
+    leader.press("section[aria-labelledby=lately] a", "%").await?;
+    leader.says("从第一次派出到第一次签收").await?;
+    leader.says("做到的").await?;
+    e2e::both(&leader, "demand-kept-rows").await?;
 
     // An evening shift for the window's post, so that the evening can be planned for.
     leader.open("/roster/posts").await?;
