@@ -55,11 +55,21 @@ pub async fn register(tab: &Tab, case: &Case) -> Result<()> {
     tab.fill("#name_1", name).await?;
     tab.fill("#phone_1", phone).await?;
     tab.fill("#home_1", home).await?;
+    take_suggested(tab).await.context("what is suggested")?;
     step(tab, case, "09-register").await?;
     tab.press(".form__actions button", "登记").await?;
     ensure!(tab.path().await?.starts_with("/disputes/"), "no dispute was opened: {}", tab.text("main").await?);
     tab.says("受理审查").await?;
     step(tab, case, "10-registered").await
+}
+
+/// Takes the category and the cause that the program reads from the words.
+async fn take_suggested(tab: &Tab) -> Result<()> {
+    for (field, taken) in [("judicial", "document.querySelector('#judicial').value"), ("causes", "document.querySelector('input[name=causes]:checked')")] {
+        tab.click(&format!("fq-hint button[data-take^='{field}=']"), "").await?;
+        tab.until(taken).await?;
+    }
+    Ok(())
 }
 
 /// Who acts for the other side, gate, plan, session, agreement.

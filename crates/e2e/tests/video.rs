@@ -205,11 +205,37 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     leader.click("[data-do=play]", "播放").await?;
     wait(&leader, 15, "[...document.querySelectorAll('.tile:not(.tile--blank) video')].filter(v => !v.paused && v.currentTime > 0).length >= 3").await.context("playing")?;
     e2e::both(&leader, "video-replay").await?;
+    leader.look(View::Desktop).await?;
+    with_the_log(&leader).await.context("an incident's log beside its recordings")?;
     for (who, t) in [("operator", &operator), ("leader", &leader)] {
         let rest: Vec<_> = t.complaints().into_iter().filter(|c| !c.contains("422")).collect();
         ensure!(rest.is_empty(), "{who}: {rest:?}");
     }
     Ok(())
+}
+
+/// From an incident to its minute: its log stands beside the pictures and on the time line, and leads to each moment.
+async fn with_the_log(leader: &Tab) -> Result<()> {
+    leader.open("/incidents").await?;
+    let all: Vec<String> = leader
+        .eval("[...new Set([...document.querySelectorAll('main a[href^=\"/incidents/\"]')].map(a => a.getAttribute('href')))].filter(h => /^.incidents.[0-9a-f-]{36}$/.test(h)).slice(0, 12)")
+        .await?;
+    for path in &all {
+        leader.open(path).await?;
+        if leader.eval("!!document.querySelector('a[href^=\"/video/replay?incident=\"]')").await? {
+            break;
+        }
+    }
+    leader.press("a", "看当时的录像").await?;
+    leader.click("input[name=purpose][value=incident]", "").await?;
+    leader.fill("#reason", "核对到场经过").await?;
+    leader.press("button", "开始看").await?;
+    leader.says("警情经过").await?;
+    let jumps: Vec<i64> = leader.eval("[...document.querySelectorAll('.replay__events [data-jump]')].map(b => Number(b.dataset.jump))").await?;
+    ensure!(jumps.is_sorted() && jumps.len() >= 2, "the log in its order: {jumps:?}");
+    leader.until("document.querySelectorAll('[data-track] b').length > 0").await.context("marks on the time line")?;
+    leader.click(&format!(".replay__events [data-jump='{}']", jumps[0]), "报警").await?;
+    leader.until(&format!("Math.abs(document.querySelector('fq-replay').now - {}) < 1000", jumps[0])).await
 }
 
 /// Ids of the tiles in their order.

@@ -142,13 +142,14 @@ async fn each_fault_has_its_outcome_and_the_sound_camera_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_twenty_is_killed_offline_within_three_seconds_back_within_a_group_and_two_and_the_others_lose_nothing() {
-    const ALL: usize = 20;
+    // A hundred on a machine that has nothing else to do: FENGQIAO_CAMERAS=100.
+    let all: usize = std::env::var("FENGQIAO_CAMERAS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
     const KILLED: usize = 7;
     // A group of the clip is two seconds, fifty pictures.
     let ahead = |n: usize| std::time::Duration::from_millis(390 * n as u64);
-    let s = sim((0..ALL).map(|n| Camera { ahead: ahead(n), ..Camera::new(clips::yard().unwrap()) }).collect()).await;
+    let s = sim((0..all).map(|n| Camera { ahead: ahead(n), ..Camera::new(clips::yard().unwrap()) }).collect()).await;
     let dir = tempfile::tempdir().unwrap();
-    let o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, ALL);
+    let o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, all);
     let states = || o.estate.health().iter().map(|h| h.state).collect::<Vec<_>>();
     assert!(until(10.0, || states().iter().all(|s| *s == State::Live)).await, "{:?}", states());
     sleep(3.0).await;
@@ -163,7 +164,7 @@ async fn one_of_twenty_is_killed_offline_within_three_seconds_back_within_a_grou
     let revived = Instant::now();
     assert!(until(4.0, || o.estate.health()[KILLED].frames > before && states()[KILLED] == State::Live).await, "back within one group and two seconds: {:?}", states());
     println!("back after {} ms", revived.elapsed().as_millis());
-    assert!((0..ALL).all(|n| n == KILLED || states()[n] == State::Live), "{:?}", states());
+    assert!((0..all).all(|n| n == KILLED || states()[n] == State::Live), "{:?}", states());
     sleep(2.5).await;
     finish(o);
     let numbers = recorded(dir.path(), KILLED);
@@ -172,7 +173,7 @@ async fn one_of_twenty_is_killed_offline_within_three_seconds_back_within_a_grou
     let most = away.as_millis() as u64 / 40 + 50 + 50 + 50;
     assert!((75..=most).contains(&gap), "lost {gap} frames, {most} at most");
     let mut frames = 0;
-    for n in (0..ALL).filter(|n| *n != KILLED) {
+    for n in (0..all).filter(|n| *n != KILLED) {
         let numbers = recorded(dir.path(), n);
         assert!(whole(&numbers), "camera {n} lost frames");
         frames += numbers.len();

@@ -301,7 +301,8 @@ fn bound_published_best_and_objective_stand_in_this_order() {
 
 /// Published bests of the larger instances (`bks_orprojects.md`, 60 minutes; that table ends at 19, so none is claimed for 20). They
 /// run for a moment only: a bound that has not risen yet is no fault, one above a published roster is.
-const LARGER: [(&str, Option<i64>); 5] = [("08", Some(1308)), ("12", Some(4040)), ("14", Some(1279)), ("16", Some(3225)), ("20", None)];
+const LARGER: [(&str, Option<i64>); 6] =
+    [("08", Some(1308)), ("12", Some(4040)), ("14", Some(1279)), ("16", Some(3225)), ("18", Some(4650)), ("20", None)];
 
 #[test]
 fn bounds_of_the_larger_instances_stand_below_what_is_published() {

@@ -70,6 +70,9 @@ struct Measured {
     bytes: u64,
     /// Groups of pictures that the recorder itself says it left out, in files that are gone as well.
     told: u64,
+    /// RTP packets that did not come, and frames that the recorder took in all, those whose files are gone included.
+    packets: u64,
+    taken: u64,
 }
 
 /// Lets processes work and looks at them; they are ended by `end`.
@@ -115,9 +118,10 @@ fn ours(args: &Args, at: &str, root: &Path) -> Result<Measured, Fail> {
     all[0].line()?;
     let (processor, memory) = measure(&mut all, args.seconds, Running::finish)?;
     let end: Value = serde_json::from_str(&all[0].line()?)?;
-    let told = end["lost_groups"].as_u64().ok_or("the recorder does not say what it left out")?;
+    let said = |what: &str| end[what].as_u64().ok_or(format!("the recorder does not say {what}"));
+    let (told, packets, taken) = (said("lost_groups")?, said("lost_packets")?, said("frames")?);
     let (lost, frames, bytes) = count((0..args.cameras).map(|n| id(n).folder(root)))?;
-    Ok(Measured { processor, memory, lost, frames, bytes, told })
+    Ok(Measured { processor, memory, lost, frames, bytes, told, packets, taken })
 }
 
 fn ffmpeg(args: &Args, at: &str, root: &Path) -> Result<Measured, Fail> {
@@ -132,7 +136,7 @@ fn ffmpeg(args: &Args, at: &str, root: &Path) -> Result<Measured, Fail> {
     }
     let (processor, memory) = measure(&mut all, args.seconds, Running::interrupt)?;
     let (lost, frames, bytes) = count((0..args.cameras).map(|n| root.join(n.to_string())))?;
-    Ok(Measured { processor, memory, lost, frames, bytes, told: 0 })
+    Ok(Measured { processor, memory, lost, frames, bytes, told: 0, packets: 0, taken: frames })
 }
 
 fn gstreamer(args: &Args, at: &str, root: &Path) -> Result<Measured, Fail> {
@@ -150,7 +154,7 @@ fn gstreamer(args: &Args, at: &str, root: &Path) -> Result<Measured, Fail> {
     let mut all = [Running::start(&mut c)?];
     let (processor, memory) = measure(&mut all, args.seconds, Running::interrupt)?;
     let (lost, frames, bytes) = count((0..args.cameras).map(|n| root.join(n.to_string())))?;
-    Ok(Measured { processor, memory, lost, frames, bytes, told: 0 })
+    Ok(Measured { processor, memory, lost, frames, bytes, told: 0, packets: 0, taken: frames })
 }
 
 pub fn run(args: &Args) -> Result<(), Fail> {
@@ -188,7 +192,7 @@ pub fn run(args: &Args) -> Result<(), Fail> {
     source.finish()?;
     report(args, &tools, clip.is_some());
     match tools.first() {
-        Some((_, m)) if m.lost == 0 && m.told == 0 && m.frames > 0 => Ok(()),
+        Some((_, m)) if m.lost == 0 && m.told == 0 && m.packets == 0 && m.frames > 0 => Ok(()),
         _ => Err("frames were lost by our recorder".into()),
     }
 }
@@ -203,6 +207,7 @@ fn report(args: &Args, tools: &[(&str, Measured)], full_hd: bool) {
         json!({
             "tool": name, "processor_percent": m.processor * 100.0, "processor_percent_per_camera": m.processor * 100.0 / per,
             "pss_mib_per_camera": m.memory as f64 / per / 1048576.0, "frames": m.frames, "lost_frames": m.lost, "groups_told_lost": m.told,
+            "packets_lost": m.packets, "frames_taken": m.taken,
             "mbit_per_camera": m.bytes as f64 * 8.0 / per / (args.seconds + 10) as f64 / 1e6,
         })
     };

@@ -185,7 +185,7 @@ async fn member(tx: &mut Tx, d: &Dispute, user: kernel::UserId) -> Result<Role> 
 async fn hosted(tx: &mut Tx, d: &Dispute, t: &NewTalk, on: Date) -> Result<()> {
     let Some(run) = tracks::latest(tx, d.id).await? else { return Ok(()) };
     if on < run.accepted_on {
-        return Err(FieldErrors::one("held_from", format!("调解时间不能早于受理日期 {}。", run.accepted_on)));
+        return Err(FieldErrors::one("held_from", format!("调解时间不能早于受理日期 {}。{}", run.accepted_on, crate::rules::order())));
     }
     let (Track::Peoples, Some(committee)) = (run.track, t.committee) else { return Ok(()) };
     committee_hosts(tx, d, committee, &t.mediator).await?;

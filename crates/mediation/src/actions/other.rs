@@ -265,7 +265,7 @@ pub async fn escalate(app: &App, act: &Act, id: DisputeId, case: &Case) -> Resul
         .write(act, async |tx: &mut Tx| {
             let d = reach(tx, id).await?;
             if case.day < clock::day_of(d.opened_at) {
-                return Err(FieldErrors::one("day", format!("案件日期不能早于纠纷登记日期 {}。", clock::day_of(d.opened_at))));
+                return Err(FieldErrors::one("day", format!("案件日期不能早于纠纷登记日期 {}。{}", clock::day_of(d.opened_at), crate::rules::order())));
             }
             if let Some(i) = case.incident {
                 let intake = incidents::store::get(tx, i).await?;

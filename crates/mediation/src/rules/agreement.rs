@@ -51,12 +51,12 @@ pub fn agreement(a: &NewAgreement, track: Track, parties: &[Party], set: &Settin
     if a.signed_on > today {
         errors.add("signed_on", "签订日期不能晚于今天。");
     } else if let Some(from) = set.accepted_on.filter(|from| a.signed_on < *from) {
-        errors.add("signed_on", format!("签订日期不能早于受理日期 {from}。"));
+        errors.add("signed_on", format!("签订日期不能早于受理日期 {from}。{}", super::order()));
     } else if let Some(last) = set.held.iter().max().filter(|last| a.signed_on < **last) {
         errors.add("signed_on", format!("签订日期不能早于最后一次调解的日期 {last}。"));
     }
     if clock::day_of(a.held_at) > a.signed_on {
-        errors.add("held_at", "调解时间不能晚于签订日期。");
+        errors.add("held_at", format!("调解时间不能晚于签订日期。{}", super::order()));
     }
     if !a.signing_recorded && !a.recording_no.trim().is_empty() {
         errors.add("recording_no", "写了录音录像编号，请同时勾选“已同步录音录像”；没有录的，不填编号。");
@@ -167,7 +167,7 @@ fn promise(p: &NewPromise, i: usize, signed_on: Date, errors: &mut FieldErrors) 
     match (p.term, p.by) {
         (None, _) => errors.add(format!("when{i}"), "请选择限期履行、即时履行或者长期履行。"),
         (Some(Term::By), None) => errors.add(format!("by{i}"), "限期履行的，请写明最后一天。"),
-        (Some(Term::By), Some(by)) if by < signed_on => errors.add(format!("by{i}"), "履行期限不能早于签订日期。"),
+        (Some(Term::By), Some(by)) if by < signed_on => errors.add(format!("by{i}"), format!("履行期限不能早于签订日期。{}", super::order())),
         (Some(Term::AtOnce), Some(by)) if by != signed_on => errors.add(format!("by{i}"), "即时履行不写以后的期限；不在当天履行的，选“限期履行”。"),
         (Some(Term::Standing), Some(_)) => errors.add(format!("by{i}"), "长期履行没有最后一天；有期限的，选“限期履行”。"),
         _ => {}

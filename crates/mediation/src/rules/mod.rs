@@ -22,6 +22,12 @@ use kernel::rules::RuleSet;
 use kernel::{Date, FieldErrors, Refusal, Result, Role};
 use std::collections::BTreeMap;
 
+/// The rule of a date out of order, to stand behind the sentence under its field.
+pub fn order() -> String {
+    let rule = kernel::ground::of("mediation.state").rule();
+    format!("依据：{}（{}）。", rule.name, rule.source)
+}
+
 /// The state after `step`, or why it cannot be taken now.
 pub fn next(state: State, step: Step) -> Result<State, Refusal> {
     use State::*;

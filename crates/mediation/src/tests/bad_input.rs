@@ -8,6 +8,8 @@ use testkit::engines;
 
 /// What a refusal on a form rests on where the sentence under the field is the rule.
 const FORM: &str = "每一项按表单写明的要求填写";
+/// What a date out of order rests on.
+const ORDER: &str = "依据：纠纷按受理、调解、协议、履行、办结的次序办理（人民调解法、公安机关办理行政案件程序规定";
 
 /// Everything that a refused deed could have left behind: rows of the dispute, its version, events and files of the station.
 async fn traces(w: &Town, id: DisputeId) -> (Vec<usize>, i64, i64) {
@@ -72,10 +74,10 @@ async fn an_agreement_with_dates_out_of_order_or_without_a_term() {
     for engine in engines() {
         let w = town(engine).await;
         let id = w.mediated().await;
-        paper(&w, id, &[("by0", "2026-05-01")], &["不能早于签订日期", FORM, "href=\"#by0\""]).await;
+        paper(&w, id, &[("by0", "2026-05-01")], &["不能早于签订日期", FORM, ORDER, "href=\"#by0\""]).await;
         paper(&w, id, &[("signed_on", "2026-05-09")], &["不能晚于今天", FORM, "href=\"#signed_on\""]).await;
-        paper(&w, id, &[("signed_on", "2026-05-07"), ("held_at", "2026-05-07T08:00")], &["不能早于受理日期", FORM, "href=\"#signed_on\""]).await;
-        paper(&w, id, &[("held_at", "2026-05-09T08:00")], &["不能晚于签订日期", FORM, "href=\"#held_at\""]).await;
+        paper(&w, id, &[("signed_on", "2026-05-07"), ("held_at", "2026-05-07T08:00")], &["不能早于受理日期", FORM, ORDER, "href=\"#signed_on\""]).await;
+        paper(&w, id, &[("held_at", "2026-05-09T08:00")], &["不能晚于签订日期", FORM, ORDER, "href=\"#held_at\""]).await;
         paper(&w, id, &[("term0", ""), ("by0", ""), ("how0", "")], &["没有内容", "人民调解法第二十九条", "请至少写一项"]).await;
         paper(&w, id, &[("identity_note", "")], &["甲方、乙方没有登记性别、出生日期或者证件号码"]).await;
         paper(&w, id, &[("party0", "")], &["请选择由谁履行"]).await;
@@ -121,11 +123,11 @@ async fn one_person_in_two_roles() {
             ("domestic_violence", "no"),
         ];
         fields.extend(same);
-        w.t.post(&w.officer, "/disputes/new", &fields).await.is(422).says("不能在一起纠纷中既是甲方又是乙方").says("依据：").says("请核对").says("楼上拖椅子");
+        w.t.post(&w.officer, "/disputes/new", &fields).await.is(422).says("不能在一起纠纷中既是甲方又是乙方").says("同一人只有一种地位").says("请核对").says("楼上拖椅子");
         w.t.get(&w.officer, "/disputes").await.says("没有符合条件");
         let id = w.open(&[("phone_0", "13800000009")]).await;
         let again = [("side", "third"), ("name", "乌仁其木格"), ("phone", "13800000009")];
-        refused(&w, id, "party", &again, &["既是甲方又是丙方", "请核对"]).await;
+        refused(&w, id, "party", &again, &["既是甲方又是丙方", "同一人只有一种地位", "请核对"]).await;
     }
 }
 
@@ -156,7 +158,7 @@ async fn a_case_before_its_dispute() {
         let w = town(engine).await;
         let id = w.open(&[]).await;
         let fields = [("kind", "criminal"), ("day", "2026-05-01"), ("case_no", "海公刑立字〔2026〕8号"), ("note", "同一双方")];
-        refused(&w, id, "escalate", &fields, &["不能早于纠纷登记日期", FORM]).await;
+        refused(&w, id, "escalate", &fields, &["不能早于纠纷登记日期", FORM, ORDER]).await;
         assert!(w.dispute(id).await.escalated.is_none());
     }
 }

@@ -53,6 +53,6 @@ async fn only_pictures_that_were_there_count_as_looked_at() {
         let at = |name: &str| page.body.find(name).unwrap();
         assert!(at("路口A2") < at("路口A3") && at("路口A3") < at("路口A1"), "what was passed over stands first");
         t.get(&town.operator, "/video/duty?from=gestern").await.is(200).says("时间没有读懂");
-        t.get(&town.leader, "/video/report").await.is(200).says("没有看过的摄像机 1/3 台");
+        t.get(&town.leader, "/video/report").await.is(200).says("有画面而没有看过的摄像机 1/3 台");
     }
 }

@@ -194,9 +194,13 @@ pub struct Exported {
 }
 
 pub async fn exported(town: &Town) -> Exported {
+    exported_from(town, clips::small().unwrap()).await
+}
+
+async fn exported_from(town: &Town, film: simcam::Clip) -> Exported {
     let (t, app) = (&town.t, &town.t.app);
     app.clock().set(kernel::clock::from_micros(Machine.now_ms() * 1000));
-    let sim = Sim::start("127.0.0.1:0".parse().unwrap(), vec![Camera::new(clips::small().unwrap())]).await.unwrap();
+    let sim = Sim::start("127.0.0.1:0".parse().unwrap(), vec![Camera::new(film)]).await.unwrap();
     let form = form("A1", &sim.url(0), "");
     let camera = act::register(app, &town.act(&town.admin, "video.register"), town.station, form).await.unwrap();
     let ring = tempfile::tempdir().unwrap();
@@ -225,6 +229,25 @@ pub async fn exported(town: &Town) -> Exported {
     let clip = made(town, id).await;
     assert_eq!(clip.state, ClipState::Ready, "{}", clip.facts);
     Exported { running, camera, id, clip, span: (from, until), ring, _sim: sim }
+}
+
+/// H.265 is exported as it was recorded, and proven like any other film.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h265_is_exported_as_it_was_recorded() {
+    let town = town("sqlite").await;
+    let Exported { running, clip, ring: _ring, _sim, .. } = exported_from(&town, clips::yard265().unwrap()).await;
+    let data = town.t.app.settings().data.clone();
+    let film = std::fs::read(files::part(&data, clip.id, 0)).unwrap();
+    let holds = |name: &[u8]| film.windows(4).any(|w| w == name);
+    assert!((holds(b"hvc1") || holds(b"hev1")) && holds(b"hvcC") && !holds(b"avc1"), "an H.265 track");
+    let manifest = std::fs::read(files::manifest(&data, clip.id)).unwrap();
+    let keys = town.t.app.vault().attest_keys(evidence::CONTEXT);
+    let keys: Vec<_> = keys.into_iter().map(|(_, alg, public)| evidence::Key { alg, public }).collect();
+    let parts = evidence::Sealed::parse(&manifest).unwrap().1.clip.parts;
+    let sizes: Vec<u64> = parts.iter().filter_map(|p| Some(p.blocks.as_ref()?.size)).collect();
+    let v = evidence::verify(&manifest, &evidence::measure(&mut &film[..], &sizes).unwrap(), &keys).unwrap();
+    assert!(v.is_proven(), "{v:?}");
+    running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -121,6 +121,10 @@ struct Camera {
     looks: i64,
     /// How long it was looked at while there was a picture; empty: not at all.
     watched: String,
+    /// There was a picture, and nobody looked at it.
+    missed: bool,
+    /// Nothing was counted yet.
+    unknown: bool,
     last: String,
 }
 
@@ -134,7 +138,8 @@ struct Report {
     total: (i64, i64, i64),
     alarms: Vec<(AlarmKind, i64)>,
     cameras: Vec<Camera>,
-    unwatched: usize,
+    missed: usize,
+    unknown: usize,
     removed: (i64, String),
     visitors: i64,
     /// Who asked to see.
@@ -170,13 +175,15 @@ pub async fn report(ctx: Ctx, Query(a): Query<Month>) -> Answer {
         .map(|w| {
             let h = w.stream(StreamKind::Main).and_then(|s| hours.iter().find(|h| h.stream_id == s.id));
             let seen = watched.iter().find(|x| x.0 == w.camera.id);
-            let really = super::duty::seconds(w, &hours).watched;
+            let s = super::duty::seconds(w, &hours);
             Camera {
                 name: w.camera.name.clone(),
                 online: h.map_or("—".into(), |h| web::show::rate(h.live, h.seconds)),
                 low: h.is_some_and(|h| h.seconds > 0 && h.live * 100 / h.seconds < least),
                 looks: seen.map_or(0, |x| x.1),
-                watched: if really > 0 { length(really * 1000) } else { String::new() },
+                watched: if s.watched > 0 { length(s.watched * 1000) } else { String::new() },
+                missed: s.watched == 0 && s.live > 0,
+                unknown: s.watched == 0 && s.observed == 0,
                 last: seen.map_or("没有打开过".into(), |x| clock::show(x.2)),
             }
         })
@@ -190,7 +197,8 @@ pub async fn report(ctx: Ctx, Query(a): Query<Month>) -> Answer {
         sums,
         total,
         alarms,
-        unwatched: lines.iter().filter(|l| l.watched.is_empty()).count(),
+        missed: lines.iter().filter(|l| l.missed).count(),
+        unknown: lines.iter().filter(|l| l.unknown).count(),
         cameras: lines,
         people,
         removed: (removed.iter().map(|r| r.files).sum(), super::size(removed.iter().map(|r| r.bytes).sum())),
