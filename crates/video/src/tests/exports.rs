@@ -197,7 +197,7 @@ pub async fn exported(town: &Town) -> Exported {
     exported_from(town, clips::small().unwrap()).await
 }
 
-async fn exported_from(town: &Town, film: simcam::Clip) -> Exported {
+async fn exported_from(town: &Town, film: Arc<simcam::Clip>) -> Exported {
     let (t, app) = (&town.t, &town.t.app);
     app.clock().set(kernel::clock::from_micros(Machine.now_ms() * 1000));
     let sim = Sim::start("127.0.0.1:0".parse().unwrap(), vec![Camera::new(film)]).await.unwrap();
