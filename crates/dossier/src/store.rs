@@ -23,6 +23,15 @@ pub async fn bare_volumes(r: &mut Reader) -> Result<Vec<Volume>> {
     .await
 }
 
+/// One of them as it stands now; none when it holds by now.
+pub async fn bare_volume(tx: &mut Tx, dispute: DisputeId) -> Result<Option<Volume>> {
+    tx.opt(
+        sql!("select station_id, dispute_id, number, title, mediator, organ, from_day, until_day, filed_by, filed_on, retention, note, at, version from dossier_volume where dispute_id = $1 and not held @lock"),
+        args![dispute],
+    )
+    .await
+}
+
 pub async fn mark_held(tx: &mut Tx, dispute: DisputeId) -> Result<()> {
     tx.exec(sql!("update dossier_volume set held = true where dispute_id = $1"), args![dispute]).await?;
     Ok(())

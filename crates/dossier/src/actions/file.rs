@@ -73,17 +73,23 @@ async fn keep(tx: &mut Tx, id: DisputeId, number: &str, retention: &str, today: 
 pub fn keeping(app: App) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let look = app.look(&Actor::system(), "dossier.keeping", Purpose::Retention);
+        let mut failed = None;
         for v in app.db().read(&look, async |r: &mut Reader| store::bare_volumes(r).await).await? {
             let act = app.act(&Actor::system(), "dossier.keep", Purpose::Retention, app.fresh_command()).in_station(v.station_id);
-            app.db()
+            let done = app
+                .db()
                 .write(&act, async |tx: &mut Tx| {
+                    // Filed again meanwhile, it holds already, perhaps for longer.
+                    let Some(v) = store::bare_volume(tx, v.dispute_id).await? else { return Ok(()) };
                     keep(tx, v.dispute_id, &v.number, &v.retention, clock::day_of(v.at)).await?;
                     tx.record("dossier.keep", &[("dispute", v.dispute_id.0)], &v.number);
                     Ok(())
                 })
-                .await?;
+                .await;
+            // The others get theirs all the same.
+            failed = failed.or(done.err());
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     })
 }
 
