@@ -155,7 +155,9 @@ pub fn round<'a>(
         };
         let answered = suits.iter().any(|(q, _)| !words(q).is_empty());
         if answered && weight.is_finite() && weight > 0.0 {
-            kept.push(Answer { weight, group, suits: places(&suits), named: once(places(&named)) });
+            // A later choice comes after an earlier one: who left that open has made none.
+            let choices = named.iter().map(|q| places(std::slice::from_ref(q))).take_while(|c| !c.is_empty());
+            kept.push(Answer { weight, group, suits: places(&suits), named: once(choices.flatten().collect()) });
         }
     }
     let (sum, squares) = kept.iter().fold((0.0, 0.0), |(s, q), a| (s + a.weight, q + a.weight * a.weight));
@@ -227,7 +229,7 @@ mod tests {
         let all = [
             a(&[("what", "c0"), ("when", "c1 c3"), ("more/next", "c3"), ("more/best", "c1")]),
             a(&[("what", "c1"), ("when", "c0"), ("more/best", "c0"), ("more/next", "c0")]),
-            a(&[("when", "c4")]),
+            a(&[("when", "c4"), ("more/next", "c1")]),
             a(&[("why", "没有填")]),
         ];
         let weighed = || all.iter().zip([2.0, 1.0, 1.0, 1.0]).enumerate().map(|(i, (a, w))| (a, w, i % 2));
@@ -237,6 +239,7 @@ mod tests {
         assert_eq!(r.answers[0], Answer { weight: 2.0, group: 0, suits: vec![1, 2], named: vec![1, 2] });
         assert_eq!(r.answers[1].named, [0], "the same hour twice is one choice");
         assert_eq!(r.answers[2].suits, Vec::<usize>::new(), "can never come");
+        assert_eq!(r.answers[2].named, Vec::<usize>::new(), "a second choice without a first is none");
         assert!((r.effective - 16.0 / 6.0).abs() < 1e-9);
         let one = round("错时问卷", &definition(), weighed(), &services, Some(Uuid::from_u128(2))).unwrap();
         assert_eq!(one.answers.len(), 2, "who spoke of another service is left out, who named none is not");

@@ -42,9 +42,10 @@ impl Runs {
     }
 }
 
-/// Runs all jobs of all domains until the program ends.
+/// Runs all jobs of all domains until the program ends; those of upper domains first, so that what a volume keeps is held before
+/// the records under it are cleared.
 pub fn spawn(app: App, domains: &[Domain]) -> Runs {
-    let jobs: Vec<Job> = domains.iter().flat_map(|d| d.jobs.clone()).collect();
+    let jobs: Vec<Job> = domains.iter().rev().flat_map(|d| d.jobs.clone()).collect();
     let runs = Runs::default();
     let counted = runs.clone();
     tokio::spawn(async move {

@@ -33,7 +33,30 @@ async fn hire(t: &TestApp, admin: &Actor, station: StationId, role: Role) -> Act
     a
 }
 
+/// A station's own term of administrative mediation, which no national rule gives.
+const OWN: &str = r#"
+[[rule]]
+station = "ZY"
+key = "mediation.administrative.days"
+value = 15
+unit = "working_days"
+title = "行政调解期限"
+source = "本地规定（测试）"
+source_kind = "regulation"
+verified = false
+from = "2026-01-01"
+"#;
+
+/// The town, and its station has a term for administrative mediation.
+pub async fn town_with_own_term(engine: &str) -> Town {
+    town_under(engine, rulebook::shipped_with(&[("own.toml".into(), OWN.into())]).unwrap()).await
+}
+
 pub async fn town(engine: &str) -> Town {
+    town_under(engine, rulebook::shipped().unwrap()).await
+}
+
+async fn town_under(engine: &str, rules: kernel::rules::RuleSet) -> Town {
     let domains = vec![
         identity::domain(),
         attachments::domain(),
@@ -43,7 +66,7 @@ pub async fn town(engine: &str) -> Town {
         incidents::domain(),
         crate::domain(),
     ];
-    let t = TestApp::new(engine, rulebook::shipped().unwrap(), domains).await;
+    let t = TestApp::new(engine, rules, domains).await;
     let admin = Actor::local("test");
     let a = || t.app.act(&admin, "test.build", Purpose::Administration, t.app.fresh_command());
     use places::actions as p;

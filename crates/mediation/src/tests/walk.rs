@@ -1,6 +1,6 @@
 //! Random walks over the real actions: no path breaks a gate or a clock, and a refusal leaves nothing.
 
-use super::town::{Town, town};
+use super::town::{Town, town, town_with_own_term};
 use crate::model::{
     ClockKind, ClockState, Confirmation, Escalation, Form, Found, Kept, NewAgreement, NewDecision, NewParty, NewPromise, NewTalk, NewWarning, Outcome, Progress, Risk,
     Settlement, Side, State, Step, TalkKind, Term, Track, TrackResult, Verdict,
@@ -104,6 +104,7 @@ fn head() -> impl Strategy<Value = Vec<Deed>> {
         agreed(Track::Peoples, 2),
         agreed(Track::PublicOrder, 0),
         failed(Track::PublicOrder),
+        vec![Deed::Apply, Deed::Gate(Track::Administrative, true)],
         vec![Deed::Protect, Deed::Warn(true)],
     ];
     proptest::sample::select(heads.to_vec())
@@ -324,8 +325,9 @@ async fn sound(w: &Town, id: DisputeId, after: &[Deed]) {
             // After the second session nothing is left to count; before, one clock runs.
             assert!(mediation.len() == 1 || d.sessions == 2, "{}", at("the clock of the sessions"));
         } else {
-            // This station has no rule of its own for administrative mediation.
-            assert_eq!(mediation.len(), usize::from(run.track == Track::Peoples), "{}", at("one clock of mediation"));
+            // Administrative mediation has a term where the station has a rule of its own.
+            let own = run.track == Track::Administrative && w.t.app.rules().rule_at("mediation.administrative.days", "ZY", run.accepted_on).is_some();
+            assert_eq!(mediation.len(), usize::from(run.track == Track::Peoples || own), "{}", at("one clock of mediation"));
         }
         if let Some(c) = mediation.first() {
             assert_eq!(c.state == ClockState::Paused, d.paused_on.is_some(), "{}", at("a pause is of both"));
@@ -443,9 +445,9 @@ async fn beside(w: &Town, id: DisputeId, after: &[Deed]) {
     }
 }
 
-/// One walk on one engine.
-async fn walk(engine: &str, deeds: &[Deed]) {
-    let w = town(engine).await;
+/// One walk on one engine, at a station with or without a term of its own for administrative mediation.
+async fn walk(engine: &str, own_term: bool, deeds: &[Deed]) {
+    let w = if own_term { town_with_own_term(engine).await } else { town(engine).await };
     let id = w.open(&[]).await;
     let other = w.open(&[]).await;
     for p in w.look(async |r: &mut Reader| parts::parties(r, id).await).await.iter().take(1) {
@@ -483,12 +485,12 @@ fn walks() -> ProptestConfig {
 proptest! {
     #![proptest_config(walks())]
     #[test]
-    fn no_path_breaks_a_gate_or_a_clock(head in head(), deeds in proptest::collection::vec(deed(), 10..45), on in 0usize..8) {
+    fn no_path_breaks_a_gate_or_a_clock(head in head(), deeds in proptest::collection::vec(deed(), 10..45), on in 0usize..8, own_term in any::<bool>()) {
         let deeds = [head, deeds].concat();
         let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         // A database is made for every walk: most of them on the engine that is quick to make.
         let all = engines();
-        rt.block_on(walk(all[if on == 0 { all.len() - 1 } else { 0 }], &deeds));
+        rt.block_on(walk(all[if on == 0 { all.len() - 1 } else { 0 }], own_term, &deeds));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tracks in sequence, hand-over, other ways, risk, relations, over HTTP on both engines.
 
-use super::town::{Town, town};
+use super::town::{Town, town, town_with_own_term};
 use crate::model::{ClockKind, ClockState, Confirmation, Escalation, Outcome, State, Track, TrackResult};
 use crate::store::{parts, tracks};
 use kernel::{DisputeId, Purpose, Reader};
@@ -113,6 +113,24 @@ async fn administrative_mediation_is_answered_in_its_local_days() {
         let a = w.look(async |r: &mut Reader| tracks::applications(r, id).await).await;
         let answers: Vec<_> = a.iter().filter_map(|a| a.answer).collect();
         assert!(answers.contains(&crate::model::AdminAnswer::Accepted) && answers.contains(&crate::model::AdminAnswer::HandedOver));
+    }
+}
+
+/// A term of the station's own counts in working days, holidays as arranged; without one nothing is counted.
+#[tokio::test]
+async fn administrative_mediation_has_the_term_of_the_station_or_none() {
+    for engine in engines() {
+        for (own, due) in [(true, Some("2026-05-28")), (false, None)] {
+            let w = if own { town_with_own_term(engine).await } else { town(engine).await };
+            let id = w.open(&[]).await;
+            let mut gate = PEOPLES.to_vec();
+            gate[0].1 = "administrative_mediation";
+            w.t.post(&w.officer, &format!("/disputes/{id}/apply"), &[("what", "医药费"), ("asked_on", "2026-05-08")]).await.is(303);
+            w.t.post(&w.officer, &format!("/disputes/{id}/gate"), &gate).await.is(303);
+            assert_eq!(w.dispute(id).await.deadline.map(|d| d.to_string()).as_deref(), due, "{engine}");
+            let clocks = w.look(async |r: &mut Reader| tracks::clocks(r, id).await).await;
+            assert_eq!(clocks.iter().filter(|c| c.kind.is_mediation()).count(), usize::from(own), "{engine}");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Known<'a> {
     closed: Vec<usize>,
     open: Vec<usize>,
     parts: usize,
-    /// By respondent, hours ticked.
+    /// By respondent, hours ticked among those that could be named.
     ticks: Vec<f64>,
     careless: f64,
 }
@@ -41,7 +41,7 @@ impl<'a> Known<'a> {
         let closed = (0..hours).filter(|h| proposed[*h] && !e.open[*h]).collect();
         let open = (0..hours).filter(|h| e.open[*h]).collect();
         let parts = e.part.iter().max().map_or(0, |p| p + 1);
-        let ticks = e.suits.iter().map(|s| s.iter().filter(|t| **t).count() as f64).collect();
+        let ticks = e.suits.iter().map(|s| s.iter().zip(&e.asked).filter(|(t, a)| **t && **a).count() as f64).collect();
         Known { e, suits, closed, open, parts, ticks, careless: b.careless }
     }
 }
