@@ -38,8 +38,8 @@ impl Kept {
     }
 }
 
-/// Keeps `file` for the record `(kind, id)`, inside the caller's command. `owner` is the record
-/// whose domain decides who may see it (the incident of a feedback).
+/// Keeps `files` for the record `(kind, id)`, inside the caller's command. `owner` is the record
+/// whose domain decides who may see them (the incident of a feedback).
 pub async fn keep(
     app: &App,
     tx: &mut Tx,
@@ -47,36 +47,52 @@ pub async fn keep(
     kind: &str,
     record: Uuid,
     owner: (&str, Uuid),
-    file: &Prepared,
-) -> Result<AttachmentId> {
-    let digest = vault::digest(vault::HashAlg::Sm3, &[&file.bytes]).to_vec();
+    files: &[Prepared],
+) -> Result<Vec<AttachmentId>> {
+    let digests: Vec<Vec<u8>> = files.iter().map(|f| vault::digest(vault::HashAlg::Sm3, &[&f.bytes]).to_vec()).collect();
+    // Everybody takes the bytes in one order, so that two who keep the same photos never wait for each other.
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    order.sort_by_key(|i| &digests[*i]);
+    for i in order {
+        keep_bytes(app, tx, &files[i], &digests[i]).await?;
+    }
     let (now, user) = (tx.now(), tx.act().actor.user);
-    let size = file.bytes.len() as i64;
+    let mut ids = vec![];
+    for (file, digest) in files.iter().zip(&digests) {
+        let id: AttachmentId = tx.fresh();
+        tx.exec(
+            sql!("insert into attachments_link (station_id, id, digest, record_kind, record_id, owner_kind, owner_id, file_name, media_type, size, added_at, added_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+            args![station, id, digest.clone(), kind, record, owner.0, owner.1, &file.file_name, file.media_type, file.bytes.len() as i64, now, user],
+        )
+        .await?;
+        tx.record("attachments.keep", &[("attachment", id.0), (owner.0, owner.1)], &hex::encode(digest));
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// The bytes themselves, once for all records that have them.
+async fn keep_bytes(app: &App, tx: &mut Tx, file: &Prepared, digest: &[u8]) -> Result<()> {
+    let now = tx.now();
     // Holds the row of bytes that are there already, so that nobody clears them meanwhile ([`forget`]).
     tx.exec(
         sql!("insert into attachments_blob (digest, media_type, size, created_at) values ($1, $2, $3, $4) on conflict (digest) do update set media_type = attachments_blob.media_type"),
-        args![digest.clone(), file.media_type, size, now],
+        args![digest.to_vec(), file.media_type, file.bytes.len() as i64, now],
     )
     .await?;
-    let there = tx.count(sql!("select count(*) as n from attachments_piece where digest = $1"), args![digest.clone()]).await?;
-    if there == 0 {
-        for (n, piece) in file.bytes.chunks(PIECE).enumerate() {
-            let sealed = app.vault().seal(&aad(&digest, n), piece)?;
-            tx.exec(
-                sql!("insert into attachments_piece (digest, n, sealed) values ($1, $2, $3)"),
-                args![digest.clone(), n as i64, sealed],
-            )
-            .await?;
-        }
+    let there = tx.count(sql!("select count(*) as n from attachments_piece where digest = $1"), args![digest.to_vec()]).await?;
+    if there > 0 {
+        return Ok(());
     }
-    let id: AttachmentId = tx.fresh();
-    tx.exec(
-        sql!("insert into attachments_link (station_id, id, digest, record_kind, record_id, owner_kind, owner_id, file_name, media_type, size, added_at, added_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
-        args![station, id, digest.clone(), kind, record, owner.0, owner.1, &file.file_name, file.media_type, size, now, user],
-    )
-    .await?;
-    tx.record("attachments.keep", &[("attachment", id.0), (owner.0, owner.1)], &hex::encode(&digest));
-    Ok(id)
+    for (n, piece) in file.bytes.chunks(PIECE).enumerate() {
+        let sealed = app.vault().seal(&aad(digest, n), piece)?;
+        tx.exec(
+            sql!("insert into attachments_piece (digest, n, sealed) values ($1, $2, $3)"),
+            args![digest.to_vec(), n as i64, sealed],
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 fn aad(digest: &[u8], n: usize) -> Vec<u8> {

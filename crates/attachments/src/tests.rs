@@ -26,9 +26,13 @@ async fn app(engine: &str) -> TestApp {
 }
 
 async fn put(t: &TestApp, record: Uuid, file: &Prepared) -> AttachmentId {
+    put_all(t, record, std::slice::from_ref(file)).await[0]
+}
+
+async fn put_all(t: &TestApp, record: Uuid, files: &[Prepared]) -> Vec<AttachmentId> {
     let act = t.app.act(&Actor::local("test"), "test.keep", Purpose::Incident, t.app.fresh_command());
     let station = StationId(Uuid::from_u128(1));
-    let kept = t.app.db().write(&act, async |tx: &mut Tx| keep(&t.app, tx, station, "feedback", record, ("incident", record), file).await);
+    let kept = t.app.db().write(&act, async |tx: &mut Tx| keep(&t.app, tx, station, "feedback", record, ("incident", record), files).await);
     kept.await.expect("kept")
 }
 
@@ -86,6 +90,24 @@ async fn the_same_content_is_kept_once_and_sealed() {
         let later = prepare("后来.jpeg", photo(120).into()).await.expect("a photo");
         let later_id = put(&t, a, &later).await;
         assert_eq!((content(&t, first).await.expect("read"), content(&t, later_id).await.expect("read")), (file.bytes, later.bytes));
+    }
+}
+
+#[tokio::test]
+async fn two_who_keep_the_same_files_in_opposite_orders_never_wait_for_each_other() {
+    for engine in engines() {
+        let t = app(engine).await;
+        for round in 0..20 {
+            let a = prepare("a.jpeg", photo(2 * round).into()).await.expect("a photo");
+            let b = prepare("b.jpeg", photo(2 * round + 1).into()).await.expect("a photo");
+            let (there, back) = ([a.clone(), b.clone()], [b, a]);
+            let record = |n: u128| Uuid::from_u128(100 + 2 * u128::from(round) + n);
+            let (one, other) = tokio::join!(put_all(&t, record(0), &there), put_all(&t, record(1), &back));
+            assert_eq!((one.len(), other.len()), (2, 2));
+            let look = t.app.look(&Actor::system(), "test.list", Purpose::Audit);
+            let listed = t.app.db().read(&look, async |r: &mut Reader| of_record(r, "feedback", record(1)).await).await.expect("a list");
+            assert_eq!(listed.len(), 2, "{engine}");
+        }
     }
 }
 

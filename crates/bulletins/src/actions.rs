@@ -109,9 +109,9 @@ pub async fn step(app: &App, act: &Act, id: Uuid, step: Step, note: &str) -> Res
     if note.chars().count() > 500 {
         return Err(FieldErrors::one("note", "最多 500 字。"));
     }
-    if matches!(step, Step::Submit | Step::Publish) {
+    if matches!(step, Step::Submit | Step::Approve | Step::Publish) {
         // What cannot be printed without gaps goes neither to review nor out.
-        crate::paper::pdf(app, act, id).await?;
+        crate::paper::check(app, act, id, step).await?;
     }
     let rules = app.rules();
     let today = kernel::clock::day_of(act.at);

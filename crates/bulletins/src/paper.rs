@@ -1,6 +1,6 @@
 //! The briefing as one PDF in official typography; the published one is kept as it was made.
 
-use crate::model::{Kind, Line, Whole};
+use crate::model::{Kind, Line, Step, Whole};
 use crate::{actions, cross, rules, store};
 use attachments::Kept;
 use kernel::figure::Change;
@@ -11,6 +11,9 @@ use tokio::sync::Semaphore;
 
 /// 通报, A4 as GB/T 9704 sets it.
 const TEMPLATE: documents::Template = documents::Template { name: "通报", source: include_str!("../typst/bulletin.typ") };
+
+/// Whose names stand on it, and as what.
+const SIGNS: [(Step, &str); 3] = [(Step::Submit, "编辑"), (Step::Approve, "审核"), (Step::Publish, "签发")];
 
 /// The typesetter takes a core.
 static ADMIT: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(1));
@@ -86,13 +89,11 @@ pub fn data(w: &Whole, organ: &str, people: &[(String, &'static str)]) -> Value 
 }
 
 async fn load(r: &mut Reader, id: Uuid) -> Result<(Whole, String, Vec<(String, &'static str)>)> {
-    use crate::model::Step;
     let w = actions::whole(r, id).await?;
     let organ = places::store::station(r, w.report.station_id).await?.name;
     let names = actions::named(r, &w.steps).await?;
     let last = |step: Step| names.iter().rfind(|(_, d)| d.step == step).map(|(n, _)| n.clone());
-    let people = [(Step::Submit, "编辑"), (Step::Approve, "审核"), (Step::Publish, "签发")];
-    let people = people.into_iter().filter_map(|(s, label)| Some((last(s)?, label))).collect();
+    let people = SIGNS.into_iter().filter_map(|(s, label)| Some((last(s)?, label))).collect();
     Ok((w, organ, people))
 }
 
@@ -137,6 +138,17 @@ pub async fn pdf(app: &App, act: &Act, id: Uuid) -> Result<(String, Vec<u8>)> {
     }))
 }
 
+/// Prints the briefing as it will be with the name of who takes `step` on it, and lets the print go.
+/// Errors: it cannot be printed whole (a character that no font has, too many pages).
+pub async fn check(app: &App, act: &Act, id: Uuid, step: Step) -> Result<()> {
+    let (w, organ, mut people) = app.db().read(&look(app, act), async |r: &mut Reader| load(r, id).await).await?;
+    if let Some((_, what)) = SIGNS.iter().find(|(s, _)| *s == step) {
+        people.retain(|(_, label)| label != what);
+        people.push((act.actor.name.clone(), what));
+    }
+    print(data(&w, &organ, &people)).await.map(|_| ())
+}
+
 /// Prints a published briefing and keeps it with it; its bytes follow from its data, so that a second print
 /// is the same.
 pub async fn keep(app: &App, act: &Act, id: Uuid) -> Result<()> {
@@ -154,7 +166,7 @@ pub async fn keep(app: &App, act: &Act, id: Uuid) -> Result<()> {
                 tx.record("bulletins.keep", &[("bulletin", id)], "");
                 return Ok(());
             }
-            attachments::keep(app, tx, report.station_id, "bulletin", id, ("bulletin", id), &file).await?;
+            attachments::keep(app, tx, report.station_id, "bulletin", id, ("bulletin", id), std::slice::from_ref(&file)).await?;
             tx.record("bulletins.keep", &[("bulletin", id)], &report.number);
             Ok(())
         })

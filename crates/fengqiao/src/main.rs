@@ -11,6 +11,8 @@ fn main() -> std::process::ExitCode {
                 .unwrap_or_else(|_| "warn,fengqiao=info".into()),
         )
         .with_target(false)
+        // A line that cannot be written is lost: told on the other stream it would end the task when that is full as well.
+        .log_internal_errors(false)
         .init();
     // The database, recordings, backups and the demo's passwords are nobody else's to read.
     #[cfg(unix)]

@@ -527,24 +527,48 @@ async fn carry_over(core: Weak<dyn Core>, path: PathBuf) {
             continue;
         }
         carried = commits;
-        let place = path.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            let done = carrier.carry(&place);
-            (carrier, done)
-        });
-        match done.await {
+        carrier = match carry_once(&core, carrier, path.clone()).await {
             Ok((kept, done)) => {
-                carrier = kept;
                 if let Err(e) = done {
                     tracing::debug!("the log was not carried over: {e}");
                 }
+                kept
             }
             Err(e) => {
                 tracing::error!("carrying over broke off: {e}");
-                carrier = Carrier::default();
+                Carrier::default()
             }
-        }
+        };
     }
+}
+
+/// Beside the writer, and the little that is left of a long log in its place.
+async fn carry_once(core: &Weak<dyn Core>, mut carrier: Carrier, path: PathBuf) -> Result<(Carrier, Result<()>), tokio::task::JoinError> {
+    let place = path.clone();
+    let (mut carrier, long) = tokio::task::spawn_blocking(move || {
+        let long = carrier.carry(&place);
+        (carrier, long)
+    })
+    .await?;
+    match long {
+        Ok(true) => {}
+        Ok(false) => return Ok((carrier, Ok(()))),
+        Err(e) => return Ok((carrier, Err(e))),
+    }
+    let Some(writer) = core.upgrade().and_then(|c| match &c.inner().kind {
+        Kind::Sqlite { writer, .. } => Some(writer.clone()),
+        Kind::Postgres { .. } => None,
+    }) else {
+        return Ok((carrier, Ok(())));
+    };
+    let mut held = writer.lock_owned().await;
+    tokio::task::spawn_blocking(move || {
+        // A transaction that is open would write behind what it saw at its beginning.
+        let done = held.commit().and_then(|()| carrier.rest(&path));
+        drop(held);
+        (carrier, done)
+    })
+    .await
 }
 
 fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {

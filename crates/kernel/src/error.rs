@@ -192,6 +192,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::PoolTimedOut => Error::Busy("系统正忙，请稍后再试。".into()),
             // PostgreSQL's disk_full.
             sqlx::Error::Database(e) if e.code().as_deref() == Some("53100") => Error::Full,
+            // deadlock_detected: two waited for each other, and PostgreSQL gave this one up.
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("40P01") => Error::Busy("有人同时在办同样的内容，这次没有保存；请再提交一次，已填写的内容不会丢失。".into()),
             other => Error::internal(format!("database: {other}")),
         }
     }

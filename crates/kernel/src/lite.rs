@@ -107,8 +107,9 @@ impl Lite {
             // Every command has its savepoint, and a savepoint keeps the pages it changes as they were: on disk after
             // 64 kB, which was a sixth of a command.
             ("temp_store", "memory"),
-            // 64 MB: a page that changes in every command is written back once, not every 4 MB.
-            ("wal_autocheckpoint", "16384"),
+            // 128 MB, where nobody carried it over before (`carry.rs`): a page that changes in every command is written back
+            // once, not every 4 MB.
+            ("wal_autocheckpoint", "32768"),
         ] {
             conn.pragma_update(None, name, value)?;
         }

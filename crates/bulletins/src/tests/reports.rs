@@ -81,6 +81,13 @@ async fn a_monthly_report_is_edited_reviewed_and_published_by_three_people() {
         t.post(&both, &step, &[("step", "publish")]).await.is(422).says("您审核了这份通报").says("先审后发");
         t.post(&other(&leader, officer.user.0.as_u128()), &step, &[("step", "publish")]).await.is(422).says("不能再发布");
         t.get(&leader, "/").await.says("待发布");
+        // A name that no font can draw is met before anything is out, not when the kept paper is made.
+        let rare = kernel::Actor { name: "张\u{20055}".into(), ..leader.clone() };
+        let act = t.app.act(&rare, "bulletins.step", Purpose::Statistics, t.app.fresh_command());
+        let id = path.rsplit('/').next().unwrap().parse().unwrap();
+        let refused = crate::actions::step(&t.app, &act, id, crate::model::Step::Publish, "").await.unwrap_err();
+        assert!(format!("{refused:?}").contains("U+20055"), "{refused:?}");
+        t.get(&leader, &path).await.is(200).says("待发布");
         t.post(&leader, &step, &[("step", "publish")]).await.is(303);
         t.get(&leader, &path).await.is(200).says("正阳通报〔2026〕1号").says("已发布").says("与发布时的数字相同");
         t.post(&officer, &edit, &pairs).await.is(422).says("已发布的不能改动");

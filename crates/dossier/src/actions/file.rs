@@ -189,9 +189,7 @@ pub async fn add_files(app: &App, act: &Act, id: DisputeId, what: Upload, files:
                 Upload::Power(p) => ("dossier.power".to_string(), known(tx, id, p).await?.id),
                 Upload::Scan(paper, record) => (scan_kind(paper), record),
             };
-            for f in files {
-                attachments::keep(app, tx, d.station_id, &kind, record, ("dispute", id.0), f).await?;
-            }
+            attachments::keep(app, tx, d.station_id, &kind, record, ("dispute", id.0), files).await?;
             tx.record("dossier.files", &[("dispute", id.0)], &kind);
             Ok(())
         })

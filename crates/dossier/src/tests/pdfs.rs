@@ -38,7 +38,7 @@ async fn pages_of_uploads_are_sheets_of_the_whole_and_what_cannot_be_bound_says_
         let (app, station) = (w.t.app.clone(), w.officer.station);
         w.t.app
             .db()
-            .write(&keep, async |tx: &mut kernel::Tx| attachments::keep(&app, tx, station, "talk", talk, ("dispute", id.0), &locked).await.map(|_| ()))
+            .write(&keep, async |tx: &mut kernel::Tx| attachments::keep(&app, tx, station, "talk", talk, ("dispute", id.0), std::slice::from_ref(&locked)).await.map(|_| ()))
             .await
             .unwrap();
         let listed = actions::print_whole(&w.t.app, &act(), id).await.unwrap();

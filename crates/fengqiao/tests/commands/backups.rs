@@ -35,7 +35,7 @@ async fn evidence(app: &App, station: StationId, bytes: &[u8]) -> AttachmentId {
                 kernel::args![station, export],
             )
             .await?;
-            let id = attachments::keep(app, tx, station, "test", record, ("test", record), &file).await?;
+            let id = attachments::keep(app, tx, station, "test", record, ("test", record), std::slice::from_ref(&file)).await?[0];
             tx.record("test.evidence", &[("attachment", id.0)], "");
             Ok(id)
         })

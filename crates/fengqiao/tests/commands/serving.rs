@@ -213,6 +213,8 @@ async fn healthz_says_when_nothing_is_kept_and_when_it_is_good_again() {
         let inner = home.command(&["serve", "--no-video", "--listen", "127.0.0.1:0"]);
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+        // Its log stands on the same full disk.
+        command.stderr(std::fs::File::create(home.path("log")).unwrap());
         let server = Running::start(command);
         assert!(ask((HERE, server.port()), "/healthz").ends_with("ok\n"), "{engine}");
         let pid = Pid::from_raw(server.child.id() as i32).unwrap();

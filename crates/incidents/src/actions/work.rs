@@ -224,9 +224,7 @@ pub async fn feedback(app: &App, act: &Act, id: IncidentId, fb: NewFeedback) -> 
                     Refusal::new("incidents.no_order", "您没有这起警情已签收的派警单。", "请先签收，或请值班员派警给您。")
                 })?;
             let feedback = orders::insert_feedback(tx, id, Some(order.id), &fb).await?;
-            for file in &fb.files {
-                attachments::keep(app, tx, intake.station_id, "feedback", feedback.0, ("incident", id.0), file).await?;
-            }
+            attachments::keep(app, tx, intake.station_id, "feedback", feedback.0, ("incident", id.0), &fb.files).await?;
             let step = if fb.last { Step::Final } else { Step::Interim };
             if fb.last {
                 if let Some(c) = &fb.found_category {

@@ -83,9 +83,7 @@ pub async fn perform(
             }
             let state = rules::kept(o.due, on);
             parts::settle_promise(tx, obligation, state, Some(on), proof).await?;
-            for f in files {
-                attachments::keep(app, tx, d.station_id, "obligation", obligation.0, ("dispute", id.0), f).await?;
-            }
+            attachments::keep(app, tx, d.station_id, "obligation", obligation.0, ("dispute", id.0), files).await?;
             notices::actions::done_all(tx, obligation.0).await?;
             note(tx, &d, Step::Perform, &format!("第 {} 项{}", o.n, state.label())).await?;
             // Everything kept after all: nothing is left to penalise (程序规定 §185).

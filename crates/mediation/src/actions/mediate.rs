@@ -134,9 +134,7 @@ pub async fn talk(app: &App, act: &Act, id: DisputeId, t: NewTalk) -> Result<()>
                 super::clocks::session(tx, &d, on, &rules).await?;
             }
             let talk = parts::insert_talk(tx, &d, held + 1, &t, &crew).await?;
-            for file in &t.files {
-                attachments::keep(app, tx, d.station_id, "talk", talk, ("dispute", id.0), file).await?;
-            }
+            attachments::keep(app, tx, d.station_id, "talk", talk, ("dispute", id.0), &t.files).await?;
             note(tx, &d, step, &kernel::text::cut(&t.text, 80)).await
         })
         .await
@@ -356,9 +354,7 @@ pub async fn agree(app: &App, act: &Act, id: DisputeId, a: &NewAgreement) -> Res
                     give(tx, (&d, "dispute.obligation"), title, oid.0, To::User(d.owner_id), end_of(by)).await?;
                 }
             }
-            for file in &a.files {
-                attachments::keep(app, tx, d.station_id, "agreement", aid.0, ("dispute", id.0), file).await?;
-            }
+            attachments::keep(app, tx, d.station_id, "agreement", aid.0, ("dispute", id.0), &a.files).await?;
             tracks::end(tx, id, TrackResult::Agreed, a.signed_on, &number.0).await?;
             super::clocks::meet(tx, id, ClockKind::is_mediation, a.signed_on, "达成协议").await?;
             if let Some(s) = confirmation {

@@ -244,7 +244,7 @@ pub async fn paper(app: &App, act: &Act, id: DisputeId, agreement: AgreementId) 
     app.db()
         .write(act, async |tx: &mut Tx| {
             let d = super::reach(tx, id).await?;
-            attachments::keep(app, tx, d.station_id, "agreement", agreement.0, ("dispute", id.0), &file).await?;
+            attachments::keep(app, tx, d.station_id, "agreement", agreement.0, ("dispute", id.0), std::slice::from_ref(&file)).await?;
             tx.record("mediation.paper", &[("dispute", id.0)], &l.agreement.number);
             tx.emit("mediation.paper", id);
             Ok(())
