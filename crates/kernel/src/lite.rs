@@ -97,8 +97,13 @@ impl From<rusqlite::Error> for Error {
 impl Lite {
     /// Opens or makes the file: WAL, durable commits, foreign keys.
     pub(crate) fn open(path: &Path) -> Result<Lite> {
+        Lite::open_with(path, Duration::from_secs(5))
+    }
+
+    /// The same, with how long it waits for other connections.
+    pub(crate) fn open_with(path: &Path, patience: Duration) -> Result<Lite> {
         let conn = rusqlite::Connection::open(path)?;
-        conn.busy_timeout(Duration::from_secs(5))?;
+        conn.busy_timeout(patience)?;
         for (name, value) in [
             ("journal_mode", "wal"),
             ("synchronous", "full"),
