@@ -11,6 +11,7 @@ mod postgres;
 mod programs;
 mod sbom;
 mod scratch;
+mod spent;
 mod test;
 mod tidy;
 

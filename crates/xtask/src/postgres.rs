@@ -78,6 +78,12 @@ impl Server {
         Err(format!("pg_ctl start failed; see {log}"))
     }
 
+    /// Seconds of processor time of the server and all its processes so far.
+    pub fn spent(&self) -> f64 {
+        let head = fs::read_to_string(self.dir.join("data/postmaster.pid")).ok();
+        head.and_then(|text| text.lines().next()?.trim().parse().ok()).map_or(0.0, crate::spent::family)
+    }
+
     /// The address of the default database.
     pub fn url(&self) -> String {
         format!("postgres://fengqiao@127.0.0.1:{}/postgres", self.port)

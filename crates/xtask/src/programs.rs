@@ -1,6 +1,8 @@
 //! The test programs, in lanes: two for the browser's, which wait for other processes a third of the time and take longest, one
 //! for those that compute, one for those that mostly wait. Cargo itself runs one program after another.
 
+use crate::postgres::Server;
+use crate::spent;
 use crate::test::{cargo, step};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use std::time::Instant;
 const BROWSER: &[&str] = &["e2e"];
 /// The longest of them: what begins last ends last.
 const LONGEST: &str = "e2e/pages";
+/// How many are named as the dearest.
+const DEAREST: usize = 8;
 /// Packages whose programs wait for clocks and cameras most of the time; they have a lane of their own beside the others.
 const WAITING: &[&str] = &["media", "simcam"];
 
@@ -47,28 +51,39 @@ impl Program {
     }
 
     /// Runs it to its end; its output comes in one piece, so that two lanes do not mix.
-    fn run(&self, env: &[(&str, String)]) -> Result<(), String> {
+    fn run(&self, env: &[(&str, String)]) -> Done<'_> {
         let began = Instant::now();
-        let out = Command::new(&self.file)
-            .current_dir(&self.dir)
-            .env("CARGO_MANIFEST_DIR", &self.dir)
-            .envs(env.iter().map(|(k, v)| (k, v)))
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|e| format!("{}: {e}", self.file.display()))?;
+        let mut command = Command::new(&self.file);
+        command.current_dir(&self.dir).env("CARGO_MANIFEST_DIR", &self.dir).envs(env.iter().map(|(k, v)| (k, v)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (out, cpu) = match spent::run(&mut command) {
+            Ok(ran) => ran,
+            Err(e) => {
+                eprintln!("{}: {e}", self.file.display());
+                return Done { name: &self.name, cpu: 0.0, good: false };
+            }
+        };
         let seconds = began.elapsed().as_secs_f32();
         let says = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if out.status.success() {
+        let good = out.status.success();
+        if good {
             let stdout = says(&out.stdout);
             let result = stdout.lines().filter(|l| l.starts_with("test result:")).collect::<Vec<_>>().join(" ");
             // Tests that left something out say so in a plain line.
             let skipped: String = says(&out.stderr).lines().map(|l| format!("\n   {l}")).collect();
-            eprintln!("{:<28} {seconds:6.1} s  {result}{skipped}", self.name);
-            return Ok(());
+            eprintln!("{:<28} {seconds:6.1} s {cpu:6.1} CPU s  {result}{skipped}", self.name);
+        } else {
+            eprintln!("{}\n{}\n{} failed ({}) after {seconds:.1} s", says(&out.stdout), says(&out.stderr), self.name, out.status);
         }
-        eprintln!("{}\n{}\n{} failed ({}) after {seconds:.1} s", says(&out.stdout), says(&out.stderr), self.name, out.status);
-        Err(self.name.clone())
+        Done { name: &self.name, cpu, good }
     }
+}
+
+/// What became of a program, and what it and all that it started cost.
+struct Done<'a> {
+    name: &'a str,
+    cpu: f64,
+    good: bool,
 }
 
 /// What a command need not write where nothing was built yet: what the compiler could use again, and the lines for a
@@ -86,17 +101,17 @@ pub(crate) fn from_nothing() -> bool {
 }
 
 /// Builds every test program of the workspace, and the examples: the recorder's is what its test kills.
-fn build(from_nothing: bool) -> Result<Vec<Program>, String> {
+fn build(from_nothing: bool) -> Result<(Vec<Program>, f64), String> {
     let mut command = cargo(&["test", "--workspace"]);
     command.args(["--no-run", "--quiet", "--message-format=json-render-diagnostics"]);
     if from_nothing {
         lean(&mut command);
     }
-    let out = command.stderr(Stdio::inherit()).output().map_err(|e| format!("cargo: {e}"))?;
+    let (out, cpu) = spent::run(command.stdout(Stdio::piped())).map_err(|e| format!("cargo: {e}"))?;
     if !out.status.success() {
         return Err("the tests do not build".into());
     }
-    Ok(String::from_utf8_lossy(&out.stdout).lines().filter_map(Program::from_message).collect())
+    Ok((String::from_utf8_lossy(&out.stdout).lines().filter_map(Program::from_message).collect(), cpu))
 }
 
 /// Programs of one kind, in the order of beginning.
@@ -122,28 +137,37 @@ fn queues(programs: Vec<Program>) -> [Queue; 3] {
     all
 }
 
-/// Runs what stands in the first queue, then what is left in the next, until there is nothing; the names of those that failed.
-fn lane(order: &[&Queue], env: &[(&str, String)]) -> Vec<String> {
-    std::iter::from_fn(|| order.iter().find_map(|q| q.next())).filter_map(|p| p.run(env).err()).collect()
+/// Runs what stands in the first queue, then what is left in the next, until there is nothing.
+fn lane<'a>(order: &[&'a Queue], env: &[(&str, String)]) -> Vec<Done<'a>> {
+    std::iter::from_fn(|| order.iter().find_map(|q| q.next())).map(|p| p.run(env)).collect()
+}
+
+/// What all cost, and the dearest of them.
+fn bill(mut done: Vec<Done<'_>>) -> String {
+    done.sort_by(|a, b| b.cpu.total_cmp(&a.cpu));
+    let dearest: Vec<String> = done.iter().take(DEAREST).map(|d| format!("{} {:.0}", d.name, d.cpu)).collect();
+    format!("{:.0} CPU s; the dearest: {}", done.iter().map(|d| d.cpu).sum::<f64>(), dearest.join(", "))
 }
 
 /// Builds and runs every test, documentation included; all run, whatever fails.
 ///
 /// # Errors
 /// The names of the programs that failed.
-pub fn run(env: &[(&str, String)]) -> Result<(), String> {
+pub fn run(env: &[(&str, String)], server: Option<&Server>) -> Result<(), String> {
     let began = Instant::now();
     let new = from_nothing();
-    let programs = build(new)?;
-    eprintln!("── {} test programs built: {:.1} s", programs.len(), began.elapsed().as_secs_f32());
+    let (programs, cpu) = build(new)?;
+    eprintln!("── {} test programs built: {:.1} s, {cpu:.0} CPU s", programs.len(), began.elapsed().as_secs_f32());
     let began = Instant::now();
     let [browser, computing, waiting] = queues(programs);
     let orders = [vec![&browser, &computing], vec![&browser, &computing], vec![&computing, &browser], vec![&waiting]];
-    let failed: Vec<String> = std::thread::scope(|s| {
+    let done: Vec<Done<'_>> = std::thread::scope(|s| {
         let lanes: Vec<_> = orders.iter().map(|order| s.spawn(|| lane(order, env))).collect();
-        lanes.into_iter().flat_map(|l| l.join().unwrap_or_else(|_| vec!["a lane".into()])).collect()
+        lanes.into_iter().flat_map(|l| l.join().unwrap_or_else(|_| vec![Done { name: "a lane", cpu: 0.0, good: false }])).collect()
     });
-    eprintln!("── tests: {:.1} s", began.elapsed().as_secs_f32());
+    let failed: Vec<String> = done.iter().filter(|d| !d.good).map(|d| d.name.to_string()).collect();
+    let database = server.map_or(0.0, Server::spent);
+    eprintln!("── tests: {:.1} s, PostgreSQL {database:.0} CPU s, {}", began.elapsed().as_secs_f32(), bill(done));
     if !failed.is_empty() {
         return Err(format!("failed: {}", failed.join(", ")));
     }

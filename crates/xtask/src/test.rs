@@ -76,6 +76,6 @@ pub fn run(fast: bool) -> Result<(), String> {
         env.push(("PROPTEST_RNG_SEED", "404".into()));
     }
     env.extend(server.iter().map(|s| ("FENGQIAO_TEST_PG", s.url())));
-    crate::programs::run(&env)?;
+    crate::programs::run(&env, server.as_ref())?;
     if fast { Ok(()) } else { crate::highs::test() }
 }
