@@ -16,8 +16,9 @@ const BROWSER: &[&str] = &["e2e"];
 const LONGEST: &str = "e2e/pages";
 /// How many are named as the dearest.
 const DEAREST: usize = 8;
-/// Packages whose programs wait for clocks and cameras most of the time; they have a lane of their own beside the others.
-const WAITING: &[&str] = &["media", "simcam"];
+/// Packages whose programs wait for clocks, cameras and locks against guessing most of the time (the seconds of the processors beside
+/// those of the clock tell them); they have a lane of their own beside the others.
+const WAITING: &[&str] = &["media", "simcam", "video", "portal"];
 
 /// A built test program.
 struct Program {
