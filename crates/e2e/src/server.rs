@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long filling the demonstration may take on a slow machine.
-const START: Duration = Duration::from_secs(240);
+const START: Duration = Duration::from_secs(900);
 
 /// One line of `demo-accounts.txt`.
 #[derive(Clone, Debug)]
