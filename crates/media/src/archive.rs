@@ -63,7 +63,7 @@ pub struct Found {
     pub stream: StreamId,
     /// Whole files without a row, in time order; torn ones were made whole.
     pub rows: Vec<Closed>,
-    /// Files that could not be read, with the reason.
+    /// Files and folders that could not be read, with the reason.
     pub unreadable: Vec<(PathBuf, String)>,
     /// Bytes of all files.
     pub bytes: u64,
@@ -96,14 +96,14 @@ impl Lock {
     /// Looks through the ring: files newer than what is `known` are read and made whole, the others are trusted.
     ///
     /// # Errors
-    /// A folder cannot be read. A single damaged file is none.
+    /// The ring's own folder cannot be read. A damaged file or a stream's folder that cannot be read is none: it is told.
     pub fn rescan(&self, known: &HashMap<StreamId, Known>) -> Result<Vec<Found>, RingError> {
         let disk = |e| RingError::Disk(self.root.clone(), e);
         let mut all = vec![];
         for entry in fs::read_dir(&self.root).map_err(disk)? {
             let name = entry.map_err(disk)?.file_name();
             if let Some(stream) = name.to_str().and_then(StreamId::of_folder) {
-                all.push(rescan(&self.root, stream, known.get(&stream)).map_err(disk)?);
+                all.push(rescan(&self.root, stream, known.get(&stream)));
             }
         }
         all.sort_by_key(|f| f.stream);
@@ -111,15 +111,24 @@ impl Lock {
     }
 }
 
-fn rescan(root: &Path, stream: StreamId, known: Option<&Known>) -> io::Result<Found> {
+/// What was read; or the reason told, and nothing.
+fn or_told<T: Default>(read: io::Result<T>, path: &Path, told: &mut Vec<(PathBuf, String)>) -> T {
+    read.unwrap_or_else(|e| {
+        told.push((path.into(), e.to_string()));
+        T::default()
+    })
+}
+
+fn rescan(root: &Path, stream: StreamId, known: Option<&Known>) -> Found {
     let dir = stream.folder(root);
     let until = known.map_or(i64::MIN, |k| k.until_ms);
     let mut found = Found { stream, rows: vec![], unreadable: vec![], bytes: known.map_or(0, |k| k.bytes) };
-    for day in days(&dir)? {
+    for day in or_told(days(&dir), &dir, &mut found.unreadable) {
+        let day_dir = dir.join(&day);
         if known.is_some() && day < crate::ring::day_name(until) {
             continue;
         }
-        for (start, path) in files(&dir.join(day))? {
+        for (start, path) in or_told(files(&day_dir), &day_dir, &mut found.unreadable) {
             if start > until {
                 match recover(&path) {
                     Ok(row) => found.rows.extend(row),
@@ -129,7 +138,7 @@ fn rescan(root: &Path, stream: StreamId, known: Option<&Known>) -> io::Result<Fo
         }
     }
     found.bytes += found.rows.iter().map(|r| r.bytes).sum::<u64>();
-    Ok(found)
+    found
 }
 
 /// Names of the day folders, oldest first.

@@ -123,6 +123,7 @@ fn trouble(e: &retina::Error) -> Trouble {
         Some(401 | 403) => Trouble::WrongPassword,
         Some(404) => Trouble::NotFound,
         Some(200) | None if text.starts_with("Unable to connect") => Trouble::Unreachable,
+        Some(200) | None if text.starts_with("Error reading") || text.starts_with("Error writing") => Trouble::Ended,
         Some(200) | None => Trouble::Broken(text.lines().next().unwrap_or("").chars().take(160).collect()),
         Some(code) => Trouble::Refused(code),
     }
@@ -267,12 +268,7 @@ impl Pull {
                     continue;
                 }
                 Ok(None) => return Trouble::Ended,
-                Ok(Some(Err(e))) => {
-                    return match trouble(&e) {
-                        Trouble::Broken(t) if t.starts_with("Error reading") => Trouble::Ended,
-                        other => other,
-                    };
-                }
+                Ok(Some(Err(e))) => return trouble(&e),
                 Ok(Some(Ok(item))) => item,
             };
             let now = Instant::now();

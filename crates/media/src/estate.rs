@@ -100,11 +100,12 @@ impl Post {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn health(&self, disk: DiskState) -> Health {
+    /// `written`: its newest group.
+    fn health(&self, written: bool) -> Health {
         let now = self.mono_ms();
         let p = self.pulse();
         let delivers = p.trouble.is_none() && p.vitals.frames > 0;
-        let facts = p.vitals.facts(now, self.record && (!delivers || disk != DiskState::Well));
+        let facts = p.vitals.facts(now, self.record && (!delivers || !written));
         let state = state(&facts, now);
         Health {
             id: self.id,
@@ -291,8 +292,8 @@ impl Estate {
 
     /// How all streams are, by id.
     pub fn health(&self) -> Vec<Health> {
-        let disk = self.recorder.disk();
-        let mut all: Vec<Health> = self.streams().values().map(|r| r.post.health(disk)).collect();
+        let unwritten = self.recorder.unwritten();
+        let mut all: Vec<Health> = self.streams().values().map(|r| r.post.health(!unwritten.contains(&r.post.id))).collect();
         all.sort_by_key(|h| h.id);
         all
     }

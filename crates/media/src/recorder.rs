@@ -9,7 +9,7 @@ use crate::archive::StreamId;
 use crate::disk::Disk;
 use crate::retention::{Hold, Keeper, Quota, Removed, Room, Usage};
 use crate::ring::{Closed, Group, Writer};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// How often quotas are looked at, and how long a refusing disk is left alone.
+/// How often quotas are looked at, and how long a refusing disk or folder is left alone.
 const SWEEP: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_secs(1);
 
@@ -68,6 +68,7 @@ struct Queue {
     usage: HashMap<StreamId, Usage>,
     room: Option<Room>,
     state: Option<DiskState>,
+    unwritten: HashSet<StreamId>,
 }
 
 struct Shared {
@@ -153,6 +154,7 @@ impl Recorder {
             now_ms,
             writers: HashMap::new(),
             rest_until: None,
+            wrote: None,
         };
         let thread = |name: &str| std::thread::Builder::new().name(name.into());
         let threads = vec![
@@ -217,6 +219,11 @@ impl Recorder {
         self.shared.queue().room
     }
 
+    /// Streams whose newest group was not written.
+    pub fn unwritten(&self) -> HashSet<StreamId> {
+        self.shared.queue().unwritten.clone()
+    }
+
     /// State of the disk.
     pub fn disk(&self) -> DiskState {
         self.shared.queue().state.unwrap_or(DiskState::Well)
@@ -243,6 +250,10 @@ struct Stream {
     writer: Writer,
     wants_key: bool,
     lost: u32,
+    /// The newest group was written.
+    written: bool,
+    /// Its last attempt failed then, for another reason than a full disk.
+    failed: Option<Instant>,
 }
 
 struct Work {
@@ -255,7 +266,10 @@ struct Work {
     teller: Teller,
     now_ms: Box<dyn Fn() -> i64 + Send>,
     writers: HashMap<StreamId, Stream>,
+    /// A full disk is left alone until then.
     rest_until: Option<Instant>,
+    /// When a group was written last.
+    wrote: Option<Instant>,
 }
 
 impl Work {
@@ -292,8 +306,7 @@ impl Work {
         }
         drop(q);
         for (id, n) in lost {
-            let s = self.stream(id);
-            (s.wants_key, s.lost) = (true, s.lost + n);
+            self.lose(id, n);
             self.tell_lost(id);
         }
         job
@@ -307,7 +320,18 @@ impl Work {
             writer: Writer::new(disk, dir, stagger),
             wants_key: false,
             lost: 0,
+            written: true,
+            failed: None,
         })
+    }
+
+    /// Groups of a stream were not written; it goes on at a key frame.
+    fn lose(&mut self, id: StreamId, groups: u32) {
+        let s = self.stream(id);
+        (s.wants_key, s.lost) = (true, s.lost + groups);
+        if std::mem::take(&mut s.written) {
+            self.shared.queue().unwritten.insert(id);
+        }
     }
 
     fn tell_lost(&mut self, id: StreamId) {
@@ -318,12 +342,12 @@ impl Work {
     }
 
     fn write(&mut self, id: StreamId, mut group: Group) {
-        let resting = self.rest_until.is_some_and(|t| Instant::now() < t);
+        let full = self.rest_until.is_some_and(|t| Instant::now() < t);
         let s = self.stream(id);
+        let resting = full || s.failed.is_some_and(|t| t.elapsed() < REST);
         let key = group.frames.first().is_some_and(|f| f.key);
         if resting || (s.wants_key && !key) {
-            (s.wants_key, s.lost) = (true, s.lost + 1);
-            return;
+            return self.lose(id, 1);
         }
         group.follows_break |= std::mem::take(&mut s.wants_key);
         let mut outcome = s.writer.append(&group);
@@ -340,16 +364,28 @@ impl Work {
         match outcome {
             Ok(closed) => {
                 self.closed(id, closed);
+                self.wrote = Some(Instant::now());
+                let s = self.stream(id);
+                s.failed = None;
+                if !std::mem::replace(&mut s.written, true) {
+                    self.shared.queue().unwritten.remove(&id);
+                }
                 self.state(DiskState::Well);
                 self.tell_lost(id);
             }
             Err(r) => {
                 self.closed(id, r.closed);
-                let full = r.error.kind() == ErrorKind::StorageFull;
-                self.state(if full { DiskState::Full } else { DiskState::Failing });
-                self.rest_until = Some(Instant::now() + REST);
-                let s = self.stream(id);
-                (s.wants_key, s.lost) = (true, s.lost + 1);
+                self.lose(id, 1);
+                if r.error.kind() == ErrorKind::StorageFull {
+                    self.state(DiskState::Full);
+                    self.rest_until = Some(Instant::now() + REST);
+                    return;
+                }
+                // What others wrote since it failed before says that the disk is well: the trouble is this stream's own.
+                let before = self.stream(id).failed.replace(Instant::now());
+                if before.is_none_or(|t| self.wrote.is_none_or(|w| w < t)) {
+                    self.state(DiskState::Failing);
+                }
             }
         }
     }
@@ -358,6 +394,7 @@ impl Work {
         let Some(mut s) = self.writers.remove(&id) else { return };
         let closed = s.writer.close();
         self.closed(id, closed);
+        self.shared.queue().unwritten.remove(&id);
         if s.lost > 0 {
             self.teller.tell(Event::Lost(id, s.lost));
         }

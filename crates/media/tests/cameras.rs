@@ -141,6 +141,41 @@ async fn each_fault_has_its_outcome_and_the_sound_camera_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn packets_out_of_order_or_of_an_older_session_are_no_recording_and_who_sends_by_udp_alone_is_refused_by_name() {
+    let yard = || Camera::new(clips::yard().unwrap());
+    let s = sim(vec![yard(), yard(), yard(), Camera { udp_only: true, ..yard() }]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, 4);
+    let states = || o.estate.health().iter().map(|h| h.state).collect::<Vec<_>>();
+    assert!(until(8.0, || states()[..3].iter().all(|s| *s == State::Live)).await, "{:?}", states());
+    sleep(2.5).await;
+    let refused = o.estate.health()[3].clone();
+    assert_eq!((refused.state, refused.trouble), (State::Offline, Some(Trouble::Refused(461))));
+    s.spoil(1, Kind::Reorder);
+    s.spoil(2, Kind::Stale);
+    let broken = |n: usize| matches!(o.estate.health()[n].trouble, Some(Trouble::Broken(_)));
+    assert!(until(4.0, || broken(1) && broken(2)).await, "{:?}", o.estate.health());
+    // It tries again and again meanwhile.
+    sleep(4.0).await;
+    (1..3).for_each(|n| s.mend(n));
+    // Two seconds until the next attempt, a group, and what the machine takes.
+    assert!(until(8.0, || states()[..3].iter().all(|s| *s == State::Live)).await, "back by itself: {:?}", states());
+    sleep(2.5).await;
+    let sessions: Vec<u64> = o.estate.health().iter().map(|h| h.sessions).collect();
+    let mut events: Vec<Event> = std::iter::from_fn(|| o.events.try_recv().ok()).collect();
+    events.extend(finish(o));
+    assert!(sessions[0] == 1 && sessions[1] > 2 && sessions[2] > 2, "{sessions:?}");
+    assert!(!events.iter().any(|e| matches!(e, Event::Camera(i, _) if *i == id(0))));
+    assert!(whole(&recorded(dir.path(), 0)), "the sound camera");
+    for n in 1..3 {
+        let numbers = recorded(dir.path(), n);
+        // An old picture would stand behind younger ones.
+        assert!(numbers.windows(2).all(|w| w[1] > w[0]), "camera {n}: {numbers:?}");
+        assert_eq!(numbers.windows(2).filter(|w| w[1] > w[0] + 75).count(), 1, "camera {n}: one gap: {numbers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_twenty_is_killed_offline_within_three_seconds_back_within_a_group_and_two_and_the_others_lose_nothing() {
     // A hundred on a machine that has nothing else to do: FENGQIAO_CAMERAS=100.
     let all: usize = std::env::var("FENGQIAO_CAMERAS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);

@@ -6,7 +6,7 @@ use common::*;
 use media::archive::{RingError, StreamId};
 use media::disk::{Faulty, Plain};
 use media::estate::{Estate, Opened};
-use media::health::Remark;
+use media::health::{Remark, State};
 use media::hub::Viewer;
 use media::recorder::{DiskState, Event, Settings};
 use media::retention::{Hold, Quota};
@@ -130,6 +130,29 @@ async fn a_disk_that_vanishes_is_told_and_recording_goes_on_when_it_is_back() {
         let gap = recorded(dir.path(), n).windows(2).map(|w| w[1] - w[0]).max().unwrap();
         assert!(gap > 25, "the gap is real");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_whose_file_cannot_be_made_says_so_alone_until_it_can() {
+    let s = cameras(2).await;
+    let dir = tempfile::tempdir().unwrap();
+    let folder = id(1).folder(dir.path());
+    std::fs::write(&folder, "no folder").unwrap();
+    let o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, 2);
+    assert_eq!(o.found.iter().map(|f| (f.stream, f.unreadable.len())).collect::<Vec<_>>(), [(id(1), 1)], "told, and the ring is opened");
+    let gap = |n: usize| o.estate.health()[n].remarks.contains(&Remark::RecordingGap);
+    assert!(until(8.0, || o.estate.health().iter().all(|h| h.state == State::Live) && gap(1)).await, "{:?}", o.estate.health());
+    let both = std::time::Instant::now();
+    while both.elapsed().as_millis() < 2_500 {
+        assert!(gap(1) && !gap(0), "{:?}", o.estate.health());
+        sleep(0.05).await;
+    }
+    std::fs::remove_file(&folder).unwrap();
+    assert!(until(8.0, || !gap(1)).await, "it is tried again by itself");
+    let events = finish(o);
+    let lost = |n: usize| events.iter().any(|e| matches!(e, Event::Lost(i, _) if *i == id(n)));
+    assert!(lost(1) && !lost(0), "the gap is told, and is of one stream");
+    assert!(!recorded(dir.path(), 1).is_empty() && whole(&recorded(dir.path(), 0)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

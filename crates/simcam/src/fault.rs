@@ -29,6 +29,10 @@ pub enum Kind {
     Slow,
     /// Bytes that are no RTSP and no RTP.
     Garbage,
+    /// Exchanges the first two packets of each frame, as a gateway hands on what reached it by UDP.
+    Reorder,
+    /// Packets of an older session among its own, as old live555 servers send after a connection was lost.
+    Stale,
 }
 
 /// A fault with its time, counted from `PLAY`.
@@ -86,6 +90,8 @@ pub fn parse(text: &str) -> Result<Fault, String> {
         ("flood", None) => Kind::Flood,
         ("slow", None) => Kind::Slow,
         ("garbage", None) => Kind::Garbage,
+        ("reorder", None) => Kind::Reorder,
+        ("stale", None) => Kind::Stale,
         _ => return Err(format!("{rest}: no such fault")),
     };
     Ok(Fault { kind, at, lasts })

@@ -49,6 +49,8 @@ pub struct Camera {
     pub sign_in: Option<SignIn>,
     /// Whether it refuses even the right password (only with `sign_in`).
     pub refuses: bool,
+    /// It sends by UDP alone: whoever asks for packets within the connection is refused (461).
+    pub udp_only: bool,
     /// RTP timestamp of frame 0; near `u32::MAX` it soon wraps.
     pub first_timestamp: u32,
     /// Its frame 0 was due so long before the server started: cameras are not in step with each other.
@@ -68,6 +70,7 @@ impl Camera {
             clip,
             sign_in: None,
             refuses: false,
+            udp_only: false,
             first_timestamp: 0,
             ahead: std::time::Duration::ZERO,
             sound: false,

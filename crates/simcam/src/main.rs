@@ -19,7 +19,7 @@ struct Args {
     #[arg(long)]
     clip: Option<PathBuf>,
     /// A fault of one camera: `<camera>=<kind>[:value][@from][+lasting]`, seconds since PLAY, such as `2=lose:5@10+20`.
-    /// Kinds: drop freeze stall-clock lose jump other-sets mid-frame silence no-key flood slow garbage.
+    /// Kinds: drop freeze stall-clock lose jump other-sets mid-frame silence no-key flood slow garbage reorder stale.
     #[arg(long = "fault")]
     faults: Vec<String>,
 }

@@ -1,13 +1,13 @@
 //! The server: one listener, one task per connection, cameras at `/cam/<n>`.
 
-use crate::clip::Clip;
+use crate::clip::{Clip, Frame};
 use crate::fault::{Fault, Kind};
 use crate::mark::{self, Mark};
 use crate::request::{self, Parsed, Request, Scheme};
 use crate::{Camera, clips};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,9 +23,25 @@ const MAX_CONNECTIONS: usize = 4096;
 /// A client that says nothing before `PLAY`, or takes nothing, is let go after this.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Sender of a camera's packets, and that of an older session.
+const SSRC: u32 = 0x51CC_A000;
+const OLD_SSRC: u32 = SSRC - 1;
+/// What an older session sends was due so many frames ago.
+const OLD_FRAMES: u64 = 250;
+
 struct Cam {
     what: Camera,
     dead: AtomicBool,
+    /// Its script is over.
+    well: AtomicBool,
+    /// What goes wrong beside the script.
+    now: Mutex<Vec<Kind>>,
+}
+
+impl Cam {
+    fn spoilt(&self) -> MutexGuard<'_, Vec<Kind>> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct Shared {
@@ -50,7 +66,7 @@ impl Sim {
     pub async fn start(addr: SocketAddr, cameras: Vec<Camera>) -> Result<Sim, crate::SimError> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
-        let cams = cameras.into_iter().map(|what| Cam { what, dead: AtomicBool::new(false) }).collect();
+        let cams = cameras.into_iter().map(|what| Cam { what, dead: AtomicBool::new(false), well: AtomicBool::new(false), now: Mutex::default() }).collect();
         let (still, small) = (clips::still()?, clips::small()?);
         let shared = Arc::new(Shared { cams, epoch: Instant::now(), still, small });
         let task = tokio::spawn(accept(listener, shared.clone()));
@@ -75,6 +91,21 @@ impl Sim {
     /// Camera `n` answers again; its frames were counted on meanwhile.
     pub fn revive(&self, n: usize) {
         self.set_dead(n, false);
+    }
+
+    /// Camera `n` goes wrong in this way as well, in whatever session, until [`Sim::mend`].
+    pub fn spoil(&self, n: usize, kind: Kind) {
+        if let Some(c) = self.shared.cams.get(n) {
+            c.spoilt().push(kind);
+        }
+    }
+
+    /// Camera `n` does nothing wrong any more, neither by its script nor by [`Sim::spoil`].
+    pub fn mend(&self, n: usize) {
+        if let Some(c) = self.shared.cams.get(n) {
+            c.well.store(true, Ordering::Relaxed);
+            c.spoilt().clear();
+        }
     }
 
     fn set_dead(&self, n: usize, dead: bool) {
@@ -171,9 +202,9 @@ fn answer(r: &Request, cam: Option<&Cam>) -> String {
             let sound = if cam.what.sound { "m=audio 0 RTP/AVP 8\r\na=control:sound\r\n" } else { "" };
             reply("200 OK", &base, &format!("{}{sound}", cam.what.clip.sdp()))
         }
-        "SETUP" if r.header("Transport").is_some_and(|t| t.contains("RTP/AVP/TCP")) => reply(
+        "SETUP" if !cam.what.udp_only && r.header("Transport").is_some_and(|t| t.contains("RTP/AVP/TCP")) => reply(
             "200 OK",
-            "Session: 7a;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=51CCA000\r\n",
+            &format!("Session: 7a;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc={SSRC:08X}\r\n"),
             "",
         ),
         "SETUP" => reply("461 Unsupported Transport", "", ""),
@@ -197,7 +228,9 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
     let mut heard = [0u8; 2048];
     loop {
         let since = began.elapsed();
-        let faults: Vec<Kind> = cam.what.faults.iter().filter(|f: &&Fault| f.holds(since)).map(|f| f.kind).collect();
+        let well = cam.well.load(Ordering::Relaxed);
+        let mut faults: Vec<Kind> = cam.what.faults.iter().filter(|f: &&Fault| !well && f.holds(since)).map(|f| f.kind).collect();
+        faults.extend(cam.spoilt().iter());
         let has = |k: Kind| faults.contains(&k);
         let due = epoch + Duration::from_micros((number as i64 * own.step * 100 / 9) as u64);
         let wait = if has(Kind::Flood) { Duration::ZERO } else { due.saturating_duration_since(Instant::now()) };
@@ -240,21 +273,27 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
             reported = played;
             report(&mut out, sent_us.saturating_add_signed(ms.saturating_mul(1000)), rtp as u32);
         }
+        if has(Kind::Stale) {
+            let old = number.saturating_sub(OLD_FRAMES);
+            for i in 0..frame.payloads.len() {
+                packet(&mut out, frame, i, Head { seq, rtp: rtp as u32, ssrc: OLD_SSRC }, Mark { number: old, sent_us });
+            }
+        }
         if !(has(Kind::NoKey) && frame.key) {
-            for (i, payload) in frame.payloads.iter().enumerate() {
+            let mut order: Vec<usize> = (0..frame.payloads.len()).collect();
+            if has(Kind::Reorder) && order.len() > 1 {
+                order.swap(0, 1);
+            }
+            for i in order {
                 lost += lose.unwrap_or(0);
                 let keep = lost < 100;
                 lost %= 100;
                 if keep {
-                    let last = i + 1 == frame.payloads.len();
-                    packet(&mut out, payload, seq, rtp as u32, last);
-                    if i == frame.mark_in {
-                        let at = out.len() - payload.len() + frame.mark_at;
-                        mark::write(&mut out[at..at + mark::TEXT], Mark { number, sent_us });
-                    }
+                    let head = Head { seq: seq.wrapping_add(i as u16), rtp: rtp as u32, ssrc: SSRC };
+                    packet(&mut out, frame, i, head, Mark { number, sent_us });
                 }
-                seq = seq.wrapping_add(1);
             }
+            seq = seq.wrapping_add(frame.payloads.len() as u16);
         }
         if has(Kind::Garbage) {
             out.iter_mut().enumerate().for_each(|(i, b)| *b = (i * 31) as u8 | 0x80);
@@ -275,20 +314,33 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
     }
 }
 
-fn packet(out: &mut Vec<u8>, payload: &[u8], seq: u16, rtp: u32, last: bool) {
+struct Head {
+    seq: u16,
+    rtp: u32,
+    ssrc: u32,
+}
+
+/// Payload `i` of a frame as a packet, with the mark where it belongs.
+fn packet(out: &mut Vec<u8>, frame: &Frame, i: usize, head: Head, said: Mark) {
+    let payload = &frame.payloads[i];
+    let last = i + 1 == frame.payloads.len();
     out.extend_from_slice(&[b'$', 0]);
     out.extend_from_slice(&(payload.len() as u16 + 12).to_be_bytes());
     out.extend_from_slice(&[0x80, 96 | if last { 0x80 } else { 0 }]);
-    out.extend_from_slice(&seq.to_be_bytes());
-    out.extend_from_slice(&rtp.to_be_bytes());
-    out.extend_from_slice(&0x51CC_A000u32.to_be_bytes());
+    out.extend_from_slice(&head.seq.to_be_bytes());
+    out.extend_from_slice(&head.rtp.to_be_bytes());
+    out.extend_from_slice(&head.ssrc.to_be_bytes());
     out.extend_from_slice(payload);
+    if i == frame.mark_in {
+        let at = out.len() - payload.len() + frame.mark_at;
+        mark::write(&mut out[at..at + mark::TEXT], said);
+    }
 }
 
 /// A sender report on the second channel; what it says of packets and bytes sent nobody asks for.
 fn report(out: &mut Vec<u8>, clock_us: u64, rtp: u32) {
     out.extend_from_slice(&[b'$', 1, 0, 28, 0x80, 200, 0, 6]);
-    out.extend_from_slice(&0x51CC_A000u32.to_be_bytes());
+    out.extend_from_slice(&SSRC.to_be_bytes());
     let (seconds, rest) = (clock_us / 1_000_000 + NTP_1970, clock_us % 1_000_000);
     out.extend_from_slice(&((seconds << 32) | ((rest << 32) / 1_000_000)).to_be_bytes());
     out.extend_from_slice(&rtp.to_be_bytes());
@@ -309,10 +361,10 @@ async fn drip(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     true
 }
 
-/// Holds the connection open, sending nothing.
+/// Holds the connection open, sending nothing, until the camera dies or is mended.
 async fn hang(stream: &mut TcpStream, cam: &Cam) {
     let mut heard = [0u8; 2048];
-    while !cam.dead.load(Ordering::Relaxed) {
+    while !cam.dead.load(Ordering::Relaxed) && (!cam.well.load(Ordering::Relaxed) || cam.spoilt().contains(&Kind::MidFrame)) {
         match timeout(Duration::from_millis(200), stream.read(&mut heard)).await {
             Ok(Ok(n)) if n > 0 => {}
             Ok(_) => return,

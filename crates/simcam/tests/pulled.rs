@@ -100,9 +100,11 @@ async fn faults_do_what_they_say_and_only_to_their_camera() {
         one(Kind::MidFrame),
         Camera { first_timestamp: u32::MAX - 90_000, ..Camera::new(yard.clone()) },
         one(Kind::Flood),
+        one(Kind::Reorder),
+        one(Kind::Stale),
     ])
     .await;
-    let urls: Vec<String> = (0..10).map(|n| s.url(n)).collect();
+    let urls: Vec<String> = (0..12).map(|n| s.url(n)).collect();
     let all = futures::future::join_all(urls.iter().map(|u| pull(u, None, 4.0))).await;
     let all: Vec<Seen> = all.into_iter().map(Result::unwrap).collect();
     let count = |n: usize| all[n].numbers.len();
@@ -116,6 +118,20 @@ async fn faults_do_what_they_say_and_only_to_their_camera() {
     assert!(all[7].ended.is_none() && count(7) < 40, "stopped within a frame");
     assert!(consecutive(&all[8].numbers) && all[8].ticks.windows(2).all(|w| w[1] - w[0] == 3600), "wrapped clock");
     assert!(count(9) > 130, "flood: {}", count(9));
+    // This client takes neither within a connection.
+    let ended = |n: usize| all[n].ended.as_deref().unwrap_or_default();
+    assert!(ended(10).contains("Out-of-order") && count(10) < 40, "reorder: {}", ended(10));
+    assert!(ended(11).contains("wrong ssrc") && consecutive(&all[11].numbers), "an older session: {}", ended(11));
+}
+
+#[tokio::test]
+async fn what_is_spoilt_by_hand_lasts_until_it_is_mended() {
+    let s = sim(vec![Camera::new(clips::gate().unwrap()), Camera { udp_only: true, ..Camera::new(clips::gate().unwrap()) }]).await;
+    s.spoil(0, Kind::Silence);
+    assert!(pull(&s.url(0), None, 1.0).await.unwrap().numbers.is_empty());
+    s.mend(0);
+    assert!(!pull(&s.url(0), None, 1.0).await.unwrap().numbers.is_empty());
+    assert_eq!(pull(&s.url(1), None, 1.0).await.err().and_then(|e| e.status_code()), Some(461));
 }
 
 #[tokio::test]

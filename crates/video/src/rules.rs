@@ -371,6 +371,7 @@ pub fn trouble(t: &media::camera::Trouble) -> String {
         T::Unreachable => "连不上".into(),
         T::WrongPassword => "登录名或者密码不对".into(),
         T::NotFound => "设备上没有这路码流".into(),
+        T::Refused(461) => "设备只用 UDP 发画面，请在设备上打开 TCP 取流".into(),
         T::Refused(code) => format!("设备拒绝（{code}）"),
         T::NoVideo => "不是 H.264 或者 H.265".into(),
         T::Broken(_) => "发来的内容读不懂".into(),

@@ -248,7 +248,7 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
         }),
         used: size(used),
         quota: size(quota),
-        needed: size(needed as i64),
+        needed: if needed < 1.0 { String::new() } else { size(needed as i64) },
         removed,
         why_not: estate
             .as_ref()

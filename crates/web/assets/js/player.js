@@ -21,12 +21,19 @@ export function read(data) {
   return { stream, kind: b[1], body: b.subarray(18) };
 }
 
+/** A moment as the server's pages write it: `2026-11-28 03:00:46`. @param {Date} at */
+export function stamp(at) {
+  return at.toLocaleString("sv-SE");
+}
+
 export class Player {
   #source = /** @type {MediaSource | null} */ (null);
   #buffer = /** @type {SourceBuffer | null} */ (null);
   #queue = /** @type {Uint8Array[]} */ ([]);
   #wantsKey = true;
   #url = "";
+  /** The init of the present pictures: a live player whose element gave up begins with it anew. */
+  #head = /** @type {Uint8Array | null} */ (null);
   /** Seconds that a frame lasts. */
   #step = 0.04;
   /** Pictures that were really presented, and when the last one was. */
@@ -48,6 +55,7 @@ export class Player {
       if (this.video) video.requestVideoFrameCallback(count);
     };
     video.requestVideoFrameCallback(count);
+    video.addEventListener("error", () => this.#source && this.#fail());
   }
 
   /** @param {Wire} m */
@@ -63,6 +71,7 @@ export class Player {
     const codec = new TextDecoder().decode(body.subarray(1, 1 + n));
     const type = `video/mp4; codecs="${codec}"`;
     this.close();
+    this.#head = body;
     if (!("MediaSource" in window) || !MediaSource.isTypeSupported(type)) {
       this.unsupported = codec;
       return;
@@ -74,7 +83,7 @@ export class Player {
       if (this.#source !== source) return;
       this.#buffer = source.addSourceBuffer(type);
       this.#buffer.addEventListener("updateend", () => this.#pump());
-      this.#buffer.addEventListener("error", () => this.close());
+      this.#buffer.addEventListener("error", () => this.#fail());
       this.#pump();
     });
     this.#url = URL.createObjectURL(source);
@@ -83,6 +92,7 @@ export class Player {
 
   /** @param {boolean} key @param {Uint8Array} bytes */
   #fragment(key, bytes) {
+    if (!this.#source && this.live && key && this.#head && !this.unsupported) this.#init(this.#head);
     if (!this.#source || (this.#wantsKey && !key)) return;
     this.#wantsKey = false;
     // The first frame's duration stands behind `prft`, `moof` and the head of `trun` (crates/media/src/fmp4.rs).
@@ -126,9 +136,16 @@ export class Player {
       }
       if (this.live) this.#follow(b);
     } catch {
-      // The element's buffer is full or was taken away: begin again with the next init.
-      this.close();
+      // The element's buffer is full or was taken away.
+      this.#fail();
     }
+  }
+
+  /** What the element holds cannot be played (packets were lost): a live picture begins again at the next key frame. */
+  #fail() {
+    const head = this.#head;
+    this.close();
+    this.#head = head;
   }
 
   /** Keeps a live picture near the newest one. @param {SourceBuffer} b */
@@ -165,6 +182,7 @@ export class Player {
   close() {
     this.#buffer = null;
     this.#source = null;
+    this.#head = null;
     this.#queue = [];
     this.#wantsKey = true;
     this.shownAt = 0;

@@ -1,7 +1,7 @@
 // <fq-replay>: recordings of up to sixteen cameras on one slider. One clock leads; each tile fetches the groups of
 // pictures that it needs and is held at the clock's moment, or says that nothing was recorded then.
 import { ListPlayer, byList, list } from "./hls.js";
-import { Player, read } from "./player.js";
+import { Player, read, stamp } from "./player.js";
 
 const MOST = 16;
 /** Seconds that are fetched ahead. */
@@ -37,7 +37,8 @@ class Tile {
     e.dataset.camera = this.id;
     e.tabIndex = 0;
     e.innerHTML = '<video muted playsinline></video><p class="tile__mark" aria-hidden="true"></p><p class="tile__says" role="status"></p><figcaption class="tile__name"></figcaption>';
-    /** @type {HTMLElement} */ (e.querySelector(".tile__name")).textContent = d.name ?? "";
+    const name = /** @type {HTMLElement} */ (e.querySelector(".tile__name"));
+    name.textContent = name.title = d.name ?? "";
     const video = /** @type {HTMLVideoElement} */ (e.querySelector("video"));
     this.player = byList ? new ListPlayer(video) : new Player(video);
     this.player.live = false;
@@ -376,7 +377,7 @@ class Replay extends HTMLElement {
     if (this.playing && this.now >= (this.to ?? 0)) this.#play(false);
     if (this.slider && document.activeElement !== this.slider) this.slider.value = String(this.now);
     const out = this.querySelector("[data-now]");
-    const shown = new Date(this.now).toLocaleString("zh-CN", { hour12: false });
+    const shown = stamp(new Date(this.now));
     if (out && out.textContent !== shown) out.textContent = shown;
     for (const tile of this.#tiles) {
       tile.hold(this.now);

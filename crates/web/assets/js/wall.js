@@ -1,10 +1,12 @@
 // <fq-wall>: the wall of the command room. One socket, a tile for each camera; a tile shows its own camera, and says so
 // when it does not. The server decides who sees what; this only draws.
 import { ListPlayer, byList } from "./hls.js";
-import { Player, read } from "./player.js";
+import { Player, read, stamp } from "./player.js";
 
 /** A picture that is older than this is not shown as if it were one of now. */
 const STALE = 3000;
+/** A tile without a first picture is waiting for one so long. */
+const FIRST = 8000;
 
 /** @typedef {{ id: string, name: string, main: string, small: string, group: string }} Camera */
 
@@ -16,6 +18,7 @@ class Tile {
     this.state = "";
     this.words = "正在接入";
     this.refused = "";
+    this.began = performance.now();
     const e = (this.element = document.createElement("figure"));
     e.className = "tile";
     e.tabIndex = -1;
@@ -23,7 +26,7 @@ class Tile {
     e.innerHTML =
       '<video class="tile__small" muted playsinline></video><video class="tile__main" muted playsinline hidden></video>' +
       '<p class="tile__mark" aria-hidden="true"></p><p class="tile__says" role="status"></p><figcaption class="tile__name"></figcaption>';
-    this.#part("tile__name").textContent = camera.name;
+    this.#part("tile__name").textContent = this.#part("tile__name").title = camera.name;
     const player = (/** @type {string} */ css) => {
       const video = /** @type {HTMLVideoElement} */ (e.querySelector(css));
       return byList ? new ListPlayer(video) : new Player(video);
@@ -65,7 +68,8 @@ class Tile {
     else if (small.unsupported && !fresh) says = `码流是 ${coding(small.unsupported)}，这台浏览器放不了。请在设备上把子码流设为 H.264`;
     else if (!well && this.state) says = this.words;
     else if (!fresh && small instanceof ListPlayer && this.state) says = small.words || "正在取画面";
-    else if (!fresh) says = this.state ? "画面没有更新" : this.words;
+    else if (!fresh && (!this.state || this.state === "NoKey")) says = this.words;
+    else if (!fresh) says = player.shownAt === 0 && performance.now() - this.began < FIRST ? "正在取画面" : "画面没有更新";
     else if (this.state === "SuspectedFrozen") says = this.words;
     else if (this.words.includes("·")) says = this.words.split(" · ").slice(1).join(" · ");
     const hides = Boolean(this.refused) || !fresh || !well;
@@ -220,11 +224,14 @@ class Wall extends HTMLElement {
   /** Tells the server what is shown now. */
   #ask() {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    const show = this.large
-      ? [{ camera: this.large.camera.id, stream: "sub" }, { camera: this.large.camera.id, stream: "main" }]
+    const { large } = this;
+    // A camera with one stream shows that one, large or not.
+    const kinds = large && large.camera.main !== large.camera.small ? ["sub", "main"] : ["sub"];
+    const show = large
+      ? kinds.map((stream) => ({ camera: large.camera.id, stream }))
       : this.#tiles.map((t) => ({ camera: t.camera.id, stream: "sub" }));
-    if (!this.large) this.#tiles.forEach((t) => t.main.close());
-    else this.#tiles.filter((t) => t !== this.large).forEach((t) => t.small.close());
+    if (!large) this.#tiles.forEach((t) => t.main.close());
+    else this.#tiles.filter((t) => t !== large).forEach((t) => t.small.close());
     if (byList) this.#tiles.forEach((t) => t.play(this.dataset.lists ?? ""));
     this.#socket.send(JSON.stringify({ show, bits: !byList }));
   }
@@ -280,7 +287,7 @@ class Wall extends HTMLElement {
   }
 
   #draw() {
-    const now = new Date().toLocaleString("zh-CN", { hour12: false });
+    const now = stamp(new Date());
     const late = byList ? " · 手机播放，比实时晚几秒" : "";
     this.#tiles.forEach((t) => t.draw(`${this.dataset.mark ?? ""} · ${now}${late}`));
   }
@@ -340,7 +347,7 @@ class Wall extends HTMLElement {
     c.font = `${size}px sans-serif`;
     c.lineWidth = 3;
     const at = new Date();
-    [`${tile.camera.name} ${at.toLocaleString("zh-CN", { hour12: false })}`, this.dataset.mark ?? ""].forEach((line, i) => {
+    [`${tile.camera.name} ${stamp(at)}`, this.dataset.mark ?? ""].forEach((line, i) => {
       const y = canvas.height - size * (0.6 + 1.3 * (1 - i));
       c.strokeStyle = "#000";
       c.strokeText(line, size / 2, y, canvas.width - size);
