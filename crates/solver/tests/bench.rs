@@ -66,7 +66,7 @@ fn a_file_that_lies_about_its_sizes_is_told_beside_the_others_and_fails_the_run(
 }
 
 #[test]
-fn station_months_have_the_same_table_and_a_repair() {
+fn station_months_have_the_same_table_and_repairs() {
     let (code, out) = run(&["--stations", "6,9", "--seconds", "1", "--json"]);
     let all: Vec<serde_json::Value> = serde_json::from_str(&out).expect("one array");
     assert_eq!((code, all.len()), (0, 2), "{out}");
@@ -75,7 +75,9 @@ fn station_months_have_the_same_table_and_a_repair() {
         for k in ["objective", "bound", "gap", "seconds", "feasible"] {
             assert!(r.get(k).is_some(), "{k} is missing: {r}");
         }
-        assert!(r["repair"]["changed_cells"].is_u64() && r["repair"]["new_violations"].is_u64(), "{r}");
+        let repairs = &r["repairs"];
+        assert!(repairs["changed_cells"].is_u64() && repairs["new_violations"].is_u64(), "{r}");
+        assert!(repairs["least"].as_f64() <= repairs["cost"].as_f64() && repairs["worst_ratio"].as_f64() >= Some(1.0), "{r}");
     }
     let dir = folder("written", &[]);
     assert_eq!(run(&["--stations", "6", "--write", dir.to_str().expect("a path")]).0, 0);

@@ -1,4 +1,4 @@
-//! Impossible sets: the smallest clashing group and the cheapest ways out.
+//! Impossible sets: the clashing group, the one with the fewest rules where it is small, and the cheapest ways out.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn need(day: usize, kind: usize, need: u32) -> Cover {
 }
 
 /// The groups together are impossible and each of them is needed for that.
-fn is_smallest(m: &Model, groups: &[Group]) {
+fn none_can_be_spared(m: &Model, groups: &[Group]) {
     for g in groups {
         let rest = solver::roster::without(m, &[*g]);
         let s = run(&rest, &control_rounds(1, 4));
@@ -66,8 +66,9 @@ fn leave_against_a_hard_need_names_the_leave_and_the_need() {
     let mut groups = c.groups.clone();
     groups.sort();
     assert_eq!(groups, vec![Group::Of(0, Sort::DaysOff), Group::Of(1, Sort::DaysOff), Group::Cover(3)]);
-    is_smallest(&m, &groups);
+    none_can_be_spared(&m, &groups);
     let costs: Vec<i64> = c.ways.iter().map(|w| w.cost).collect();
+    assert!(c.fewest);
     assert_eq!(costs, vec![3, 5, 10]);
     assert_eq!(c.ways[0].groups, vec![Group::Of(1, Sort::DaysOff)]);
 }
@@ -116,7 +117,7 @@ fn hours_a_week_against_hours_a_month_and_against_a_need_are_named() {
     let mut groups = c.groups.clone();
     groups.sort();
     assert_eq!((groups, c.proven), (vec![Group::Of(1, Sort::MinMinutes), Group::Of(1, Sort::MaxWeek)], true));
-    is_smallest(&m, &c.groups);
+    none_can_be_spared(&m, &c.groups);
     m.people[1].min_minutes = 0;
     m.people.iter_mut().for_each(|p| p.max_week = vec![960, 9_999]);
     m.cover = (0..7).map(|d| need(d, 0, 1)).collect();
@@ -127,4 +128,43 @@ fn hours_a_week_against_hours_a_month_and_against_a_need_are_named() {
     m.cover.pop();
     let s = run(&m, &control_rounds(1, 4)).expect("solves");
     assert!(s.report.feasible(), "{:?}", s.report.violations);
+}
+
+#[test]
+fn of_two_clashes_the_one_with_fewer_rules_is_told() {
+    let mut m = base(2, 7);
+    m.weekends.clear();
+    let p = &mut m.people[0];
+    (p.min_run, p.min_minutes) = (2, 4 * 480);
+    // Four days of work: not with three shifts, nor with two days off and two others settled as free.
+    p.max_of_kind = vec![3, 0];
+    p.days_off = vec![0, 1];
+    p.fixed = vec![(2, None), (3, None)];
+    let c = run_explain(&m, &control_rounds(1, 1), &|_| Some(1)).expect("valid").expect("clash");
+    let mut groups = c.groups.clone();
+    groups.sort();
+    assert_eq!(groups, vec![Group::Of(0, Sort::MinMinutes), Group::Of(0, Sort::MaxOfKind)]);
+    assert!(c.proven && c.fewest);
+    // Without the limit the other is told, and nothing has fewer rules.
+    m.people[0].max_of_kind = vec![7, 0];
+    let c = run_explain(&m, &control_rounds(1, 1), &|_| Some(1)).expect("valid").expect("clash");
+    assert_eq!((c.groups.len(), c.proven, c.fewest), (3, true, true), "{:?}", c.groups);
+    none_can_be_spared(&m, &c.groups);
+}
+
+#[test]
+fn hitting_sets_reach_over_people_and_needs() {
+    // Two people at night on one day by a hard need, and both are off; a third has too little month for what is asked elsewhere.
+    let mut m = base(4, 7);
+    m.weekends.clear();
+    m.cover = vec![need(2, 1, 1), need(4, 0, 3)];
+    m.people[0].days_off = vec![2, 4];
+    m.people[1].days_off = vec![2];
+    m.people[2].max_of_kind[1] = 0;
+    m.people[3].max_of_kind[1] = 0;
+    m.people[3].days_off = vec![4];
+    let c = run_explain(&m, &control_rounds(1, 1), &|_| Some(1)).expect("valid").expect("clash");
+    assert!(c.proven && c.fewest, "{c:?}");
+    assert_eq!(c.groups.len(), 3, "{:?}", c.groups);
+    assert!(c.groups.iter().any(|g| matches!(g, Group::Cover(_))));
 }

@@ -217,15 +217,19 @@ fn last_told(m: &Model, seed: u64) -> f64 {
 #[test]
 fn the_same_seed_gives_the_same_roster_on_one_thread_and_on_two() {
     let text = include_str!("small.txt");
-    let m = read(text.as_bytes()).expect("reads");
-    let mut one = control_rounds(7, 2);
-    one.threads = 1;
-    let mut two = control_rounds(7, 2);
-    two.threads = 2;
+    let mut m = read(text.as_bytes()).expect("reads");
+    let (mut one, mut two) = (control_rounds(7, 2), control_rounds(7, 2));
+    (one.threads, two.threads) = (1, 2);
     let (a, b) = (run(&m, &one).expect("solves"), run(&m, &two).expect("solves"));
     assert_eq!((a.roster.clone(), a.bound), (b.roster, b.bound));
     let c = run(&m, &one).expect("solves");
     assert_eq!(a.roster, c.roster);
+    // With a rule of fairness, and as many rounds as it takes until its level is held elsewhere.
+    let people = (0..m.people.len()).map(|p| (p, (p * 7 % 4) as i32)).collect();
+    m.fairness = vec![Fairness { name: "first".into(), people, cells: (0..m.days).map(|d| (d, 0)).collect(), weight: 7, free: 0 }];
+    (one.rounds, two.rounds) = (14, 14);
+    let (a, b) = (run(&m, &one).expect("solves"), run(&m, &two).expect("solves"));
+    assert_eq!((a.roster, a.bound, a.end), (b.roster, b.bound, End::Rounds));
 }
 
 #[test]

@@ -13,13 +13,46 @@ use kernel::row::Json;
 use kernel::{Act, App, Date, Error, FieldErrors, Permission as P, Reader, Refusal, Result, StationId, ToSpan, Tx, UserId, Uuid};
 use solver::roster as s;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Seconds that a repair may take, shared by the months that it touches; the promise is two.
 const SECONDS: f64 = 1.6;
 /// So many times as long it goes on where the law would be broken and no proof says that it must be: on a busy machine two
 /// seconds by the wall may not be enough, and a version that cannot be published helps nobody.
 const PATIENCE: f64 = 5.0;
+
+/// Repairs at once: each takes both cores of the machine.
+const AT_ONCE: usize = 1;
+/// Repairs that may wait for their turn; whoever comes then is told so at once, and not after a minute of a white page.
+const WAITING: usize = 5;
+
+static LINE: LazyLock<Line> = LazyLock::new(|| Line::new(AT_ONCE, WAITING));
+
+/// Who works and who waits.
+pub struct Line {
+    work: Arc<Semaphore>,
+    all: Arc<Semaphore>,
+}
+
+impl Line {
+    /// So many at once, and so many that may wait.
+    pub fn new(at_once: usize, waiting: usize) -> Line {
+        Line { work: Arc::new(Semaphore::new(at_once)), all: Arc::new(Semaphore::new(at_once + waiting)) }
+    }
+
+    /// A place in the line, for as long as it is held.
+    ///
+    /// # Errors
+    /// The line is full.
+    pub fn enter(&self) -> Result<OwnedSemaphorePermit> {
+        self.all.clone().try_acquire_owned().map_err(|_| {
+            let what = "同时要排的临时调整太多，排队的位子也满了。请假还没有登记，值班表没有动。";
+            Refusal::new("roster.repairs_full", what, "请过半分钟再点“调整”；实在着急的，另存一版手工改。").into()
+        })
+    }
+}
 
 /// Who is out, from when to when, and why.
 #[derive(Clone, Copy, Debug)]
@@ -77,9 +110,19 @@ struct Mended {
 /// the leave is registered from tomorrow; who leaves in the middle signs out, and who stands in is noted by the leader.
 ///
 /// # Errors
-/// Right missing, no published roster, days outside it, only a shift that has begun, no repair under the rules.
+/// Right missing, no published roster, days outside it, only a shift that has begun, no repair under the rules, too many
+/// others at once.
 pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
+    repair_in(&LINE, app, act, out).await
+}
+
+/// As [`repair`], in this line.
+///
+/// # Errors
+/// As [`repair`].
+pub async fn repair_in(line: &Line, app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
     act.actor.must(P::RosterPlan)?;
+    let _place = line.enter()?;
     let (rules, station) = (app.rules(), act.station);
     let today = kernel::clock::day_of(act.at);
     if out.until < out.from || out.until < today {
@@ -123,7 +166,7 @@ pub async fn repair(app: &App, act: &Act, out: Out) -> Result<Vec<Uuid>> {
             f.before.extend(duties(&m.now, &roster, m.old).into_iter().map(|x| x.0));
         }
         // Somebody who has no contract in a later month has no duties there either.
-        if let Some(m) = month(old, f, out, open, seconds).await? {
+        if let Some(m) = month(old, f, out, open, (seconds, line)).await? {
             mended.push(m);
         }
     }
@@ -174,7 +217,7 @@ async fn cover_leave(tx: &mut Tx, station: StationId, out: Out) -> Result<()> {
 }
 
 /// The repaired roster of one month; none for somebody who is not in it.
-async fn month(old: &Plan, f: &Facts, out: Out, open: Open, seconds: f64) -> Result<Option<Mended>> {
+async fn month(old: &Plan, f: &Facts, out: Out, open: Open, (seconds, line): (f64, &Line)) -> Result<Option<Mended>> {
     let now = build::problem(f)?;
     let roster = build::carry(&old.problem.0, &old.cells.0, &now)?;
     let Some(person) = now.people.iter().position(|m| m.user == out.user) else { return Ok(None) };
@@ -183,9 +226,14 @@ async fn month(old: &Plan, f: &Facts, out: Out, open: Open, seconds: f64) -> Res
     let inside: Vec<usize> = (0..now.days.len()).filter(|&d| now.days[d].date >= open.begin && now.days[d].date <= out.until).collect();
     let (Some(&from), Some(&to)) = (inside.first(), inside.last()) else { return Ok(None) };
     let absence = s::Absence { person, from, to };
+    let turn = line.work.clone().acquire_owned().await.map_err(Error::internal)?;
     let worker = tokio::task::spawn_blocking({
         let (now, roster) = (now.clone(), roster.clone());
-        move || solve(&now, &roster, absence, (first_open, &begun), seconds)
+        move || {
+            // Kept until the work ends, whether anybody still waits for it or not.
+            let _turn = turn;
+            solve(&now, &roster, absence, (first_open, &begun), seconds)
+        }
     });
     let done = match worker.await.map_err(Error::internal)? {
         Ok(done) => done,

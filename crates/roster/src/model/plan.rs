@@ -187,7 +187,11 @@ pub struct Clash {
     /// Rules that cannot hold together.
     pub rules: Vec<String>,
     /// Each of them is needed for that, proven.
-    pub smallest: bool,
+    #[serde(alias = "smallest")]
+    pub needed: bool,
+    /// No group of fewer rules clashes, proven.
+    #[serde(default)]
+    pub fewest: bool,
     /// What lets the rest hold, cheapest first.
     pub ways: Vec<String>,
 }
@@ -195,7 +199,7 @@ pub struct Clash {
 impl Clash {
     /// Neither a roster nor a reason was found in the time.
     pub fn open() -> Clash {
-        Clash { reached: Reached::Open, rules: vec![], smallest: false, ways: vec![] }
+        Clash { reached: Reached::Open, rules: vec![], needed: false, fewest: false, ways: vec![] }
     }
     pub fn is_open(&self) -> bool {
         self.reached == Reached::Open

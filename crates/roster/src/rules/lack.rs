@@ -40,7 +40,7 @@ pub fn counted(p: &Problem, m: &s::Model) -> Option<Clash> {
         ways.push((8, "与请假的人商量改假期".into()));
     }
     ways.sort_by_key(|w| w.0);
-    Some(Clash { reached: Reached::Counted, rules, smallest: false, ways: ways.into_iter().map(|w| w.1).collect() })
+    Some(Clash { reached: Reached::Counted, rules, needed: false, fewest: false, ways: ways.into_iter().map(|w| w.1).collect() })
 }
 
 fn days(p: &Problem, lack: &Shortage) -> String {

@@ -142,7 +142,8 @@ pub fn clash(p: &Problem, m: &s::Model, c: &s::Clash) -> Clash {
     Clash {
         reached: Reached::Filtered,
         rules: c.groups.iter().map(|g| rule(p, m, g)).collect(),
-        smallest: c.proven,
+        needed: c.proven,
+        fewest: c.fewest,
         ways: c.ways.iter().take(5).map(join).collect(),
     }
 }
@@ -194,7 +195,7 @@ fn reason(p: &Problem, m: &s::Model, before: &s::Roster, after: &s::Roster, judg
 pub fn least(cost: i64, least: f64) -> String {
     match least as i64 {
         _ if cost == 0 => "除了请假的班，别人的班一格没动。".into(),
-        l if l >= cost => "已证明：缺人不增加的排法里，没有变动更小的（越近的日子算得越重）。".into(),
+        l if l >= cost => format!("变动折合 {cost} 分（越近的日子算得越重），已证明至少要 {cost} 分：缺人不增加的排法里，没有变动更小的。"),
         l if l > 0 => format!("变动折合 {cost} 分（越近的日子算得越重），已证明至少要 {l} 分。"),
         _ => format!("变动折合 {cost} 分（越近的日子算得越重），最少要多少还没有算出。"),
     }

@@ -143,6 +143,33 @@ async fn at_nine_in_the_evening_the_shifts_of_the_day_are_facts_and_the_leave_be
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repairs_stand_in_line_and_a_full_line_says_so_at_once() {
+    for engine in engines() {
+        let town = town(engine).await;
+        let (app, station) = (&town.t.app, town.station);
+        let seen = published(&town).await;
+        app.clock().set("2026-05-12T01:00:00Z".parse().unwrap());
+        let days = [d("2026-05-14"), d("2026-05-15")];
+        let line = act::Line::new(1, 1);
+        let ill = async |n: usize| {
+            let out = act::Out { user: town.officers[n].user, kind: LeaveKind::Sick, from: days[0], until: days[1] };
+            act::repair_in(&line, app, &town.act(&town.planner, "roster.repair"), out).await
+        };
+        // One works, one waits, the third is refused before anything is read.
+        let (one, two, three) = tokio::join!(ill(0), ill(1), ill(2));
+        assert_eq!(three.unwrap_err().key(), "roster.repairs_full");
+        for (n, made) in [one, two].into_iter().enumerate() {
+            let new = town.seen(made.unwrap()[0]).await;
+            assert!(days.iter().all(|x| on(&new, town.officers[n].user, *x).is_none()));
+        }
+        let leave = town.read(async |r: &mut Reader| crate::store::leave(r, station, days[0], days[1]).await).await;
+        assert!(leave.iter().all(|l| l.user_id != town.officers[2].user) && leave.len() == 2, "nothing of the refused one is kept");
+        let made = ill(2).await.unwrap();
+        assert_eq!(town.seen(made[0]).await.plan.parent, Some(seen.plan.id), "there is room again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_day_looks_at_the_first_day_of_the_month_that_is_published_after_it() {
     for engine in engines() {
         let town = town(engine).await;

@@ -41,7 +41,7 @@ async fn a_week_that_is_too_full_is_told_with_its_days_and_hours() {
         // Told as a rule of a clash and as a way out, at the price of overtime.
         let group = s::Group::Of(place, s::Sort::MaxWeek);
         assert_eq!(words::price(&group), Some(3));
-        let clash = s::Clash { groups: vec![group], proven: true, ways: vec![s::WayOut { groups: vec![group], cost: 3 }] };
+        let clash = s::Clash { groups: vec![group], proven: true, fewest: true, ways: vec![s::WayOut { groups: vec![group], cost: 3 }] };
         let told = words::clash(&p, &model, &clash);
         assert!(told.rules[0].contains("每周最多排 40 小时") && told.ways[0].contains("每周工时的上限") && told.ways[0].contains("报批"), "{told:?}");
         // No limit: no weeks, and nothing is said.

@@ -1,5 +1,5 @@
-//! Impossible sets of rules (规则冲突): the smallest group of rules that cannot hold together, by a deletion filter over
-//! named groups, and the cheapest ways out.
+//! Impossible sets of rules (规则冲突): a group of rules that cannot hold together and of which none can be spared, by a
+//! deletion filter over named groups; where it is small, one with the fewest rules, by hitting sets; the cheapest ways out.
 
 use super::master::{Ended, Master};
 use super::model::{Model, OFF};
@@ -68,6 +68,8 @@ pub struct Clash {
     pub groups: Vec<Group>,
     /// Every step of the filter was decided by proof or by a roster that keeps the rules.
     pub proven: bool,
+    /// It is proven that no group of fewer rules is impossible; otherwise none of these can be spared, which is less.
+    pub fewest: bool,
     /// Cheapest first.
     pub ways: Vec<WayOut>,
 }
@@ -248,11 +250,16 @@ pub fn explain(
         Answer::Possible => return Ok(Explained::Possible),
         Answer::Open => return Ok(Explained::Open),
     }
-    let (kept, proven) = filter(&basis, &groups, control);
+    let (mut kept, proven) = filter(&basis, &groups, control);
+    let fewer = if proven { fewest(&basis, &groups, &kept, control) } else { None };
+    let fewest = fewer.is_some();
+    if let Some(fewer) = fewer {
+        kept = fewer;
+    }
     let mut ways = ways_out(&basis, &kept, control, cost, &people);
     ways.sort_by(|a, b| a.cost.cmp(&b.cost).then_with(|| a.groups.cmp(&b.groups)));
     let groups = kept.iter().map(|g| outward(g, &people)).collect();
-    Ok(Explained::Clash(Clash { groups, proven, ways }))
+    Ok(Explained::Clash(Clash { groups, proven, fewest, ways }))
 }
 
 fn outward(g: &Group, people: &[usize]) -> Group {
@@ -289,6 +296,75 @@ fn filter(basis: &Model, groups: &[Group], control: &Control<'_>) -> (Vec<Group>
         }
         size = size.div_ceil(2);
     }
+}
+
+/// Groups of which the fewest are looked for among all: beyond, every answer takes too long.
+const MOST_FEWEST: usize = 8;
+/// Steps of one search for a hitting set.
+const MOST_STEPS: usize = 200_000;
+
+/// An impossible set with the fewest groups, proven; none when that is not settled in a third of the time left.
+///
+/// Whatever can hold together leaves something out, and every impossible set has a part in what is left out. A set with the
+/// fewest groups that has a part in all that was left out so far is impossible, and then it is the answer, or it leaves
+/// something new out.
+fn fewest(basis: &Model, groups: &[Group], kept: &[Group], control: &Control<'_>) -> Option<Vec<Group>> {
+    let now = (control.elapsed)();
+    let until = now + (control.seconds - now).max(0.0) / 3.0;
+    if kept.len() > MOST_FEWEST {
+        return None;
+    }
+    let alone = |inside: &[bool]| {
+        let gone: Vec<Group> = groups.iter().zip(inside).filter(|x| !x.1).map(|x| *x.0).collect();
+        ask(&without(basis, &gone), control)
+    };
+    let mut left_out: Vec<Vec<usize>> = vec![];
+    loop {
+        let mut steps = 0;
+        let least = (0..kept.len()).find_map(|n| hitting(&left_out, n, &mut vec![], &mut steps));
+        if steps >= MOST_STEPS || (control.elapsed)() >= until {
+            return None;
+        }
+        let Some(least) = least else { return Some(kept.to_vec()) };
+        let mut inside: Vec<bool> = (0..groups.len()).map(|i| least.contains(&i)).collect();
+        match alone(&inside) {
+            Answer::Impossible => return Some(least.into_iter().map(|i| groups[i]).collect()),
+            Answer::Open => return None,
+            Answer::Possible => {}
+        }
+        // As much as can hold together with it: halves, then one by one. What is not decided stays out, which is no less true.
+        let outside: Vec<usize> = (0..groups.len()).filter(|&i| !inside[i]).collect();
+        let mut parts = vec![&outside[..]];
+        while let Some(part) = parts.pop() {
+            if (control.elapsed)() >= until {
+                return None;
+            }
+            part.iter().for_each(|&i| inside[i] = true);
+            if alone(&inside) != Answer::Possible {
+                part.iter().for_each(|&i| inside[i] = false);
+                if part.len() > 1 {
+                    let (a, b) = part.split_at(part.len() / 2);
+                    parts.extend([a, b]);
+                }
+            }
+        }
+        left_out.push((0..groups.len()).filter(|&i| !inside[i]).collect());
+    }
+}
+
+/// At most `n` more places, beside those taken, with one in every set.
+fn hitting(sets: &[Vec<usize>], n: usize, taken: &mut Vec<usize>, steps: &mut usize) -> Option<Vec<usize>> {
+    *steps += 1;
+    let Some(open) = sets.iter().find(|s| !s.iter().any(|i| taken.contains(i))) else { return Some(taken.clone()) };
+    if n == 0 || *steps >= MOST_STEPS {
+        return None;
+    }
+    open.iter().find_map(|&i| {
+        taken.push(i);
+        let found = hitting(sets, n - 1, taken, steps);
+        taken.pop();
+        found
+    })
 }
 
 /// Single groups of the clash whose absence makes the whole model possible; else the cheapest of them again and again.

@@ -133,6 +133,14 @@ impl<'n> Master<'n> {
                 offset += fixed.map_or(0, |(a, b)| f.weight * (a - b - f.free).max(0));
                 continue;
             }
+            if let Some(level) = f.level {
+                offset += f.weight * totals.iter().map(|&t| f.outside(level, t)).sum::<i64>();
+                for (first, at) in [(f.first_row, level + f.free), (f.first_row + n, level)] {
+                    rows.extend(members.iter().map(|j| first + j));
+                    need.extend(members.iter().map(|&j| at - f.people[j].1));
+                }
+                continue;
+            }
             let (high, low) = fixed.map_or((f.zero, f.zero), |(a, b)| (*a, *b));
             // low − high + missing ≥ −free; both are counted from where the others stand.
             let spread = rows.len();

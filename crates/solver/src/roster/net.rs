@@ -24,6 +24,8 @@ pub(crate) struct Fair {
     pub weight: i64,
     /// Spread that costs nothing.
     pub free: i64,
+    /// The smallest total is held here ([`Net::held`]): instead of the spread, each unit below it costs, and each above it and `free`.
+    pub level: Option<i64>,
     /// First of the rows: for each person one for the largest, then one for the smallest total, then one for the spread.
     pub first_row: usize,
     /// Smallest carry: the zero of the variables for the largest and the smallest total.
@@ -212,7 +214,7 @@ impl Net {
             let people = f.people.iter().map(|&(p, c)| (p, i64::from(c))).collect();
             let free = i64::from(f.free);
             self.rows.push(Row { need: -free, under: f.weight, over: 0 });
-            self.fair.push(Fair { people, counted, weight: f.weight, free, first_row, zero, most });
+            self.fair.push(Fair { people, counted, weight: f.weight, free, level: None, first_row, zero, most });
         }
     }
 
@@ -245,6 +247,13 @@ impl Net {
         let extra = &a.extra[a.extra_from[cell] as usize..a.extra_from[cell + 1] as usize];
         let own = (cover != usize::MAX).then_some((cover, 1));
         own.into_iter().chain(extra.iter().map(|&(_, r, c)| (r as usize, i64::from(c))))
+    }
+}
+
+impl Fair {
+    /// Units of a total outside of where `level` holds it; the cost of these is never below that of the spread.
+    pub fn outside(&self, level: i64, total: i64) -> i64 {
+        (level - total).max(0) + (total - level - self.free).max(0)
     }
 }
 

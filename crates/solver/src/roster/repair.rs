@@ -6,7 +6,7 @@
 
 use super::check::{Violation, check};
 use super::model::{CellCost, Cover, History, Mix, Model, OFF, Roster};
-use super::solve::{Control, NoRoster, Solution, solve};
+use super::solve::{Control, NoRoster, Solution, solve_from};
 
 /// Who cannot work on which days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +89,8 @@ pub fn repair(r: &Repair<'_>, control: &Control<'_>) -> Result<Repaired, NoRoste
     let now = (control.elapsed)();
     let half = Control { seconds: now + (control.seconds - now) * 0.5, ..*control };
     // Once with changes alone, for the proven minimum, and once with wishes, to choose among equal repairs.
-    let plain = solve(&changes_alone(&model), &half, &mut |_| ())?;
-    let wished = solve(&model, control, &mut |_| ())?;
+    let plain = solve_from(&direct, true, &changes_alone(&model), &half)?;
+    let wished = solve_from(&plain.roster, false, &model, control)?;
     let rank = |s: &Solution| {
         let r = check(&model, &s.roster);
         (r.violations.len(), r.under + r.mixes + r.costs, r.objective)

@@ -23,13 +23,17 @@ pub(crate) struct Lane {
     temperature: f64,
     pub best: State,
     pub cost: i64,
+    /// Which way this lane moves the level of a fairness rule: up 1, down −1.
+    side: i64,
+    /// Where a fairness rule was held, and the least cost there: (rule, level, least).
+    closed: Vec<(usize, i64, i64)>,
 }
 
 /// A person's agents outside a window, put back after the step.
 type Frames = Vec<(usize, Agent)>;
 
 impl Lane {
-    pub fn new(net: &Net, state: &State, seed: u64) -> Lane {
+    pub fn new(net: &Net, state: &State, seed: u64, side: i64) -> Lane {
         Lane {
             net: net.clone(),
             pricer: Pricer::new(net),
@@ -39,6 +43,8 @@ impl Lane {
             temperature: 0.0,
             cost: state.cost(net),
             best: state.clone(),
+            side,
+            closed: vec![],
         }
     }
 
@@ -256,6 +262,39 @@ impl Lane {
         }
     }
 
+    /// Tries to hold the smallest total of a fairness rule one higher or lower: all people leave where they are
+    /// together, which no group of a few can, since the first of them would pay for the spread. Annealing, the bound
+    /// there, then groups; nothing where that bound has no room.
+    pub fn hold(&mut self, rule: usize, groups: usize, clock: &Clock<'_>) {
+        let level = self.best.totals(&self.net.fair[rule]).min().unwrap_or(0) + self.side;
+        let (kept, cost) = (self.best.clone(), self.cost);
+        if self.closed.iter().any(|c| (c.0, c.1) == (rule, level) && c.2 >= cost) {
+            return;
+        }
+        self.net.fair[rule].level = Some(level);
+        self.cost = self.best.cost(&self.net);
+        self.walk(1.0, 1.0, clock);
+        let people: Vec<usize> = (0..self.net.agents.len()).collect();
+        let (least, duals) = {
+            let mut master = Master::new(&self.net, &self.best, &people, None);
+            let pricer = std::slice::from_mut(&mut self.pricer);
+            master.climb(pricer, 120, cost, clock);
+            master.seed_again(pricer);
+            master.generate(pricer, 200, 1e-6, cost, clock);
+            (master.least(), master.has_bound().then(|| master.duals_of_net()))
+        };
+        if least < cost {
+            self.groups(groups, duals.as_deref(), clock);
+        } else {
+            self.closed.push((rule, level, least));
+        }
+        self.net.fair[rule].level = None;
+        self.cost = self.best.cost(&self.net);
+        if self.cost > cost {
+            (self.best, self.cost) = (kept, cost);
+        }
+    }
+
     fn one_group(
         &mut self,
         group: &[usize],
@@ -309,5 +348,47 @@ impl Lane {
             self.best = next;
         }
         better
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Cover, Fairness, Kind, Model, Person};
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    /// Everybody has one night. Two each are cheaper, and whoever has two first pays for the spread.
+    #[test]
+    fn held_one_higher_all_leave_together() {
+        let (people, days) = (6, 6);
+        let kind = |name: &str| Kind { name: name.into(), minutes: 480, never_then: vec![] };
+        let person = |p: usize| {
+            let mut q = Person::free(format!("p{p}"), 2);
+            (q.min_minutes, q.max_minutes) = (960, 960);
+            q
+        };
+        let m = Model {
+            days,
+            kinds: vec![kind("D"), kind("N")],
+            people: (0..people).map(person).collect(),
+            cover: (0..2 * days).map(|i| Cover { day: i / 2, kind: i % 2, need: 0, under: 0, over: 3 - 2 * (i % 2) as i64, hard: false }).collect(),
+            fairness: vec![Fairness { name: "nights".into(), people: (0..people).map(|p| (p, 0)).collect(), cells: (0..days).map(|d| (d, 1)).collect(), weight: 50, free: 0 }],
+            ..Model::default()
+        };
+        let net = Net::new(&m);
+        let one_night = [0, 1].into_iter().chain(std::iter::repeat_n(super::super::model::OFF, days - 2)).collect::<Vec<u8>>();
+        let state = State::new(&net, vec![one_night; people]);
+        let never = AtomicBool::new(false);
+        let clock = Clock { elapsed: &|| 0.0, until: 1.0, stop: &never };
+        let (mut up, mut down) = (Lane::new(&net, &state, 1, 1), Lane::new(&net, &state, 1, -1));
+        assert_eq!(up.cost, 24);
+        up.hold(0, 10, &clock);
+        assert_eq!((up.cost, up.best.cost(&net)), (12, 12));
+        assert!(up.best.totals(&net.fair[0]).all(|t| t == 2));
+        // Below there is no room, which the bound says; nothing is changed, and it is not looked at again.
+        down.hold(0, 10, &clock);
+        assert_eq!((down.cost, &down.best.rows), (24, &state.rows));
+        assert_eq!(down.closed.iter().map(|c| (c.0, c.1)).collect::<Vec<_>>(), vec![(0, 0)]);
+        assert!(up.net.fair[0].level.is_none() && down.net.fair[0].level.is_none());
     }
 }

@@ -15,7 +15,13 @@ use std::sync::atomic::AtomicBool;
 /// Rows (with one for each person) up to which the root programme is solved by the dense simplex.
 const DENSE_ROWS: usize = 1400;
 /// Lanes of the search, whatever the number of threads: so the threads do not change the result.
-const LANES: usize = 2;
+const LANES: usize = SIDES.len();
+/// Which way each lane moves the level of a fairness rule.
+const SIDES: [i64; 2] = [1, -1];
+/// Rounds between two tries to hold the same fairness rule elsewhere, those before the first, and the groups of one.
+const HOLD_EVERY: u64 = 64;
+const HOLD_AFTER: u64 = 12;
+const HOLD_GROUPS: usize = 120;
 
 /// What the caller decides.
 #[derive(Clone, Copy)]
@@ -111,7 +117,13 @@ pub fn solve(
     control: &Control<'_>,
     progress: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Solution, NoRoster> {
-    solve_with(Programme::default(), model, control, progress)
+    solve_by(Programme::default(), None, model, control, progress)
+}
+
+/// As [`solve`], from a roster that is near the best already, with the bound before annealing (`proof`) or after it. A roster
+/// that breaks a personal rule is passed over.
+pub(crate) fn solve_from(start: &Roster, proof: bool, model: &Model, control: &Control<'_>) -> Result<Solution, NoRoster> {
+    solve_by(Programme::default(), Some((start, proof)), model, control, &mut |_| ())
 }
 
 /// As [`solve`], with this programme behind the masters.
@@ -124,10 +136,25 @@ pub fn solve_with(
     control: &Control<'_>,
     progress: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Solution, NoRoster> {
+    solve_by(programme, None, model, control, progress)
+}
+
+fn solve_by(
+    programme: Programme,
+    start: Option<(&Roster, bool)>,
+    model: &Model,
+    control: &Control<'_>,
+    progress: &mut dyn FnMut(&Progress<'_>),
+) -> Result<Solution, NoRoster> {
     model.validate()?;
     let mut net = Net::new(model);
     net.programme = programme;
     let mut run = Driver::new(&net, control)?;
+    if let Some((start, proof)) = start.filter(|s| check(model, s.0).violations.is_empty()) {
+        (run.near, run.proof) = (true, proof);
+        run.best = State::new(&net, start.rows.clone());
+        run.cost = run.best.cost(&net);
+    }
     run.tell(Phase::First, progress);
     let first_after = (control.elapsed)();
     let end = run.all(progress);
@@ -164,6 +191,9 @@ struct Driver<'n, 'c> {
     cost: i64,
     bound: f64,
     duals: Option<Vec<f64>>,
+    /// It began near the best; the proof comes before annealing.
+    near: bool,
+    proof: bool,
     told: (i64, f64),
 }
 
@@ -173,7 +203,7 @@ impl<'n, 'c> Driver<'n, 'c> {
         let mut pricers: Vec<Pricer> = (0..control.threads.clamp(1, LANES)).map(|_| Pricer::new(net)).collect();
         let best = first_roster(net, &mut pricers[0])?;
         let cost = best.cost(net);
-        Ok(Driver { net, clock, control, pricers, best, cost, bound: 0.0, duals: None, told: (i64::MAX, -1.0) })
+        Ok(Driver { net, clock, control, pricers, best, cost, bound: 0.0, duals: None, near: false, proof: false, told: (i64::MAX, -1.0) })
     }
 
     fn tell(&mut self, phase: Phase, progress: &mut dyn FnMut(&Progress<'_>)) {
@@ -203,12 +233,12 @@ impl<'n, 'c> Driver<'n, 'c> {
     }
 
     fn all(&mut self, progress: &mut dyn FnMut(&Progress<'_>)) -> End {
-        let mut lanes: Vec<Lane> =
-            (0..LANES).map(|i| Lane::new(self.net, &self.best, self.control.seed.wrapping_add(1 + i as u64))).collect();
+        let lane = |(side, i)| Lane::new(self.net, &self.best, self.control.seed.wrapping_add(i), side);
+        let mut lanes: Vec<Lane> = SIDES.into_iter().zip(1..).map(lane).collect();
         let small = self.net.rows.len() + self.net.agents.len() <= DENSE_ROWS;
-        let clock = self.clock.share(0.3);
-        self.both(&mut lanes, |lane| lane.walk(1.0, 1.0, &clock));
-        self.tell(Phase::First, progress);
+        if !self.proof {
+            self.walk(&mut lanes, progress);
+        }
         if let Some(end) = self.ended() {
             return end;
         }
@@ -216,6 +246,9 @@ impl<'n, 'c> Driver<'n, 'c> {
             self.root(progress)
         } else {
             self.climb(progress)
+        }
+        if self.proof && self.ended().is_none() {
+            self.walk(&mut lanes, progress);
         }
         for lane in &mut lanes {
             lane.adopt(&self.best, self.cost);
@@ -229,6 +262,13 @@ impl<'n, 'c> Driver<'n, 'c> {
                 return End::Rounds;
             }
             let (clock, duals) = (self.clock, self.duals.clone());
+            let rules = self.net.fair.len();
+            let every = (HOLD_EVERY / rules.max(1) as u64).max(HOLD_AFTER + 1);
+            if small && rules > 0 && round % every == HOLD_AFTER {
+                let rule = (round / every) as usize % rules;
+                let clock = clock.share(0.35);
+                self.both(&mut lanes, |lane| lane.hold(rule, HOLD_GROUPS, &clock));
+            }
             self.both(&mut lanes, |lane| {
                 if round % 4 == 3 {
                     lane.recreate(300, &clock);
@@ -239,6 +279,12 @@ impl<'n, 'c> Driver<'n, 'c> {
             self.tell(Phase::Search, progress);
             round += 1;
         }
+    }
+
+    fn walk(&mut self, lanes: &mut [Lane], progress: &mut dyn FnMut(&Progress<'_>)) {
+        let clock = self.clock.share(0.3);
+        self.both(lanes, |lane| lane.walk(1.0, 1.0, &clock));
+        self.tell(Phase::First, progress);
     }
 
     /// Runs the lanes, on two threads when there are two, and takes the best of them to all.
@@ -267,9 +313,12 @@ impl<'n, 'c> Driver<'n, 'c> {
     fn root(&mut self, progress: &mut dyn FnMut(&Progress<'_>)) {
         let group: Vec<usize> = (0..self.net.agents.len()).collect();
         let mut master = Master::new(self.net, &self.best, &group, None);
-        let clock = self.clock.share(0.45);
-        // A few subgradient steps are cheap and spare the programme its worst duals.
-        master.climb(&mut self.pricers, 120, self.cost, &clock);
+        // Near the best the proof is what is missing.
+        let clock = self.clock.share(if self.proof { 0.7 } else { 0.45 });
+        if !self.near {
+            // A few subgradient steps are cheap and spare the programme its worst duals.
+            master.climb(&mut self.pricers, 120, self.cost, &clock);
+        }
         self.raise(master.bound());
         self.tell(Phase::Bound, progress);
         master.seed_again(&mut self.pricers);

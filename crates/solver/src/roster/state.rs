@@ -1,7 +1,7 @@
 //! A roster with the activity of every row kept up to date, so that costs and marginal prices are quick.
 
 use super::model::{OFF, Roster};
-use super::net::{INF, Net, SCALE};
+use super::net::{Fair, INF, Net, SCALE};
 
 #[derive(Clone, Debug)]
 pub(crate) struct State {
@@ -63,13 +63,19 @@ impl State {
     }
 
     /// Cost of a fairness rule.
-    pub fn unfair(&self, f: &super::net::Fair) -> i64 {
-        f.weight * (self.spread(f) - f.free).max(0)
+    pub fn unfair(&self, f: &Fair) -> i64 {
+        f.weight * match f.level {
+            Some(level) => self.totals(f).map(|t| f.outside(level, t)).sum(),
+            None => (self.spread(f) - f.free).max(0),
+        }
     }
 
-    pub fn spread(&self, f: &super::net::Fair) -> i64 {
-        let totals = || f.people.iter().enumerate().map(|(i, x)| x.1 + self.activity[f.first_row + i]);
-        totals().max().unwrap_or(0) - totals().min().unwrap_or(0)
+    pub fn totals<'a>(&'a self, f: &'a Fair) -> impl Iterator<Item = i64> + 'a {
+        f.people.iter().enumerate().map(|(i, x)| x.1 + self.activity[f.first_row + i])
+    }
+
+    pub fn spread(&self, f: &Fair) -> i64 {
+        self.totals(f).max().unwrap_or(0) - self.totals(f).min().unwrap_or(0)
     }
 
     /// Price of each cell of `p` (whose work is taken out): own cost plus the exact change of plain rows, plus a linear
@@ -104,11 +110,12 @@ impl State {
         let rules = net.agents[p].fair.iter().map(|&f| &net.fair[f]);
         rules
             .map(|f| {
-                let totals: Vec<i64> =
-                    f.people.iter().enumerate().map(|(i, x)| x.1 + self.activity[f.first_row + i]).collect();
+                let totals: Vec<i64> = self.totals(f).collect();
                 let (Some(&most), Some(&least)) = (totals.iter().max(), totals.iter().min()) else { return 0 };
                 let own = f.people.iter().position(|x| x.0 == p).map_or(least, |i| totals[i]);
-                if most - least <= 1 {
+                if let Some(level) = f.level {
+                    f.weight * (i64::from(own > level + f.free) - i64::from(own < level))
+                } else if most - least <= 1 {
                     0
                 } else if own == most {
                     f.weight

@@ -158,10 +158,14 @@ impl<'n> Walk<'n> {
             return None;
         }
         let of = |f: &Fair| {
-            let totals = || f.people.iter().enumerate().map(|(i, x)| x.1 + self.state.activity[f.first_row + i]);
+            let unfair = self.state.unfair(f);
+            if f.level.is_some() {
+                return (unfair, unfair);
+            }
+            let totals = || self.state.totals(f);
             let (n, sum) = (f.people.len() as i64, totals().sum::<i64>());
             let squares = totals().map(|t| t * t).sum::<i64>() - sum * sum / n;
-            (self.state.unfair(f), f.weight * squares / 2)
+            (unfair, f.weight * squares / 2)
         };
         Some(self.net.fair.iter().map(of).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)))
     }

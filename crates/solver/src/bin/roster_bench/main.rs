@@ -113,7 +113,7 @@ fn run(a: &Args, name: &str, model: &Model) -> serde_json::Value {
     let mut found = None;
     let mut result = solve_one(a, name, model, &mut found);
     if let Some(roster) = found.filter(|_| !a.stations.is_empty()) {
-        result["repair"] = repair_one(a, model, &roster);
+        result["repairs"] = repairs(a, model, &roster);
     }
     result
 }
@@ -121,39 +121,49 @@ fn run(a: &Args, name: &str, model: &Model) -> serde_json::Value {
 /// Seconds that the search for a repair may take, as in the product, so that the whole stays below the two promised.
 const REPAIR_SECONDS: f64 = 1.6;
 
-/// An illness in the middle of the month, repaired within two seconds by the wall.
-fn repair_one(a: &Args, model: &Model, roster: &Roster) -> serde_json::Value {
-    let start = Instant::now();
-    let elapsed = move || start.elapsed().as_secs_f64();
-    let stop = AtomicBool::new(false);
-    let control =
-        Control { elapsed: &elapsed, seconds: REPAIR_SECONDS, stop: &stop, seed: a.seed, threads: a.threads, rounds: None };
-    let change: Vec<u16> = (0..model.days as u16)
-        .map(|d| {
-            if d < 12 {
-                4
-            } else if d < 17 {
-                2
-            } else {
-                1
-            }
-        })
-        .collect();
-    let absences = [station::illness(model.people.len(), a.seed)];
-    let repaired = repair(&Repair { model, published: roster, absences: &absences, first_open: 10, begun: &[], change: &change }, &control);
-    let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-    match repaired {
-        Ok(r) => serde_json::json!({
-            "seconds": seconds,
-            "within_two": seconds <= 2.0,
-            "changed_cells": r.changes.iter().filter(|c| !c.forced).count(),
-            "cost": r.cost,
-            "least": r.least,
-            "missing": r.missing,
-            "new_violations": r.new_violations.len(),
-        }),
-        Err(e) => serde_json::json!({ "error": e.to_string() }),
+/// Illnesses of a month, each repaired by itself.
+const ILLNESSES: u64 = 8;
+
+/// Illnesses in the middle of the month, each repaired within two seconds by the wall: sums of the changed cells and of the proven
+/// minimum (cells weighted by nearness), their ratio, the worst single ratio and the longest time.
+fn repairs(a: &Args, model: &Model, roster: &Roster) -> serde_json::Value {
+    let change: Vec<u16> = (0..model.days as u16).map(|d| if d < 12 { 4 } else { 1 + u16::from(d < 17) }).collect();
+    let (mut cells, mut cost, mut least, mut missing, mut broken, mut proven) = (0, 0, 0.0, 0, 0, 0);
+    let (mut worst, mut longest) = (1.0f64, 0.0f64);
+    for n in 0..ILLNESSES {
+        let start = Instant::now();
+        let elapsed = move || start.elapsed().as_secs_f64();
+        let stop = AtomicBool::new(false);
+        let control = Control { elapsed: &elapsed, seconds: REPAIR_SECONDS, stop: &stop, seed: a.seed, threads: a.threads, rounds: None };
+        let absences = [station::illness(model, roster, a.seed.wrapping_add(n))];
+        let repaired = repair(&Repair { model, published: roster, absences: &absences, first_open: 10, begun: &[], change: &change }, &control);
+        longest = longest.max(elapsed());
+        let r = match repaired {
+            Ok(r) => r,
+            Err(e) => return serde_json::json!({ "error": e.to_string() }),
+        };
+        cells += r.changes.iter().filter(|c| !c.forced).count();
+        cost += r.cost;
+        least += r.least.min(r.cost as f64);
+        missing += r.missing;
+        broken += r.new_violations.len();
+        proven += u64::from(r.least >= r.cost as f64);
+        worst = worst.max(r.cost as f64 / r.least.max(1.0));
     }
+    let two = |v: f64| (v * 100.0).round() / 100.0;
+    serde_json::json!({
+        "illnesses": ILLNESSES,
+        "proven": proven,
+        "changed_cells": cells,
+        "cost": cost,
+        "least": least,
+        "ratio": two(cost as f64 / least.max(1.0)),
+        "worst_ratio": two(worst),
+        "longest_seconds": two(longest),
+        "within_two": longest <= 2.0,
+        "missing": missing,
+        "new_violations": broken,
+    })
 }
 
 fn solve_one(a: &Args, name: &str, model: &Model, found: &mut Option<Roster>) -> serde_json::Value {
@@ -248,8 +258,8 @@ fn solve_all(a: &Args, all: &[Named], out: &mut dyn Write) -> std::io::Result<u8
             if let Some(why) = r["error"].as_str() {
                 writeln!(out, "    {why}")?;
             }
-            if r["repair"].is_object() {
-                writeln!(out, "    repair: {}", r["repair"])?;
+            if r["repairs"].is_object() {
+                writeln!(out, "    repairs: {}", r["repairs"])?;
             }
         }
         results.push(r);

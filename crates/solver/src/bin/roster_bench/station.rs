@@ -1,7 +1,7 @@
 //! Invented months of a small station, by seed: history at the boundary, a mix of two groups on the night shift, leave,
 //! one illness, fairness of nights with carry-over.
 
-use solver::roster::{Absence, Cover, Fairness, History, Kind, Mix, Model, Person, Request};
+use solver::roster::{Absence, Cover, Fairness, History, Kind, Mix, Model, Person, Request, Roster};
 
 /// splitmix64; enough for invented data.
 struct Dice(u64);
@@ -84,8 +84,9 @@ pub fn month(people: usize, seed: u64) -> Model {
     model
 }
 
-/// Somebody falls ill on the tenth day for four days.
-pub fn illness(people: usize, seed: u64) -> Absence {
-    let person = Dice(seed ^ 0x5eed).below(people as u64);
+/// Somebody who works then falls ill on day 10 for four days.
+pub fn illness(model: &Model, roster: &Roster, seed: u64) -> Absence {
+    let works: Vec<usize> = (0..model.people.len()).filter(|&p| (10..14).any(|d| roster.at(p, d).is_some())).collect();
+    let person = works.get(Dice(seed ^ 0x5eed).below(works.len().max(1) as u64)).copied().unwrap_or(0);
     Absence { person, from: 10, to: 13 }
 }
