@@ -83,11 +83,11 @@ impl Weeks {
     fn factors(&mut self) {
         let (levels, n) = (self.levels(), self.totals.len());
         let (mut came, mut expected) = ([BELIEF * levels[n - 1]; WEEK], [BELIEF * levels[n - 1]; WEEK]);
-        for d in 0..n {
+        for (d, (level, total)) in levels.iter().zip(&self.totals).enumerate() {
             let counts = 0.5_f64.powf((n - 1 - d) as f64 / HALF[1]);
-            for w in 0..WEEK {
-                came[w] += counts * self.days[d][w] * f64::from(self.totals[d]);
-                expected[w] += counts * self.days[d][w] * levels[d];
+            for (w, chance) in self.days[d].iter().enumerate() {
+                came[w] += counts * chance * f64::from(*total);
+                expected[w] += counts * chance * level;
             }
         }
         self.factors = std::array::from_fn(|w| if expected[w] > 0.0 { came[w] / expected[w] } else { 1.0 });
