@@ -1,7 +1,7 @@
 //! Latent demand: cases whose answer is known, and refusals.
 
 use staffing::latent::world::{HOURS, Kind, present, raw, world};
-use staffing::latent::{Belief, Evidence, estimate};
+use staffing::latent::{Belief, Evidence, Pilot, estimate};
 
 fn evidence() -> Evidence {
     // Everybody can come at both hours; one of them is open.
@@ -23,7 +23,7 @@ fn evidence() -> Evidence {
 #[test]
 fn equal_hours_share_what_comes() {
     let belief = Belief { away: (0.001, 0.002), trust: 1.0, taste: 0.0, taste_of_part: 0.0, careless: 0.0, bias: 0.0 };
-    let found = estimate(&evidence(), &belief, &[true, true, false], &[], 4.0, 1).unwrap();
+    let found = estimate(&evidence(), &belief, &[true, true, false], &[], 1).unwrap();
     assert!(found.hours[0].observed && !found.hours[1].observed);
     assert!((found.hours[1].middle - 25.0).abs() < 1.5, "{:?}", found.hours[1]);
     assert!((found.hours[0].middle - 25.0).abs() < 1.5, "{:?}", found.hours[0]);
@@ -34,9 +34,9 @@ fn equal_hours_share_what_comes() {
 #[test]
 fn a_second_hour_brings_some_of_those_who_stay_away() {
     let belief = Belief { away: (0.499, 0.501), trust: 1.0, taste: 0.0, taste_of_part: 0.0, careless: 0.0, bias: 0.0 };
-    let found = estimate(&evidence(), &belief, &[true, true, false], &[], 4.0, 1).unwrap();
+    let found = estimate(&evidence(), &belief, &[true, true, false], &[], 1).unwrap();
     assert!((found.hours[1].middle - 33.3).abs() < 2.0, "{:?}", found.hours[1]);
-    let unsure = estimate(&evidence(), &Belief::default(), &[true, true, false], &[], 4.0, 1).unwrap().hours[1];
+    let unsure = estimate(&evidence(), &Belief::default(), &[true, true, false], &[], 1).unwrap().hours[1];
     assert!(unsure.low < unsure.middle && unsure.middle < unsure.high && unsure.few_away < unsure.many_away);
 }
 
@@ -46,11 +46,11 @@ fn first_choices_tell_the_taste_of_an_hour_never_open() {
     let named = (0..60).map(|i| vec![usize::from(i % 4 != 0)]).collect();
     let belief = Belief { away: (0.001, 0.002), trust: 1.0, taste: 1.0, taste_of_part: 2.0, careless: 0.0, bias: 0.0 };
     let e = Evidence { named, ..evidence() };
-    let hours = estimate(&e, &belief, &[true, true, false], &[], 4.0, 1).unwrap().hours;
+    let hours = estimate(&e, &belief, &[true, true, false], &[], 1).unwrap().hours;
     assert!((hours[1].middle - 37.5).abs() < 2.0, "{:?}", hours[1]);
     assert!(hours[1].low > 28.0 && hours[1].high < 45.0, "{:?}", hours[1]);
     let strange = Evidence { named: vec![vec![2]; 60], ..evidence() };
-    let why = estimate(&strange, &belief, &[true, true, false], &[], 4.0, 1).unwrap_err().to_string();
+    let why = estimate(&strange, &belief, &[true, true, false], &[], 1).unwrap_err().to_string();
     assert!(why.contains("choice 2: not among the hours asked about"), "{why}");
 }
 
@@ -58,7 +58,7 @@ fn first_choices_tell_the_taste_of_an_hour_never_open() {
 fn the_pilot_with_more_to_learn_is_worth_more() {
     let suits: Vec<Vec<bool>> = (0..80).map(|i| vec![i % 2 == 0, i % 2 == 1, i % 40 == 1]).collect();
     let e = Evidence { suits, asked: vec![true; 3], named: vec![vec![]; 80], group: vec![0; 80], weights: vec![1.0; 80], ..evidence() };
-    let found = estimate(&e, &Belief::default(), &[true; 3], &[vec![1], vec![2], vec![1, 2]], 4.0, 1).unwrap();
+    let found = estimate(&e, &Belief::default(), &[true; 3], &[vec![1], vec![2], vec![1, 2]].map(|hours| Pilot { hours, weeks: 4.0 }), 1).unwrap();
     let [busy, quiet, both] = &found.advice[..] else { panic!("three pilots") };
     assert!(busy.learnt > quiet.learnt && both.learnt > 0.5 && busy.expected > quiet.expected, "{:?}", found.advice);
     assert!(found.advice.iter().all(|a| (0.0..=1.0).contains(&a.learnt)));
@@ -68,7 +68,7 @@ fn the_pilot_with_more_to_learn_is_worth_more() {
 fn the_same_seed_gives_the_same_answer() {
     let kind = Kind { respondents: 100, named: 0, ..USUAL };
     let w = world(5, &kind).unwrap();
-    let all = |seed| estimate(&w.evidence, &Belief::default(), &[true; HOURS], &[], 4.0, seed).unwrap().hours;
+    let all = |seed| estimate(&w.evidence, &Belief::default(), &[true; HOURS], &[], seed).unwrap().hours;
     assert_eq!(all(2), all(2));
     assert_ne!(all(2), all(3));
 }
@@ -80,10 +80,10 @@ fn a_second_choice_tells_the_taste_of_what_is_left() {
     let belief = Belief { away: (0.001, 0.002), trust: 1.0, taste: 1.0, taste_of_part: 2.0, careless: 0.0, bias: 0.0 };
     let all = Evidence { suits: vec![vec![true; 3]; 60], asked: vec![true; 3], named: (0..60).map(named).collect(), ..evidence() };
     let first = Evidence { named: (0..60).map(|i| named(i)[..1].to_vec()).collect(), ..all.clone() };
-    let third = |e: &Evidence| estimate(e, &belief, &[true; 3], &[], 4.0, 1).unwrap().hours[2];
+    let third = |e: &Evidence| estimate(e, &belief, &[true; 3], &[], 1).unwrap().hours[2];
     assert!(third(&all).middle > 3.0 * third(&first).middle, "{:?} {:?}", third(&all), third(&first));
     let twice = Evidence { named: vec![vec![1, 1]; 60], ..all };
-    let why = estimate(&twice, &belief, &[true; 3], &[], 4.0, 1).unwrap_err().to_string();
+    let why = estimate(&twice, &belief, &[true; 3], &[], 1).unwrap_err().to_string();
     assert!(why.contains("named twice"), "{why}");
 }
 
@@ -93,7 +93,7 @@ fn hours_that_cannot_be_named_lose_nothing_by_it() {
     let shut = Evidence { asked: vec![false, true, true], suits: vec![vec![true; 3]; 60], ..evidence() };
     let named = Evidence { named: (0..60).map(|i| vec![1 + i % 2]).collect(), ..shut.clone() };
     let both = |e: &Evidence| {
-        let hours = estimate(e, &Belief::default(), &[true; 3], &[], 4.0, 1).unwrap().hours;
+        let hours = estimate(e, &Belief::default(), &[true; 3], &[], 1).unwrap().hours;
         hours[1].middle + hours[2].middle
     };
     assert!((0.85..1.15).contains(&(both(&named) / both(&shut))), "{} {}", both(&named), both(&shut));
@@ -120,7 +120,7 @@ fn judge(kind: &Kind, towns: u64) -> Judged {
     let (mut ours, mut theirs, mut inside, mut wide, mut hours) = (0.0, vec![0.0; 2 + 2 * kind.named], 0, 0.0, 0.0);
     for seed in 0..towns {
         let w = world(seed, kind).unwrap();
-        let found = estimate(&w.evidence, &Belief::default(), &[true; HOURS], &[], 4.0, seed).unwrap();
+        let found = estimate(&w.evidence, &Belief::default(), &[true; HOURS], &[], seed).unwrap();
         let (simple, all) = (raw(&w), w.truth.iter().sum::<f64>());
         for h in (0..HOURS).filter(|h| !present()[*h]) {
             let (one, truth) = (&found.hours[h], w.truth[h]);
@@ -158,7 +158,7 @@ fn tastes_that_differ_more_than_believed_are_noticed() {
 
 #[test]
 fn impossible_evidence_is_refused_by_name() {
-    let why = |e: Evidence| estimate(&e, &Belief::default(), &[true; 3], &[], 4.0, 1).unwrap_err().to_string();
+    let why = |e: Evidence| estimate(&e, &Belief::default(), &[true; 3], &[], 1).unwrap_err().to_string();
     assert!(why(Evidence { arrivals: vec![0; 3], ..evidence() }).contains("nobody has come"));
     assert!(why(Evidence { arrivals: vec![4, 1, 0], ..evidence() }).contains("hour 1 is closed but has 1 arrivals"));
     assert!(
@@ -167,6 +167,8 @@ fn impossible_evidence_is_refused_by_name() {
     );
     assert!(why(Evidence { weights: vec![0.0; 60], ..evidence() }).contains("all 0"));
     assert!(why(Evidence { arrivals: vec![1, 0], ..evidence() }).contains("must all have 3 hours"));
-    let pilot = estimate(&evidence(), &Belief::default(), &[true; 3], &[vec![0]], 4.0, 1).unwrap_err().to_string();
+    let pilot = estimate(&evidence(), &Belief::default(), &[true; 3], &[Pilot { hours: vec![0], weeks: 4.0 }], 1).unwrap_err().to_string();
     assert!(pilot.contains("pilot hour 0 is open already"));
+    let pilot = estimate(&evidence(), &Belief::default(), &[true; 3], &[Pilot { hours: vec![1], weeks: 0.0 }], 1).unwrap_err().to_string();
+    assert!(pilot.contains("weeks of a pilot"), "{pilot}");
 }

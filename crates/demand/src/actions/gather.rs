@@ -68,7 +68,8 @@ async fn moments(r: &mut Reader, station: StationId, stream: Stream, since: Date
         Stream::Booked => whole(windows::store::wished(r, station, since).await?.0, windows::store::WISHES),
         Stream::Door => whole(windows::store::wished(r, station, since).await?.1.into_iter().map(split).collect(), windows::store::WISHES),
         Stream::Sent => {
-            let all = incidents::store::sent_since(r, station, clock::start_of(since)).await?;
+            let until = clock::start_of(clock::day_of(r.now()).saturating_add(1.days()));
+            let all = incidents::store::sent_between(r, station, clock::start_of(since), until, incidents::store::CALLED).await?;
             whole(all.into_iter().map(|s| split(s.sent_at)).collect(), incidents::store::CALLED)
         }
         Stream::Incidents | Stream::Calls => {

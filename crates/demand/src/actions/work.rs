@@ -2,7 +2,7 @@
 
 use super::{BESIDE, DAYS};
 use crate::rules::kept::in_time;
-use incidents::store::{handled_since, sent_since};
+use incidents::store::{CALLED, handled_between, sent_between};
 use kernel::rules::RuleSet;
 use kernel::{Date, Reader, Result, StationId, Timestamp, ToSpan, clock};
 use roster::model::PostKind;
@@ -19,6 +19,9 @@ const AT_SCENE: std::ops::RangeInclusive<f64> = 5.0..=480.0;
 
 /// Minutes that a promise may name at most; whoever still waits no longer than that is neither in time nor late.
 pub const LONGEST: i64 = 120;
+
+/// Matters that are read of a kind of post at once; of more the newest are counted, and the page says so.
+pub const MATTERS: usize = CALLED;
 
 /// How long one matter takes, that in words, and how many people go together.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,10 +62,11 @@ fn by(measured: Vec<f64>, what: &str, usual: f64, whence: &str) -> (Service, Str
 pub async fn work(r: &mut Reader, rules: &RuleSet, station: StationId, kind: PostKind) -> Result<Work> {
     let today = clock::day_of(r.now());
     let since = clock::start_of(today.saturating_sub(DAYS.days()));
+    let until = clock::start_of(today.saturating_add(1.days()));
     let mut measured = vec![];
     let (service, taking, crew) = match kind {
         PostKind::Command => {
-            for h in handled_since(r, station, since).await? {
+            for h in handled_between(r, station, since, until, CALLED).await? {
                 measured.push(minutes(h.answered_at.unwrap_or(h.called_at), h.sent_at.unwrap_or(h.registered_at)));
             }
             measured.retain(|m| AT_DESK.contains(m));
@@ -71,7 +75,7 @@ pub async fn work(r: &mut Reader, rules: &RuleSet, station: StationId, kind: Pos
             (service, taking, 1)
         }
         PostKind::Patrol => {
-            let sent = sent_since(r, station, since).await?;
+            let sent = sent_between(r, station, since, until, CALLED).await?;
             measured.extend(sent.iter().filter_map(|s| Some(minutes(s.sent_at, s.finished_at?))).filter(|m| AT_SCENE.contains(m)));
             let usual = rules.int("demand.scene_minutes", today)? as f64;
             let crew = rules.int("demand.patrol_crew", today)?;
@@ -92,15 +96,19 @@ pub async fn work(r: &mut Reader, rules: &RuleSet, station: StationId, kind: Pos
     Ok(Work { service, taking, crew })
 }
 
-/// What came to posts of this kind since a day, and how long it waited: at windows people from their ticket to the first call, at
-/// the desk reports from the call until it was answered (or entered, where that is not known), on patrol reports from the first
+/// What came to posts of this kind on days of a span, and how long it waited: at windows people from their ticket to the first call,
+/// at the desk reports from the call until it was answered (or entered, where that is not known), on patrol reports from the first
 /// order until one was signed. What was given back or taken back is no order; who still waits is left out, an order for [`LONGEST`].
-pub async fn matters(r: &mut Reader, station: StationId, kind: PostKind, since: Date) -> Result<Vec<Matter>> {
+/// The newest of `most`, newest first, and whether there may be more.
+pub async fn matters(r: &mut Reader, station: StationId, kind: PostKind, from: Date, until: Date, most: usize) -> Result<(Vec<Matter>, bool)> {
     let now = r.now();
     let seconds = |from: Timestamp, until: Timestamp| (until.as_second() - from.as_second()).max(0);
-    Ok(match kind {
+    let (start, end) = (clock::start_of(from), clock::start_of(until.saturating_add(1.days())));
+    let read;
+    let mut all: Vec<Matter> = match kind {
         PostKind::Command => {
-            let all = handled_since(r, station, clock::start_of(since)).await?;
+            let all = handled_between(r, station, start, end, most).await?;
+            read = all.len();
             let of = |h: incidents::model::Handled| Matter {
                 came: h.called_at,
                 waited: Some(seconds(h.called_at, h.answered_at.unwrap_or(h.registered_at))),
@@ -110,7 +118,8 @@ pub async fn matters(r: &mut Reader, station: StationId, kind: PostKind, since: 
             all.into_iter().map(of).collect()
         }
         PostKind::Patrol => {
-            let all = sent_since(r, station, clock::start_of(since)).await?;
+            let all = sent_between(r, station, start, end, most).await?;
+            read = all.len();
             let open = |s: &incidents::model::Sent| s.signed_at.is_none() && seconds(s.sent_at, now) <= LONGEST * 60;
             let of = |s: incidents::model::Sent| Matter {
                 came: s.sent_at,
@@ -121,20 +130,20 @@ pub async fn matters(r: &mut Reader, station: StationId, kind: PostKind, since: 
             all.into_iter().filter(|s| !open(s)).map(of).collect()
         }
         _ => {
-            let all = windows::store::tickets_between(r, station, since, clock::day_of(now)).await?;
-            let open = |t: &windows::model::Ticket| t.state == windows::model::TicketState::Waiting && t.first_called_at.is_none();
-            let of = |t: &windows::model::Ticket| Matter { came: t.drawn_at, waited: t.waited(), label: t.label(), path: String::new() };
-            all.iter().filter(|t| !open(t)).map(of).collect()
+            let all = windows::store::waits_between(r, station, from, until, most).await?;
+            read = all.len();
+            let of = |w: &windows::model::Wait| Matter { came: w.drawn_at, waited: w.waited(), label: w.label(), path: String::new() };
+            all.iter().filter(|w| !w.open()).map(of).collect()
         }
-    })
+    };
+    all.sort_by_key(|m| std::cmp::Reverse(m.came));
+    Ok((all, read >= most))
 }
 
 /// What came in the last four weeks, without today.
 pub async fn lately(r: &mut Reader, station: StationId, kind: PostKind) -> Result<Vec<Matter>> {
     let today = clock::day_of(r.now());
-    let mut all = matters(r, station, kind, today.saturating_sub(BESIDE.days())).await?;
-    all.retain(|m| m.came < clock::start_of(today));
-    Ok(all)
+    Ok(matters(r, station, kind, today.saturating_sub(BESIDE.days()), today.saturating_sub(1.days()), MATTERS).await?.0)
 }
 
 /// What of the last four weeks was taken on within so many minutes, and of how many.

@@ -5,7 +5,7 @@ use crate::answers::{Asked, Round};
 use crate::model::{Band, Day, Line, Pilot, SLOT};
 use kernel::ToSpan;
 use roster::model::DayType;
-use staffing::latent::{Belief, Evidence, estimate};
+use staffing::latent::{self, Belief, Evidence};
 use windows::model::Span;
 
 /// Days of a week of each kind that can be counted; holidays come too rarely for a week's worth.
@@ -176,23 +176,18 @@ pub fn guess(days: &[Day], round: &Round) -> Result<Guess, String> {
         weeks,
     };
     // What was tried already is no advice any more. A pilot opens on two days of a week, so it sees a part of a week's demand that
-    // differs by the kind of day; everything is drawn from the same seed, so both runs believe the same.
-    let untried = |kind: DayType| -> Vec<usize> { (0..cells.len()).filter(|c| !cells[*c].open && cells[*c].seen.days == 0 && cells[*c].asked.kind == kind).collect() };
-    let mut hours = vec![];
-    let mut thought: Vec<Pilot> = vec![];
-    for (kind, per_week) in WEEK {
-        let places = untried(kind);
-        if places.is_empty() && !hours.is_empty() {
-            continue;
-        }
-        let pilots: Vec<Vec<usize>> = places.iter().map(|c| vec![*c]).collect();
-        let weeks = Pilot::WEEKS * (Pilot::DAYS / per_week).min(1.0);
-        let found = estimate(&evidence, &Belief::default(), &vec![true; cells.len()], &pilots, weeks, SEED)
-            .map_err(|e| format!("问卷的答案不能用于推算（{e}）。"))?;
-        thought.extend(places.iter().zip(&found.advice).map(|(c, a)| Pilot { kind, span: cells[*c].asked.span, learnt: a.learnt, expected: a.expected }));
-        hours = found.hours;
-    }
-    let bands = cells.iter().zip(&hours).filter(|(c, _)| c.place.is_some()).map(|(c, h)| {
+    // differs by the kind of day.
+    let untried: Vec<usize> = (0..cells.len()).filter(|c| !cells[*c].open && cells[*c].seen.days == 0).collect();
+    let weeks = |kind: DayType| Pilot::WEEKS * (Pilot::DAYS / week(kind).unwrap_or(Pilot::DAYS)).min(1.0);
+    let pilots: Vec<latent::Pilot> = untried.iter().map(|c| latent::Pilot { hours: vec![*c], weeks: weeks(cells[*c].asked.kind) }).collect();
+    let found = latent::estimate(&evidence, &Belief::default(), &vec![true; cells.len()], &pilots, SEED)
+        .map_err(|e| format!("问卷的答案不能用于推算（{e}）。"))?;
+    let judged = |(c, a): (&usize, &latent::Advice)| {
+        let asked = cells[*c].asked;
+        Pilot { kind: asked.kind, span: asked.span, learnt: a.learnt, expected: a.expected }
+    };
+    let mut thought: Vec<Pilot> = untried.iter().zip(&found.advice).map(judged).collect();
+    let bands = cells.iter().zip(&found.hours).filter(|(c, _)| c.place.is_some()).map(|(c, h)| {
         let slots = (c.asked.span.minutes() as f64 / SLOT as f64).max(1.0);
         let each = |weekly: f64| weekly / week(c.asked.kind).unwrap_or(1.0) / slots;
         let band = Band {

@@ -58,8 +58,8 @@ async fn a_promise_is_counted_from_the_roster_that_was_made_of_it() {
         }
         // In the afternoon nothing was promised.
         town.draw(0, day, 900).await;
-        let (made, kept) = town.read(async |r: &mut Reader| crate::actions::promises(r, &rules, station, (town.post, roster::model::PostKind::Window)).await).await;
-        assert_eq!((made.len(), kept.len()), (1, 1), "{engine}");
+        let crate::actions::Promises { made, kept, cut } = town.read(async |r: &mut Reader| crate::actions::promises(r, &rules, station, &[(town.post, roster::model::PostKind::Window)], None).await).await.remove(0);
+        assert_eq!((made.len(), kept.len(), cut), (1, 1, false), "{engine}");
         assert_eq!((kept[0].came, kept[0].in_time, kept[0].lost), (10, 9, 0), "{engine}");
         let page = t.get(&town.leader, "/demand/kept?month=2026-05").await.is(200).says("九成的人等候不超过 10 分钟").says("9/10").says("数还少，说不准").says("/windows/report?month=2026-05-01");
         let rows = rows_of(&page.body);

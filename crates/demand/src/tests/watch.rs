@@ -183,3 +183,50 @@ async fn what_was_promised_for_the_watch_and_patrols_is_counted() {
         t.get(&town.leader, &format!("/demand/kept/rows?post={community}&minutes=10")).await.is(404);
     }
 }
+
+/// Read by the span that is asked for and no more: a report belongs to the day of its first order, with what became of all orders.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_is_read_within_its_span() {
+    use roster::model::PostKind;
+    for engine in engines() {
+        let mut town = bare(engine).await;
+        town.add_services().await;
+        town.add_window().await;
+        town.open_window().await;
+        let (app, station) = (&town.t.app, town.station);
+        let (first, second) = (super::town::d("2026-05-18"), super::town::d("2026-05-19"));
+        let operator = actor(Role::Operator, station);
+        // Sent shortly before midnight; nobody signs, so somebody else is sent after midnight and signs.
+        let id = report(&town, first, 1_430, 1).await;
+        for (day, minute, who) in [(first, 1_432, &town.officer), (second, 5, &town.leader)] {
+            incidents::actions::dispatch(app, &town.at(&operator, "incidents.dispatch", moment(day, minute)), id, &[who.user], "请到场").await.unwrap();
+        }
+        let orders = town.read(async |r: &mut Reader| incidents::store::orders::of_incident(r, id).await).await;
+        let later = orders.iter().find(|o| o.target_user == town.leader.user).unwrap().id;
+        let step = incidents::actions::StepArgs { order: later, step: incidents::model::Step::Acknowledge };
+        incidents::actions::step(app, &town.at(&town.leader, "incidents.step", moment(second, 8)), id, step).await.unwrap();
+        order(&town, second, 600, Some(2)).await;
+        for (day, minute) in [(first, 600), (second, 540), (second, 700)] {
+            town.draw(0, day, minute).await;
+        }
+        app.clock().set(moment(second, 1_300));
+        let read = async |kind: PostKind, from: kernel::Date, until: kernel::Date, most: usize| {
+            let (all, cut) = town.read(async |r: &mut Reader| crate::actions::matters(r, station, kind, from, until, most).await).await;
+            (all.iter().map(|m| (windows::model::minute_of(m.came), m.waited)).collect::<Vec<_>>(), cut)
+        };
+        let night = (1_432, Some(16 * 60));
+        assert_eq!(read(PostKind::Patrol, first, first, 10).await, (vec![night], false), "{engine}");
+        assert_eq!(read(PostKind::Patrol, second, second, 10).await, (vec![(602, Some(120))], false), "{engine}: sent before, so not this day's");
+        assert_eq!(read(PostKind::Patrol, first, second, 10).await, (vec![(602, Some(120)), night], false), "{engine}");
+        assert_eq!(read(PostKind::Command, first, first, 10).await, (vec![(1_430, Some(60))], false), "{engine}");
+        // Of more than are read the newest stay, and it is told.
+        assert_eq!(read(PostKind::Command, first, second, 1).await, (vec![(600, Some(60))], true), "{engine}");
+        assert_eq!(read(PostKind::Patrol, first, second, 1).await, (vec![(602, Some(120))], true), "{engine}");
+        let waits = |from, until, most| town.read(async move |r: &mut Reader| windows::store::waits_between(r, station, from, until, most).await);
+        let drawn = async |from, until, most| waits(from, until, most).await.iter().map(|w| (windows::model::minute_of(w.drawn_at), w.label())).collect::<Vec<_>>();
+        assert_eq!(drawn(first, second, 2).await, vec![(700, "A002".to_string()), (540, "A001".to_string())], "{engine}");
+        assert_eq!(drawn(first, first, 9).await, vec![(600, "A001".to_string())], "{engine}");
+        // Who still waits in line is neither in time nor late.
+        assert_eq!(read(PostKind::Window, second, second, 9).await.0, vec![], "{engine}");
+    }
+}

@@ -65,6 +65,8 @@ struct Part {
     rows: Vec<Row>,
     /// Some promise was written, but no roster was published since.
     waiting: bool,
+    /// More came to a kind of post than is read at once.
+    cut: bool,
 }
 
 async fn rows(ctx: &Ctx, only: Option<Uuid>, month: Option<Date>) -> Result<Part> {
@@ -74,21 +76,19 @@ async fn rows(ctx: &Ctx, only: Option<Uuid>, month: Option<Date>) -> Result<Part
         .app
         .db()
         .read(&look, async |r: &mut Reader| {
-            let mut all = vec![];
-            for p in roster::store::posts(r, station).await? {
-                if Stream::of_post(p.post.kind).is_some() && only.is_none_or(|id| id == p.post.id) {
-                    let promises = actions::promises(r, &rules, station, (p.post.id, p.post.kind)).await?;
-                    all.push((p.post, promises));
-                }
-            }
-            Ok(all)
+            let mut posts: Vec<_> = roster::store::posts(r, station).await?.into_iter().map(|p| p.post).collect();
+            posts.retain(|p| Stream::of_post(p.kind).is_some() && only.is_none_or(|id| id == p.id));
+            let kinds: Vec<(Uuid, PostKind)> = posts.iter().map(|p| (p.id, p.kind)).collect();
+            let promises = actions::promises(r, &rules, station, &kinds, month).await?;
+            Ok(posts.into_iter().zip(promises).collect::<Vec<_>>())
         })
         .await?;
-    let waiting = all.iter().any(|(_, (made, kept))| !made.is_empty() && kept.is_empty());
+    let waiting = month.is_none() && all.iter().any(|(_, p)| !p.made.is_empty() && p.kept.is_empty());
+    let cut = all.iter().any(|(_, p)| p.cut);
     let mut out = vec![];
-    for (post, (made, kept)) in all {
-        for k in kept.into_iter().filter(|k| month.is_none_or(|m| m == k.month)) {
-            let m = &made[k.given];
+    for (post, promises) in all {
+        for k in promises.kept.into_iter().filter(|k| month.is_none_or(|m| m == k.month)) {
+            let m = &promises.made[k.given];
             let (verdict, badge) = match k.verdict(m.share) {
                 Verdict::Kept => ("做到了", "badge--ok"),
                 Verdict::Broken => ("没有做到", "badge--danger"),
@@ -112,7 +112,7 @@ async fn rows(ctx: &Ctx, only: Option<Uuid>, month: Option<Date>) -> Result<Part
             });
         }
     }
-    Ok(Part { rows: out, waiting })
+    Ok(Part { rows: out, waiting, cut })
 }
 
 /// Under the plan of a post: every month since the promise held.
@@ -239,7 +239,6 @@ pub async fn behind(ctx: Ctx, Query(q): Query<Which>) -> Answer {
             })
         })
         .await?;
-    all.sort_by_key(|m| std::cmp::Reverse(m.came));
     let words = words(post.kind);
     let (came, kept) = (all.len(), all.iter().filter(|m| in_time(m.waited, minutes)).count());
     let part = PARTS.iter().find(|p| p.0 == q.part).unwrap_or(&PARTS[0]).0;

@@ -460,20 +460,21 @@ pub async fn pages(
 /// Reports that [`called_since`] gives at most.
 pub const CALLED: usize = 60_000;
 
-/// How reports since a moment went over the desk: the newest [`CALLED`].
-pub async fn handled_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<Handled>> {
+/// How reports of a span (its end excluded) went over the desk: the newest, `most` or [`CALLED`] of them.
+pub async fn handled_between(r: &mut Reader, station: StationId, from: Timestamp, until: Timestamp, most: usize) -> Result<Vec<Handled>> {
     r.all(
-        sql!("select id, number, called_at, answered_at, registered_at, (select min(d.sent_at) from incidents_dispatch d where d.incident_id = i.id and d.cancelled_at is null) as sent_at from incidents_intake i where station_id = $1 and called_at >= $2 order by called_at desc limit 60000"),
-        args![station, since],
+        sql!("select id, number, called_at, answered_at, registered_at, (select min(d.sent_at) from incidents_dispatch d where d.incident_id = i.id and d.cancelled_at is null) as sent_at from incidents_intake i where station_id = $1 and called_at >= $2 and called_at < $3 order by called_at desc, id desc limit $4"),
+        args![station, from, until, most.min(CALLED) as i64],
     )
     .await
 }
 
-/// Reports to which somebody was sent since a moment: the newest [`CALLED`].
-pub async fn sent_since(r: &mut Reader, station: StationId, since: Timestamp) -> Result<Vec<Sent>> {
+/// Reports to which somebody was first sent in a span (its end excluded), with what became of all their orders: the newest, `most` or
+/// [`CALLED`] of them. A report belongs to one span only, however often others were sent to it later.
+pub async fn sent_between(r: &mut Reader, station: StationId, from: Timestamp, until: Timestamp, most: usize) -> Result<Vec<Sent>> {
     r.all(
-        sql!("select d.incident_id as id, (select i.number from incidents_intake i where i.station_id = $1 and i.id = d.incident_id) as number, min(d.sent_at) as sent_at, min(d.signed_at) as signed_at, max(d.finished_at) as finished_at from incidents_dispatch d where d.station_id = $1 and d.sent_at >= $2 and d.cancelled_at is null and d.returned_at is null group by d.incident_id order by min(d.sent_at) desc limit 60000"),
-        args![station, since],
+        sql!("select d.incident_id as id, (select i.number from incidents_intake i where i.station_id = $1 and i.id = d.incident_id) as number, min(d.sent_at) as sent_at, min(d.signed_at) as signed_at, max(d.finished_at) as finished_at from incidents_dispatch d where d.station_id = $1 and d.sent_at >= $2 and d.cancelled_at is null and d.returned_at is null and not exists (select 1 from incidents_dispatch e where e.incident_id = d.incident_id and e.sent_at < $2 and e.cancelled_at is null and e.returned_at is null) group by d.incident_id having min(d.sent_at) < $3 order by min(d.sent_at) desc, d.incident_id desc limit $4"),
+        args![station, from, until, most.min(CALLED) as i64],
     )
     .await
 }

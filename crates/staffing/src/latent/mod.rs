@@ -15,7 +15,7 @@ mod tastes;
 pub mod world;
 
 use crate::{BadInput, Rng, within};
-pub use pilot::Advice;
+pub use pilot::{Advice, Pilot};
 
 /// Hours of a week at most.
 pub const MAX_HOURS: usize = 336;
@@ -104,27 +104,18 @@ pub(crate) struct Drawn {
 /// Draws of everything unknown.
 const DRAWS: u64 = 240;
 
-/// Arrivals by hour if the `proposed` hours were open, and what each pilot (a set of closed hours opened for
-/// `pilot_weeks` besides the present ones) would teach.
+/// Arrivals by hour if the `proposed` hours were open, and what each pilot would teach.
 ///
 /// # Errors
 /// Lengths that do not agree, no open hour, no arrival, a belief outside its bounds, a pilot in hours already open.
-pub fn estimate(
-    e: &Evidence,
-    belief: &Belief,
-    proposed: &[bool],
-    pilots: &[Vec<usize>],
-    pilot_weeks: f64,
-    seed: u64,
-) -> Result<Latent, BadInput> {
+pub fn estimate(e: &Evidence, belief: &Belief, proposed: &[bool], pilots: &[Pilot], seed: u64) -> Result<Latent, BadInput> {
     check(e, belief, proposed, pilots)?;
-    within("weeks of a pilot", pilot_weeks, 0.5, 104.0)?;
     let suits = pooled(e, belief.trust);
     let known = tastes::Known::new(e, belief, &suits, proposed);
     let drawn: Vec<Drawn> =
         (0..DRAWS).map(|n| draw(e, belief, &suits, &known, proposed, pilots, &mut Rng::fork(seed, n))).collect();
     let closed: Vec<usize> = (0..e.open.len()).filter(|h| proposed[*h] && !e.open[*h]).collect();
-    let advice = pilot::advice(&drawn, &closed, pilot_weeks, &mut Rng::fork(seed, DRAWS));
+    let advice = pilot::advice(&drawn, &closed, pilots, &mut Rng::fork(seed, DRAWS));
     Ok(Latent { hours: (0..e.open.len()).map(|h| hour(e.open[h], h, &drawn)).collect(), advice })
 }
 
@@ -146,7 +137,7 @@ fn middle(all: &[(f64, f64)], p: f64) -> f64 {
     values[low] * (1.0 - part) + values[(low + 1).min(values.len() - 1)] * part
 }
 
-fn check(e: &Evidence, belief: &Belief, proposed: &[bool], pilots: &[Vec<usize>]) -> Result<(), BadInput> {
+fn check(e: &Evidence, belief: &Belief, proposed: &[bool], pilots: &[Pilot]) -> Result<(), BadInput> {
     let (n, hours) = (e.suits.len(), e.open.len());
     within("respondents", n as f64, 5.0, rake::MAX_RESPONDENTS as f64)?;
     within("hours", hours as f64, 1.0, MAX_HOURS as f64)?;
@@ -185,7 +176,10 @@ fn check(e: &Evidence, belief: &Belief, proposed: &[bool], pilots: &[Vec<usize>]
     if e.arrivals.iter().all(|a| *a == 0) {
         return Err(BadInput("nobody has come at the open hours: there is nothing to scale by".into()));
     }
-    match pilots.iter().flatten().find(|h| **h >= hours || e.open[**h] || !proposed[**h]) {
+    for p in pilots {
+        within("weeks of a pilot", p.weeks, 0.5, 104.0)?;
+    }
+    match pilots.iter().flat_map(|p| &p.hours).find(|h| **h >= hours || e.open[**h] || !proposed[**h]) {
         Some(h) => Err(BadInput(format!("pilot hour {h} is open already or not among the proposed hours"))),
         None => Ok(()),
     }
@@ -255,7 +249,7 @@ fn draw(
     suits: &[Vec<f64>],
     known: &tastes::Known<'_>,
     proposed: &[bool],
-    pilots: &[Vec<usize>],
+    pilots: &[Pilot],
     rng: &mut Rng,
 ) -> Drawn {
     let hours = e.open.len();
@@ -291,11 +285,11 @@ fn draw(
     let by_week = |open: &[bool]| -> Vec<f64> {
         spread(suits, &weights, &pull, open, away).into_iter().map(|s| s * scale).collect()
     };
-    let pilot = |hours: &Vec<usize>| {
+    let pilot = |p: &Pilot| {
         let mut open = e.open.clone();
-        hours.iter().for_each(|h| open[*h] = true);
+        p.hours.iter().for_each(|h| open[*h] = true);
         let all = by_week(&open);
-        hours.iter().map(|h| all[*h]).collect()
+        p.hours.iter().map(|h| all[*h]).collect()
     };
     Drawn { away: share_away, proposed: by_week(proposed), pilots: pilots.iter().map(pilot).collect() }
 }

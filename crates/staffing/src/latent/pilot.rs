@@ -3,6 +3,14 @@
 use super::Drawn;
 use crate::{Rng, counts};
 
+/// Closed hours that are opened for some weeks besides the present ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pilot {
+    pub hours: Vec<usize>,
+    /// So many weeks' arrivals are seen: fewer than the weeks it lasts, if its hours are not open on all days of a week.
+    pub weeks: f64,
+}
+
 /// What a pilot is worth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advice {
@@ -13,11 +21,10 @@ pub struct Advice {
     pub expected: f64,
 }
 
-pub(super) fn advice(drawn: &[Drawn], closed: &[usize], weeks: f64, rng: &mut Rng) -> Vec<Advice> {
+pub(super) fn advice(drawn: &[Drawn], closed: &[usize], pilots: &[Pilot], rng: &mut Rng) -> Vec<Advice> {
     let even = vec![1.0 / drawn.len() as f64; drawn.len()];
     let before = variance(drawn, closed, &even);
-    let pilots = drawn.first().map_or(0, |d| d.pilots.len());
-    let one = |p: usize| {
+    let one = |(p, weeks): (usize, f64)| {
         let mut after = 0.0;
         for truth in drawn {
             let came: Vec<u32> = truth.pilots[p].iter().map(|m| rng.poisson(m * weeks)).collect();
@@ -35,7 +42,7 @@ pub(super) fn advice(drawn: &[Drawn], closed: &[usize], weeks: f64, rng: &mut Rn
         let learnt = if before > 0.0 { (1.0 - after / before).clamp(0.0, 1.0) } else { 0.0 };
         Advice { learnt, expected }
     };
-    (0..pilots).map(one).collect()
+    pilots.iter().map(|p| p.weeks).enumerate().map(one).collect()
 }
 
 /// Summed over the hours; unbiased for few effective draws, or a sharp result would look better than it is.

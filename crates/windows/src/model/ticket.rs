@@ -60,6 +60,33 @@ impl Ticket {
 }
 
 record! {
+    /// 等候: what of a ticket says how long somebody waited.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Wait {
+        pub letter: String,
+        pub n: i64,
+        pub state: TicketState,
+        pub drawn_at: Timestamp,
+        pub first_called_at: Option<Timestamp>,
+    }
+}
+
+impl Wait {
+    /// `A012`
+    pub fn label(&self) -> String {
+        format!("{}{:03}", self.letter, self.n)
+    }
+    /// Seconds from drawing to the first call.
+    pub fn waited(&self) -> Option<i64> {
+        self.first_called_at.map(|c| (c.as_second() - self.drawn_at.as_second()).max(0))
+    }
+    /// In line and not called yet: nobody knows how long it will be.
+    pub fn open(&self) -> bool {
+        self.state == TicketState::Waiting && self.first_called_at.is_none()
+    }
+}
+
+record! {
     /// 在窗口: somebody at a window from a moment on.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Stand {

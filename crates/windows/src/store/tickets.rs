@@ -1,7 +1,7 @@
 //! Tickets and stands.
 
 use super::stale;
-use crate::model::{Stand, Ticket, TicketState};
+use crate::model::{Stand, Ticket, TicketState, Wait};
 use kernel::{Date, Reader, Result, StationId, Timestamp, Tx, UserId, Uuid, args, sql};
 
 /// Writes a ticket; its number is the next of the letter and day. The caller holds the station's series.
@@ -50,6 +50,15 @@ pub async fn tickets_between(r: &mut Reader, station: StationId, from: Date, unt
     r.all(
         sql!("select station_id, id, day, letter, n, service_id, booking_id, booked_at, frail, state, drawn_at, queued_at, first_called_at, called_at, calls, window_id, begun_at, ended_at, ended_why, by_user, version from windows_ticket where station_id = $1 and day >= $2 and day <= $3 order by day, drawn_at, letter, n limit 20000"),
         args![station, from, until],
+    )
+    .await
+}
+
+/// How long who came on days of a span waited: the newest, `most` or [`ARRIVALS`] of them.
+pub async fn waits_between(r: &mut Reader, station: StationId, from: Date, until: Date, most: usize) -> Result<Vec<Wait>> {
+    r.all(
+        sql!("select letter, n, state, drawn_at, first_called_at from windows_ticket where station_id = $1 and day >= $2 and day <= $3 order by day desc, drawn_at desc, letter, n desc limit $4"),
+        args![station, from, until, most.min(ARRIVALS) as i64],
     )
     .await
 }

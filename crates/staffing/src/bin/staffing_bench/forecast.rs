@@ -1,9 +1,10 @@
 //! Forecasts against simple rules, rolling origin: each day is foretold from the days before it.
 
 use crate::data::{self, Days};
+use crate::week::{Weeks, likeliest};
 use serde_json::{Value, json};
 use staffing::counts::{expected_distance, pinball, quantile};
-use staffing::forecast::Forecaster;
+use staffing::forecast::{Forecaster, Outlook};
 
 /// Days of a week in the file, which has weekdays only and gives no calendar.
 pub const WEEK: usize = 5;
@@ -47,6 +48,43 @@ const RULES: [&str; 5] = [
     "last 20 days of the kind, counts",
 ];
 
+/// Our forecast, with the days of the week as they are found in the days so far.
+struct Ours {
+    forecaster: Forecaster,
+    weeks: Weeks,
+    /// The day of the week that each day so far was learnt as.
+    learnt: Vec<usize>,
+}
+
+impl Ours {
+    fn new(slots: usize) -> Result<Ours, String> {
+        Ok(Ours { forecaster: Forecaster::new(slots, WEEK).map_err(|e| e.to_string())?, weeks: Weeks::new(), learnt: vec![] })
+    }
+
+    /// The last of the days so far. What was taken for another day of the week is learnt anew.
+    fn learn(&mut self, days: &[Vec<u32>]) -> Result<(), String> {
+        let last = days.last().ok_or("no day")?;
+        self.weeks.learn(last.iter().sum());
+        let now = self.weeks.past();
+        let mut from = self.learnt.len();
+        if now[..from] != self.learnt[..] {
+            self.forecaster = Forecaster::new(last.len(), WEEK).map_err(|e| e.to_string())?;
+            from = 0;
+        }
+        for k in from..now.len() {
+            let known: Vec<Option<u32>> = days[k].iter().map(|n| Some(*n)).collect();
+            self.forecaster.learn(now[k], &known).map_err(|e| e.to_string())?;
+        }
+        self.learnt = now;
+        Ok(())
+    }
+
+    fn foretell(&self, lead: usize) -> Result<Outlook, String> {
+        let outlooks: Result<Vec<Outlook>, _> = (0..WEEK).map(|w| self.forecaster.outlook(w)).collect();
+        Ok(mixed(&self.weeks.next(lead), &outlooks.map_err(|e| e.to_string())?))
+    }
+}
+
 /// One thinning: losses a slot of the rules and of ours, the floor, and the ratios.
 pub fn run(full: &Days, mean: f64, lead: usize, seed: u64) -> Result<Value, String> {
     let (days, keep) = data::thin(full, mean, seed);
@@ -55,31 +93,37 @@ pub fn run(full: &Days, mean: f64, lead: usize, seed: u64) -> Result<Value, Stri
         return Err(format!("{} days are too few: the first {first} are only learnt from", days.len()));
     }
     let slots = days[0].len();
-    let mut ours = Forecaster::new(slots, WEEK).map_err(|e| e.to_string())?;
-    let (mut rules, mut own, mut floor) = ([Loss::default(); RULES.len()], Loss::default(), Loss::default());
+    let (mut ours, mut knows) = (Ours::new(slots)?, Ours::new(slots)?);
+    let (mut rules, mut own, mut whole_past, mut floor) = ([Loss::default(); RULES.len()], Loss::default(), Loss::default(), Loss::default());
     let (mut inside, mut total) = (0usize, 0.0);
     for d in 0..days.len() {
         if d >= lead {
-            let known: Vec<Option<u32>> = days[d - lead].iter().map(|n| Some(*n)).collect();
-            ours.learn((d - lead) % WEEK, &known).map_err(|e| e.to_string())?;
+            ours.learn(&days[..=d - lead])?;
+            knows.learn(&full[..=d - lead])?;
         }
         if d < first {
             continue;
         }
-        let outlook = ours.outlook(d % WEEK).map_err(|e| e.to_string())?;
+        let outlook = ours.foretell(lead)?;
+        let mut known = knows.foretell(lead)?;
+        known.mean.iter_mut().for_each(|m| *m *= keep);
+        let today = likeliest(&ours.weeks.next(lead));
         for s in 0..slots {
             let n = f64::from(days[d][s]);
             total += n;
             let (middle, high) = (outlook.quantile(s, 0.5), outlook.quantile(s, LEVEL));
             own.count(f64::from(middle), f64::from(high), n);
+            whole_past.count(f64::from(known.quantile(s, 0.5)), f64::from(known.quantile(s, LEVEL)), n);
             inside += usize::from(days[d][s] >= outlook.quantile(s, 0.1) && days[d][s] <= outlook.quantile(s, 0.9));
             let back = WEEK * lead.div_ceil(WEEK);
             let week = f64::from(days[d - back][s]);
             rules[0].count(week, week, n);
             let mut last: Vec<u32> = (d + 1 - lead - BACK..d + 1 - lead).map(|k| days[k][s]).collect();
             last.sort_unstable();
-            let mut kind: Vec<u32> =
-                (1..=BACK).map(|k| back + (k - 1) * WEEK).take_while(|b| *b <= d).map(|b| days[d - b][s]).collect();
+            let mut kind: Vec<u32> = (0..ours.learnt.len()).rev().filter(|k| ours.learnt[*k] == today).take(BACK).map(|k| days[k][s]).collect();
+            if kind.is_empty() {
+                kind.clone_from(&last);
+            }
             kind.sort_unstable();
             for (i, sorted) in [&last, &kind].into_iter().enumerate() {
                 rules[1 + 2 * i].count(between(sorted, 0.5), between(sorted, LEVEL), n);
@@ -99,11 +143,26 @@ pub fn run(full: &Days, mean: f64, lead: usize, seed: u64) -> Result<Value, Stri
         RULES.iter().zip(&rules).map(|(n, l)| (n.to_string(), shown(l))).collect();
     Ok(json!({
         "mean_a_slot": mean, "seed": seed, "lead_days": lead, "days_judged": days.len() - first, "arrivals": total,
-        "rules": named, "ours": shown(&own), "floor": shown(&floor),
+        "rules": named, "ours": shown(&own), "whole_past": shown(&whole_past), "floor": shown(&floor),
         "ratio_mae": own.distance / best(|l| l.distance), "ratio_pinball80": own.pinball / best(|l| l.pinball),
+        "ratio_whole_past_mae": whole_past.distance / best(|l| l.distance), "ratio_whole_past_pinball80": whole_past.pinball / best(|l| l.pinball),
         "ratio_floor_mae": floor.distance / best(|l| l.distance), "ratio_floor_pinball80": floor.pinball / best(|l| l.pinball),
         "wape": own.distance / total, "inside_80": inside as f64 / cells,
     }))
+}
+
+/// What is foretold of a day that may be any of these: more spread where they differ.
+fn mixed(chances: &[f64; WEEK], outlooks: &[Outlook]) -> Outlook {
+    let sum = |of: &dyn Fn(&Outlook) -> f64| chances.iter().zip(outlooks).map(|(c, o)| c * of(o)).sum::<f64>();
+    let total = |o: &Outlook| o.mean.iter().sum::<f64>();
+    let all = sum(&total).max(1e-9);
+    let between = sum(&|o| (total(o) / all - 1.0).powi(2));
+    Outlook {
+        mean: (0..outlooks[0].mean.len()).map(|s| sum(&|o| o.mean[s])).collect(),
+        day_spread: sum(&|o| o.day_spread) + between,
+        spread: sum(&|o| o.spread) + between,
+        seen: outlooks[0].seen.clone(),
+    }
 }
 
 /// As lines for people.
@@ -124,9 +183,11 @@ pub fn print(v: &Value) {
         line(name, loss);
     }
     line("ours", &v["ours"]);
+    line("ours, had nothing of the past been thinned", &v["whole_past"]);
     line("Poisson floor (knows that day's full counts)", &v["floor"]);
     let n = |key: &str| v[key].as_f64().unwrap_or(0.0);
     println!("  ours / best rule: MAE {:.4}, pinball {:.4} (aim 0.97)", n("ratio_mae"), n("ratio_pinball80"));
+    println!("  whole past / best rule: MAE {:.4}, pinball {:.4}", n("ratio_whole_past_mae"), n("ratio_whole_past_pinball80"));
     println!("  floor / best rule: MAE {:.4}, pinball {:.4}", n("ratio_floor_mae"), n("ratio_floor_pinball80"));
     println!("  WAPE {:.3}; 10 to 90 % held {:.1} %", n("wape"), 100.0 * n("inside_80"));
 }

@@ -7,6 +7,7 @@ mod aims;
 mod data;
 mod forecast;
 mod promise;
+mod week;
 
 use serde_json::{Value, json};
 use std::path::PathBuf;
