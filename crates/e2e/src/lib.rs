@@ -9,6 +9,7 @@
 
 mod axe;
 mod browser;
+pub mod cameras;
 mod devtools;
 pub mod dispute;
 mod keyboard;

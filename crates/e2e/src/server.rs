@@ -133,6 +133,11 @@ impl Server {
         bail!("the server did not take the moment {moment}:\n{}", self.log())
     }
 
+    /// Its data directory.
+    pub fn data(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+
     /// What the server has printed so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.data.path().join("server.log")).unwrap_or_default()

@@ -3,6 +3,7 @@
 //! exported films. What `crates/media/tests/recordings.rs` proves of the bytes is seen here.
 
 use anyhow::{Context, Result, ensure};
+use e2e::cameras::{NewCamera, register, watch};
 use e2e::{Browser, Server, Tab, View};
 use simcam::{Camera, Clip, Sim};
 use std::path::{Path, PathBuf};
@@ -58,44 +59,6 @@ async fn real_clips_are_shown_on_the_wall_at_a_past_minute_and_as_exported_films
     }
 }
 
-/// Registers the cameras in a group of their own; the group, and the cameras in the order of the clips.
-async fn register(admin: &Tab, sim: &Sim, clips: &[Real]) -> Result<(String, Vec<String>)> {
-    admin.open("/video/setup").await?;
-    // The station of those who watch.
-    let own: String = admin.eval("[...document.querySelectorAll('select[name=station] option')].find(o => o.text.includes('正阳')).value").await?;
-    admin.open(&format!("/video/setup?station={own}")).await?;
-    let group: String = admin
-        .eval(&format!(
-            "(async () => {{ \
-               const form = document.querySelector('form[action=\"/video/groups\"]'); \
-               const d = new URLSearchParams(new FormData(form)); d.set('name', '{NAME}'); \
-               await fetch('/video/groups', {{ method: 'POST', body: d }}); \
-               window.station = d.get('station'); \
-               const page = new DOMParser().parseFromString(await (await fetch('/video/cameras/new?station=' + window.station)).text(), 'text/html'); \
-               return [...page.querySelectorAll('#group option')].find(o => o.textContent.includes('{NAME}'))?.value ?? ''; }})()"
-        ))
-        .await?;
-    ensure!(!group.is_empty(), "the group was not made");
-    let mut cameras = vec![];
-    for n in 0..clips.len() {
-        let script = format!(
-            "(async () => {{ \
-               const at = '/video/cameras/new?station=' + window.station; \
-               const page = new DOMParser().parseFromString(await (await fetch(at)).text(), 'text/html'); \
-               const form = page.querySelector('form[action^=\"/video/cameras/new\"]'); \
-               const d = new URLSearchParams(new FormData(form)); \
-               for (const [k, v] of Object.entries({{ number: 'SP-{n:03}', name: '{NAME}{n}', place: '实拍用', place_kind: 'road', group: '{group}', filing_unit: '实拍', in_use_day: '2026-05-01', main_url: '{url}', main_quota: '100' }})) d.set(k, v); \
-               const a = await fetch(form.getAttribute('action'), {{ method: 'POST', body: d }}); \
-               return a.ok ? a.url : a.status + ' ' + (await a.text()).slice(0, 600); }})()",
-            url = sim.url(n)
-        );
-        let at: String = admin.eval(&script).await?;
-        let id = at.rsplit('/').next().filter(|i| i.len() == 36).with_context(|| format!("camera {n}: {at}"))?;
-        cameras.push(id.to_string());
-    }
-    Ok((group, cameras))
-}
-
 /// Of each tile: camera, pictures presented within five seconds (requestVideoFrameCallback), how far the film went meanwhile
 /// in seconds, width of the picture.
 const TILES: &str = "new Promise(done => { \
@@ -129,28 +92,25 @@ async fn shown(tab: &Tab, cameras: &[String], clips: &[Real], what: &str) -> Res
     }
 }
 
-/// Begins a watch; its id.
-async fn watch(tab: &Tab, to: &str) -> Result<String> {
-    tab.open(to).await?;
-    tab.click("input[name=purpose][value=case]", "").await?;
-    tab.fill("#reason", "核对实拍的片子").await?;
-    tab.press("button", "开始看").await?;
-    tab.eval("new URLSearchParams(location.search).get('watch')").await
-}
-
 async fn story(server: &Server, browser: &Browser, sim: &Sim, clips: &[Real]) -> Result<()> {
     let admin = browser.person(server).await?;
     admin.sign_in(server.account("admin.system")?).await?;
     admin.enrol().await?;
-    let (group, cameras) = register(&admin, sim, clips).await?;
+    let new = |n: usize| NewCamera { name: format!("{NAME}{n}"), main: sim.url(n), small: None };
+    let (group, cameras) = register(&admin, NAME, "SP", &(0..clips.len()).map(new).collect::<Vec<_>>()).await?;
     let begun = Instant::now();
 
     let officer = browser.person(server).await?;
     officer.sign_in(server.account("zy.mj1")?).await?;
-    let id = watch(&officer, "/video/wall").await?;
+    let id = watch(&officer, "/video/wall", "case", "核对实拍的片子").await?;
     officer.open(&format!("/video/wall?watch={id}&size=9&group={group}")).await?;
     shown(&officer, &cameras, clips, "the wall").await?;
     officer.picture(View::Desktop, &e2e::pictures()?.join("video-real-wall-desktop.png")).await?;
+    // What is offered beside the picture is told and left where it is.
+    for n in (0..clips.len()).filter(|n| clips[*n].camera.sound) {
+        officer.open(&format!("/video/cameras/{}", cameras[n])).await?;
+        officer.says("这台摄像机带声音。系统只取画面，声音不录、不放、不导出。").await?;
+    }
 
     // A past minute: the longest group among them is 8.4 s, and rows come with the files.
     tokio::time::sleep(Duration::from_secs(45).saturating_sub(begun.elapsed())).await;

@@ -2,7 +2,10 @@
 //! truth, the keyboard does it, the register knows; and the wall at a past minute.
 
 use anyhow::{Context, Result, ensure};
+use e2e::cameras::{NewCamera, register};
 use e2e::{Browser, Server, Tab, View};
+use simcam::fault::Kind;
+use simcam::{Camera, Sim};
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -10,9 +13,10 @@ async fn the_wall_shows_what_the_cameras_send_and_says_where_they_do_not() {
     if e2e::skipped() {
         return;
     }
+    let sim = Sim::start(([127, 0, 0, 1], 0).into(), vec![Camera::new(simcam::clips::yard().expect("a clip"))]).await.expect("the camera starts");
     let server = Server::start().expect("the server starts");
     let browser = Browser::launch().await.expect("Chromium starts");
-    if let Err(e) = story(&server, &browser).await {
+    if let Err(e) = story(&server, &browser, &sim).await {
         panic!("{e:#}\n--- server ---\n{}", server.log());
     }
 }
@@ -105,7 +109,12 @@ const PRESENTED: &str = "new Promise(done => { \
   for (const x of all) { const count = () => { x.n += 1; x.v.requestVideoFrameCallback(count); }; x.v.requestVideoFrameCallback(count); } \
   setTimeout(() => done(all.map(x => [x.n, x.v.getVideoPlaybackQuality().droppedVideoFrames - x.d])), 4000); })";
 
-async fn story(server: &Server, browser: &Browser) -> Result<()> {
+async fn story(server: &Server, browser: &Browser, sim: &Sim) -> Result<()> {
+    let admin = browser.person(server).await?;
+    admin.sign_in(server.account("admin.system")?).await?;
+    admin.enrol().await?;
+    let camera = NewCamera { name: "广场东侧".into(), main: sim.url(0), small: None };
+    let (group, _) = register(&admin, "广场", "GC", &[camera]).await?;
     let operator = browser.person(server).await?;
     operator.sign_in(server.account("zy.zhs1")?).await?;
     operator.open("/video").await?;
@@ -127,6 +136,8 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     eprintln!("9 tiles, 15 frames a second sent: {} presented in 4 s, {dropped} dropped, by tile {presented:?}", shown);
     // On a busy machine a browser that decodes by itself shows fewer; none shows nothing.
     ensure!(presented.len() >= 8 && presented.iter().all(|p| p.0 >= 8), "every tile presents pictures: {presented:?}");
+    // It has sent some groups by now; suspected after a minute.
+    sim.spoil(0, Kind::Freeze);
     let marks: String = operator.eval("document.querySelector('.tile__mark').textContent").await?;
     ensure!(
         marks.contains("视频巡查") && marks.contains("夜间巡查") && marks.contains("正阳派出所"),
@@ -207,10 +218,35 @@ async fn story(server: &Server, browser: &Browser) -> Result<()> {
     e2e::both(&leader, "video-replay").await?;
     leader.look(View::Desktop).await?;
     with_the_log(&leader).await.context("an incident's log beside its recordings")?;
+    suspected(&operator, &group, sim).await.context("a picture that stands still")?;
     for (who, t) in [("operator", &operator), ("leader", &leader)] {
         let rest: Vec<_> = t.complaints().into_iter().filter(|c| !c.contains("422")).collect();
         ensure!(rest.is_empty(), "{who}: {rest:?}");
     }
+    Ok(())
+}
+
+/// A picture that stands still is shown and said to be suspected; it is not when it moves again.
+async fn suspected(operator: &Tab, group: &str, sim: &Sim) -> Result<()> {
+    let wall = operator.path().await?;
+    operator.open(&format!("{wall}&size=1&group={group}")).await?;
+    // What it sends is little as well, which may be said beside it.
+    let tile = |says: &str| format!("(t => t && !t.classList.contains('tile--blank') && /{says}/.test(t.querySelector('.tile__says').textContent))(document.querySelector('.tile'))");
+    wait(operator, 70, &tile("^疑似画面静止")).await?;
+    operator.picture(View::Desktop, &e2e::pictures()?.join("video-frozen-desktop.png")).await?;
+    sim.mend(0);
+    wait(operator, 20, &tile("^$")).await.context("it moves again")?;
+    // It has one stream, which the enlarged tile shows as well; and what loses packets is shown again when it loses none.
+    operator.eval::<bool>("(document.querySelector('.tile').focus(), true)").await?;
+    key(operator, "Enter").await?;
+    let presented: Vec<(i64, i64)> = operator.eval(PRESENTED).await?;
+    ensure!(presented.len() == 1 && presented[0].0 >= 8, "enlarged: {presented:?}");
+    sim.spoil(0, Kind::Lose(10));
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    sim.mend(0);
+    wait(operator, 20, &tile("^$")).await.context("after a loss of packets")?;
+    let presented: Vec<(i64, i64)> = operator.eval(PRESENTED).await?;
+    ensure!(presented.len() == 1 && presented[0].0 >= 8, "after a loss of packets: {presented:?}");
     Ok(())
 }
 

@@ -120,7 +120,8 @@ fn has(program: &str) -> bool {
     Command::new(program).arg("-version").output().is_ok()
 }
 
-/// Baseline with an odd frame rate, B frames, High profile, clips with sound: each passes from camera to export.
+/// Baseline with an odd frame rate, B frames, High profile, clips with sound: the pictures of each pass from camera to export, the
+/// sound that some cameras offer does not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_clips_pass_through_the_ring_and_are_decoded_without_an_error() {
     let clips: Vec<PathBuf> = real_clips();
@@ -128,14 +129,22 @@ async fn real_clips_pass_through_the_ring_and_are_decoded_without_an_error() {
         println!("left out: shared/data/video or ffprobe is not on this machine");
         return;
     }
-    let cameras = clips.iter().map(|p| Camera::new(Arc::new(simcam::Clip::read(&std::fs::read(p).unwrap()).unwrap())));
-    let s = sim(cameras.collect()).await;
+    let sound = |bytes: &[u8]| bytes.windows(4).any(|w| w == b"soun");
+    let cameras: Vec<Camera> = clips
+        .iter()
+        .map(|p| std::fs::read(p).unwrap())
+        .map(|b| Camera { sound: sound(&b), ..Camera::new(Arc::new(simcam::Clip::read(&b).unwrap())) })
+        .collect();
+    let offered: Vec<bool> = cameras.iter().map(|c| c.sound).collect();
+    assert!(offered.contains(&true), "one of them has sound");
+    let s = sim(cameras).await;
     let dir = tempfile::tempdir().unwrap();
     let o = estate(dir.path(), Arc::new(Plain), Arc::default(), &s, clips.len());
     // The longest distance of key frames among them is 8.4 s.
     sleep(19.0).await;
     let troubles: Vec<_> = o.estate.health().into_iter().filter_map(|h| h.trouble).collect();
     assert!(troubles.is_empty(), "{troubles:?}");
+    assert_eq!(o.estate.health().into_iter().map(|h| h.sound).collect::<Vec<_>>(), offered, "who offers sound");
     finish(o);
     for (n, clip) in clips.iter().enumerate() {
         let name = clip.file_name().unwrap().to_string_lossy();
@@ -152,6 +161,8 @@ async fn real_clips_pass_through_the_ring_and_are_decoded_without_an_error() {
         export.write(0, &mut std::fs::File::create(&out).unwrap(), &mut []).unwrap();
         assert_eq!(std::fs::metadata(&out).unwrap().len(), m.parts[0].bytes);
         assert_eq!(decoded(&out), sent.len(), "{name}: every picture is in the export");
+        let heard = ffprobe(&out, &["-select_streams", "a", "-show_entries", "stream=codec_name", "-of", "csv=p=0"]);
+        assert!(heard.is_empty() && !sound(&std::fs::read(&files[0]).unwrap()), "{name}: no sound");
         assert_eq!(m.parts[0].pictures, sent.len() as u64);
         assert!(packets(&out).windows(2).all(|w| w[1].1 > w[0].1), "{name}: decode times go on");
         let (least, most) = steps(&out);

@@ -5,7 +5,8 @@
 //! Nothing is judged here: a machine that is shared or decodes by itself shows other numbers. The report says what was aimed at.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Browser, Server, Tab};
+use e2e::cameras::{NewCamera, register, watch};
+use e2e::{Browser, Server};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -52,63 +53,17 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Registers the simulated cameras in a group of their own; the group's id.
-async fn register(admin: &Tab, sim: &simcam::Sim) -> Result<String> {
-    admin.open("/video/setup").await?;
-    // The station of those who watch.
-    let own: String = admin.eval("[...document.querySelectorAll('select[name=station] option')].find(o => o.text.includes('正阳')).value").await?;
-    admin.open(&format!("/video/setup?station={own}")).await?;
-    let group: String = admin
-        .eval(
-            "(async () => { \
-               const form = document.querySelector('form[action=\"/video/groups\"]'); \
-               const d = new URLSearchParams(new FormData(form)); d.set('name', '测速'); \
-               await fetch('/video/groups', { method: 'POST', body: d }); \
-               const station = d.get('station'); \
-               const page = new DOMParser().parseFromString(await (await fetch('/video/cameras/new?station=' + station)).text(), 'text/html'); \
-               window.station = station; \
-               return [...page.querySelectorAll('#group option')].find(o => o.textContent.includes('测速'))?.value ?? ''; })()",
-        )
-        .await?;
-    ensure!(!group.is_empty(), "the group was not made");
-    for n in 0..CAMERAS {
-        let script = format!(
-            "(async () => {{ \
-               const at = '/video/cameras/new?station=' + window.station; \
-               const page = new DOMParser().parseFromString(await (await fetch(at)).text(), 'text/html'); \
-               const form = page.querySelector('form[action^=\"/video/cameras/new\"]'); \
-               const d = new URLSearchParams(new FormData(form)); \
-               for (const [k, v] of Object.entries({{ number: 'CS-{n:03}', name: '测速{n:02}', place: '测速用', place_kind: 'road', group: '{group}', filing_unit: '测速', in_use_day: '2026-05-01', main_url: '{url}', main_quota: '100' }})) d.set(k, v); \
-               const a = await fetch(form.getAttribute('action'), {{ method: 'POST', body: d }}); \
-               const text = await a.text(); \
-               return a.ok ? '' : a.status + ' ' + new DOMParser().parseFromString(text, 'text/html').body.innerText.slice(0, 600); }})()",
-            url = sim.url(n)
-        );
-        let refused: String = admin.eval(&script).await?;
-        ensure!(refused.is_empty(), "camera {n}: {refused}");
-    }
-    Ok(group)
-}
-
-/// Begins a watch; its id.
-async fn watch(tab: &Tab, to: &str) -> Result<String> {
-    tab.open(to).await?;
-    tab.click("input[name=purpose][value=patrol]", "").await?;
-    tab.fill("#reason", "测速").await?;
-    tab.press("button", "开始看").await?;
-    tab.eval("new URLSearchParams(location.search).get('watch')").await
-}
-
 async fn measure(server: &Server, browser: &Browser, sim: &simcam::Sim, rounds: usize, seconds: usize) -> Result<Value> {
     let admin = browser.person(server).await?;
     admin.sign_in(server.account("admin.system")?).await?;
     admin.enrol().await?;
-    let group = register(&admin, sim).await?;
+    let new = |n: usize| NewCamera { name: format!("测速{n:02}"), main: sim.url(n), small: None };
+    let (group, _) = register(&admin, "测速", "CS", &(0..CAMERAS).map(new).collect::<Vec<_>>()).await?;
     let began = std::time::Instant::now();
     let operator = browser.person(server).await?;
     operator.before_each_page(WATCH).await?;
     operator.sign_in(server.account("zy.zhs1")?).await?;
-    let id = watch(&operator, "/video/wall").await?;
+    let id = watch(&operator, "/video/wall", "patrol", "测速").await?;
     let wall = |size: usize| format!("/video/wall?watch={id}&size={size}&group={group}");
     let mut told = serde_json::Map::new();
 
@@ -171,7 +126,7 @@ async fn replay(server: &Server, browser: &Browser, rounds: usize, began: std::t
     // At least a minute and a half of recordings.
     tokio::time::sleep(Duration::from_secs(90).saturating_sub(began.elapsed())).await;
     let recorded = began.elapsed().as_millis() as i64;
-    watch(&leader, "/video/replay").await?;
+    watch(&leader, "/video/replay", "patrol", "测速").await?;
     leader
         .eval::<bool>(
             "(() => { for (const b of document.querySelectorAll('input[data-camera]')) if (b.checked !== b.dataset.name.startsWith('测速')) b.click(); return true; })()",
