@@ -80,7 +80,7 @@ fn well(t: &(String, String, bool)) -> bool {
 /// A rearrangement: afterwards these cameras are on the wall, and each tile was seen with its own colour.
 async fn arranged(tab: &Tab, names: &[&str]) -> Result<()> {
     tab.eval::<bool>("(seen.own = {}, true)").await?;
-    let many = format!("[...document.querySelectorAll('.tile')].every(t => t.checkVisibility() ? (seen.own[t.dataset.camera] ?? 0) > 3 : true)");
+    let many = "[...document.querySelectorAll('.tile')].every(t => t.checkVisibility() ? (seen.own[t.dataset.camera] ?? 0) > 3 : true)";
     let shown = "[...document.querySelectorAll('.tile')].filter(t => t.checkVisibility()).map(t => t.querySelector('.tile__name').textContent).join()";
     tab.until(&format!("{shown} === '{}' && {many}", names.join(","))).await?;
     let wrong: Vec<serde_json::Value> = tab.eval("seen.wrong").await?;
