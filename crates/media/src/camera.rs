@@ -123,6 +123,7 @@ fn trouble(e: &retina::Error) -> Trouble {
         Some(401 | 403) => Trouble::WrongPassword,
         Some(404) => Trouble::NotFound,
         Some(200) | None if text.starts_with("Unable to connect") => Trouble::Unreachable,
+        Some(200) | None if ["Error reading", "Error writing"].iter().any(|e| text.starts_with(e)) => Trouble::Ended,
         Some(200) | None => Trouble::Broken(text.lines().next().unwrap_or("").chars().take(160).collect()),
         Some(code) => Trouble::Refused(code),
     }
@@ -168,6 +169,8 @@ fn track(p: &VideoParameters) -> Option<Track> {
 /// What a camera's task tells; implemented by the estate. Called from the task, must not wait.
 pub(crate) trait Sink: Send + Sync {
     fn connected(&self, sound: bool);
+    /// What the next pictures are coded with: at the beginning of a session, and when it changes.
+    fn shows(&self, track: &Arc<Track>);
     fn frame(&self, bytes: usize, key: bool, stalled: bool, loss: u16);
     fn jumped(&self, by_ms: i64);
     fn skew(&self, ms: i64);
@@ -225,7 +228,9 @@ impl Pull {
     fn take(&mut self, sink: &dyn Sink, params: Option<ParametersRef<'_>>, frame: VideoFrame) -> Result<u64, Trouble> {
         if self.track.is_none() || frame.has_new_parameters() {
             let Some(ParametersRef::Video(p)) = params else { return Ok(0) };
-            self.track = Some(Arc::new(track(p).ok_or(Trouble::NoVideo)?));
+            let new = Arc::new(track(p).ok_or(Trouble::NoVideo)?);
+            sink.shows(&new);
+            self.track = Some(new);
         }
         let Some(track) = self.track.clone() else { return Ok(0) };
         let (mono_ms, wall_ms) = both_clocks(self.began, sink);
@@ -267,12 +272,7 @@ impl Pull {
                     continue;
                 }
                 Ok(None) => return Trouble::Ended,
-                Ok(Some(Err(e))) => {
-                    return match trouble(&e) {
-                        Trouble::Broken(t) if t.starts_with("Error reading") => Trouble::Ended,
-                        other => other,
-                    };
-                }
+                Ok(Some(Err(e))) => return trouble(&e),
                 Ok(Some(Ok(item))) => item,
             };
             let now = Instant::now();

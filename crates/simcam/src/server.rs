@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Cam {
     what: Camera,
     dead: AtomicBool,
+    well: AtomicBool,
 }
 
 struct Shared {
@@ -50,7 +51,7 @@ impl Sim {
     pub async fn start(addr: SocketAddr, cameras: Vec<Camera>) -> Result<Sim, crate::SimError> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
-        let cams = cameras.into_iter().map(|what| Cam { what, dead: AtomicBool::new(false) }).collect();
+        let cams = cameras.into_iter().map(|what| Cam { what, dead: AtomicBool::new(false), well: AtomicBool::new(false) }).collect();
         let (still, small) = (clips::still()?, clips::small()?);
         let shared = Arc::new(Shared { cams, epoch: Instant::now(), still, small });
         let task = tokio::spawn(accept(listener, shared.clone()));
@@ -75,6 +76,13 @@ impl Sim {
     /// Camera `n` answers again; its frames were counted on meanwhile.
     pub fn revive(&self, n: usize) {
         self.set_dead(n, false);
+    }
+
+    /// Camera `n` does nothing wrong any more, and tells the machine's time where it tells any.
+    pub fn mend(&self, n: usize) {
+        if let Some(c) = self.shared.cams.get(n) {
+            c.well.store(true, Ordering::Relaxed);
+        }
     }
 
     fn set_dead(&self, n: usize, dead: bool) {
@@ -195,9 +203,16 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
     let mut stalled = None;
     let mut out = Vec::with_capacity(64 * 1024);
     let mut heard = [0u8; 2048];
+    // A filler data unit (H.264, 7.3.2.7) behind each moving picture.
+    let mut filler = vec![];
+    if cam.what.filler > 0 {
+        let body = std::iter::repeat_n(0xff, cam.what.filler);
+        crate::clip::pack(&std::iter::once(12).chain(body).chain([0x80]).collect::<Vec<u8>>(), false, &mut filler);
+    }
     loop {
         let since = began.elapsed();
-        let faults: Vec<Kind> = cam.what.faults.iter().filter(|f: &&Fault| f.holds(since)).map(|f| f.kind).collect();
+        let well = cam.well.load(Ordering::Relaxed);
+        let faults: Vec<Kind> = cam.what.faults.iter().filter(|f: &&Fault| !well && f.holds(since)).map(|f| f.kind).collect();
         let has = |k: Kind| faults.contains(&k);
         let due = epoch + Duration::from_micros((number as i64 * own.step * 100 / 9) as u64);
         let wait = if has(Kind::Flood) { Duration::ZERO } else { due.saturating_duration_since(Instant::now()) };
@@ -236,17 +251,19 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
         out.clear();
         let sent_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
         let played = number as i64 * own.step;
-        if let Some(ms) = cam.what.clock_ms.filter(|_| played >= reported.saturating_add(REPORT_EVERY)) {
+        if let Some(ms) = cam.what.clock_ms.map(|ms| if well { 0 } else { ms }).filter(|_| played >= reported.saturating_add(REPORT_EVERY)) {
             reported = played;
             report(&mut out, sent_us.saturating_add_signed(ms.saturating_mul(1000)), rtp as u32);
         }
         if !(has(Kind::NoKey) && frame.key) {
-            for (i, payload) in frame.payloads.iter().enumerate() {
+            let filler: &[Vec<u8>] = if frame.key || has(Kind::Freeze) { &[] } else { &filler };
+            let count = frame.payloads.len() + filler.len();
+            for (i, payload) in frame.payloads.iter().chain(filler).enumerate() {
                 lost += lose.unwrap_or(0);
                 let keep = lost < 100;
                 lost %= 100;
                 if keep {
-                    let last = i + 1 == frame.payloads.len();
+                    let last = i + 1 == count;
                     packet(&mut out, payload, seq, rtp as u32, last);
                     if i == frame.mark_in {
                         let at = out.len() - payload.len() + frame.mark_at;
@@ -309,10 +326,10 @@ async fn drip(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     true
 }
 
-/// Holds the connection open, sending nothing.
+/// Holds the connection open, sending nothing, until the camera dies or is mended.
 async fn hang(stream: &mut TcpStream, cam: &Cam) {
     let mut heard = [0u8; 2048];
-    while !cam.dead.load(Ordering::Relaxed) {
+    while !cam.dead.load(Ordering::Relaxed) && !cam.well.load(Ordering::Relaxed) {
         match timeout(Duration::from_millis(200), stream.read(&mut heard)).await {
             Ok(Ok(n)) if n > 0 => {}
             Ok(_) => return,

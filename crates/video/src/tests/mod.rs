@@ -11,6 +11,7 @@ mod live;
 mod register;
 mod replay;
 mod rights;
+mod rings;
 mod town;
 mod visitors;
 mod web;
