@@ -2,6 +2,7 @@
 
 mod alarms;
 mod copies;
+mod disorders;
 mod duty;
 mod exports;
 mod files;
