@@ -323,7 +323,7 @@ CREATE INDEX video_look_watch on video_look (watch_id);
 CREATE TABLE video_network ( station_id blob not null, id blob not null, network text not null, note text not null, at integer not null, by_user blob not null, ended_at integer, ended_by blob, primary key (station_id, id) );
 CREATE TABLE video_removed ( station_id blob not null, stream_id blob not null, day text not null, reason text not null, files integer not null, bytes integer not null, oldest_ms integer not null, newest_ms integer not null, primary key (station_id, stream_id, day, reason) );
 CREATE TABLE video_right ( station_id blob not null, camera_id blob not null, role text not null, live boolean not null, replay boolean not null, export boolean not null, primary key (station_id, camera_id, role) );
-CREATE TABLE video_stream ( station_id blob not null, id blob not null, camera_id blob not null, kind text not null, url text not null, record boolean not null, quota_mb integer not null, ended_at integer, primary key (station_id, id) );
+CREATE TABLE video_stream ( station_id blob not null, id blob not null, camera_id blob not null, kind text not null, url text not null, record boolean not null, quota_mb integer not null, ended_at integer, picture text not null default '', primary key (station_id, id) );
 CREATE INDEX video_stream_camera on video_stream (camera_id);
 CREATE UNIQUE INDEX video_stream_id on video_stream (id);
 CREATE TABLE video_visitor ( station_id blob not null, watch_id blob not null, at integer not null, name text not null, relation text not null, about text not null, allowed_by text not null, primary key (watch_id) );

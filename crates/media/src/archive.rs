@@ -65,8 +65,18 @@ pub struct Found {
     pub rows: Vec<Closed>,
     /// Files and folders that could not be read, with the reason.
     pub unreadable: Vec<(PathBuf, String)>,
+    /// How many were torn: cut back to their last whole group, or removed because there was none.
+    pub torn: usize,
     /// Bytes of all files.
     pub bytes: u64,
+}
+
+/// The file that a ring bears from its first use on.
+const LOCK: &str = "ring.lock";
+
+/// Whether a folder is a ring that was used before. One that should be and is not is mostly a disk that is not mounted.
+pub fn is_ring(root: &Path) -> bool {
+    root.join(LOCK).exists()
 }
 
 /// Owns the folder while it lives.
@@ -84,7 +94,7 @@ impl Lock {
     pub fn take(root: &Path) -> Result<Lock, RingError> {
         let disk = |e| RingError::Disk(root.into(), e);
         fs::create_dir_all(root).map_err(disk)?;
-        let path = root.join("ring.lock");
+        let path = root.join(LOCK);
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(disk)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { root: root.into(), _file: file }),
@@ -122,7 +132,7 @@ fn or_told<T: Default>(read: io::Result<T>, path: &Path, told: &mut Vec<(PathBuf
 fn rescan(root: &Path, stream: StreamId, known: Option<&Known>) -> Found {
     let dir = stream.folder(root);
     let until = known.map_or(i64::MIN, |k| k.until_ms);
-    let mut found = Found { stream, rows: vec![], unreadable: vec![], bytes: known.map_or(0, |k| k.bytes) };
+    let mut found = Found { stream, rows: vec![], unreadable: vec![], torn: 0, bytes: known.map_or(0, |k| k.bytes) };
     for day in or_told(days(&dir), &dir, &mut found.unreadable) {
         let day_dir = dir.join(&day);
         if known.is_some() && day < crate::ring::day_name(until) {
@@ -130,8 +140,12 @@ fn rescan(root: &Path, stream: StreamId, known: Option<&Known>) -> Found {
         }
         for (start, path) in or_told(files(&day_dir), &day_dir, &mut found.unreadable) {
             if start > until {
+                let was = fs::metadata(&path).map_or(0, |m| m.len());
                 match recover(&path) {
-                    Ok(row) => found.rows.extend(row),
+                    Ok(row) => {
+                        found.torn += usize::from(row.as_ref().is_none_or(|r| r.bytes != was));
+                        found.rows.extend(row);
+                    }
                     Err(e) => found.unreadable.push((path, e.to_string())),
                 }
             }
@@ -213,6 +227,7 @@ pub(crate) mod tests {
     fn one_ring_has_one_owner() {
         let dir = tempfile::tempdir().unwrap();
         let first = Lock::take(dir.path()).unwrap();
+        assert!(is_ring(dir.path()) && !is_ring(&dir.path().join("elsewhere")));
         let refused = Lock::take(dir.path()).unwrap_err();
         assert!(matches!(refused, RingError::InUse(_)));
         assert!(refused.to_string().ends_with("is in use by another process"));
@@ -232,6 +247,7 @@ pub(crate) mod tests {
         let all = lock.rescan(&HashMap::new()).unwrap();
         assert_eq!(all.iter().map(|f| (f.stream, f.rows.len())).collect::<Vec<_>>(), [(A, 3), (B, 1)]);
         assert_eq!((all[0].rows[0].clone(), all[0].rows[2].groups), (files[0].clone(), 29));
+        assert_eq!(all.iter().map(|f| f.torn).collect::<Vec<_>>(), [1, 0]);
         let known = HashMap::from([(A, Known { until_ms: files[1].start_ms, bytes: 1000 })]);
         let some = lock.rescan(&known).unwrap();
         assert_eq!(some[0].rows.iter().map(|r| r.start_ms).collect::<Vec<_>>(), [files[2].start_ms]);

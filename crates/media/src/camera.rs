@@ -169,6 +169,8 @@ fn track(p: &VideoParameters) -> Option<Track> {
 /// What a camera's task tells; implemented by the estate. Called from the task, must not wait.
 pub(crate) trait Sink: Send + Sync {
     fn connected(&self, sound: bool);
+    /// What the next pictures are coded with: at the beginning of a session, and when it changes.
+    fn shows(&self, track: &Arc<Track>);
     fn frame(&self, bytes: usize, key: bool, stalled: bool, loss: u16);
     fn jumped(&self, by_ms: i64);
     fn skew(&self, ms: i64);
@@ -226,7 +228,9 @@ impl Pull {
     fn take(&mut self, sink: &dyn Sink, params: Option<ParametersRef<'_>>, frame: VideoFrame) -> Result<u64, Trouble> {
         if self.track.is_none() || frame.has_new_parameters() {
             let Some(ParametersRef::Video(p)) = params else { return Ok(0) };
-            self.track = Some(Arc::new(track(p).ok_or(Trouble::NoVideo)?));
+            let new = Arc::new(track(p).ok_or(Trouble::NoVideo)?);
+            sink.shows(&new);
+            self.track = Some(new);
         }
         let Some(track) = self.track.clone() else { return Ok(0) };
         let (mono_ms, wall_ms) = both_clocks(self.began, sink);

@@ -4,6 +4,7 @@ use crate::archive::{Found, Known, Lock, RingError, StreamId};
 use crate::assemble::{Assembler, Unit};
 use crate::camera::{Sink, Source, Trouble, run};
 use crate::disk::Disk;
+use crate::fmp4::Track;
 use crate::health::{Facts, Remark, State, remarks, state};
 use crate::hub::{Hub, Viewer};
 use crate::recorder::{DiskState, Event, Recorder, Settings, Teller};
@@ -59,6 +60,8 @@ pub struct Health {
     pub sessions: u64,
     /// The camera offers sound in its stream; it is never asked for, so it is neither recorded nor heard.
     pub sound: bool,
+    /// Coding and size of the pictures; `None` before the first one.
+    pub picture: Option<Arc<Track>>,
     /// Viewers at this moment.
     pub viewers: usize,
 }
@@ -70,6 +73,7 @@ struct Pulse {
     /// The trouble that the caller was told last and that is not over.
     told: Option<Trouble>,
     sound: bool,
+    picture: Option<Arc<Track>>,
 }
 
 /// One stream's meeting point of task, hub and recorder.
@@ -84,6 +88,7 @@ struct Post {
     pulse: Mutex<Pulse>,
     clock: Arc<dyn Clock>,
     began: Instant,
+    frozen_ms: i64,
     teller: Teller,
 }
 
@@ -106,7 +111,7 @@ impl Post {
         let p = self.pulse();
         let delivers = p.trouble.is_none() && p.vitals.frames > 0;
         let facts = p.vitals.facts(now, self.record && (!delivers || !written));
-        let state = state(&facts, now);
+        let state = state(&facts, now, self.frozen_ms);
         Health {
             id: self.id,
             state,
@@ -117,6 +122,7 @@ impl Post {
             lost_packets: p.vitals.lost_packets,
             sessions: p.vitals.sessions,
             sound: p.sound,
+            picture: p.picture.clone(),
             viewers: self.hub.viewers(),
         }
     }
@@ -128,6 +134,10 @@ impl Sink for Post {
         p.sound = sound;
         p.vitals.connected(self.mono_ms());
         p.trouble = None;
+    }
+
+    fn shows(&self, track: &Arc<Track>) {
+        self.pulse().picture = Some(track.clone());
     }
 
     fn frame(&self, bytes: usize, key: bool, stalled: bool, loss: u16) {
@@ -205,6 +215,7 @@ pub struct Estate {
     began: Instant,
     teller: Teller,
     root: std::path::PathBuf,
+    frozen_ms: i64,
     _lock: Lock,
 }
 
@@ -238,6 +249,7 @@ impl Estate {
         known: &HashMap<StreamId, Known>,
     ) -> Result<Opened, RingError> {
         let root = settings.root.clone();
+        let frozen_ms = i64::try_from(settings.frozen_after.as_millis()).unwrap_or(i64::MAX);
         let lock = Lock::take(&root)?;
         let found = lock.rescan(known)?;
         let bytes: Vec<(StreamId, u64)> = found.iter().map(|f| (f.stream, f.bytes)).collect();
@@ -247,7 +259,7 @@ impl Estate {
         let recorder = Recorder::start(settings, disk, &bytes, Box::new(move || now.now_ms()), teller.clone());
         let recorder = Arc::new(recorder.map_err(|e| RingError::Disk(root.clone(), e))?);
         let streams = Mutex::default();
-        let estate = Estate { streams, recorder, clock, began: Instant::now(), teller, root, _lock: lock };
+        let estate = Estate { streams, recorder, clock, began: Instant::now(), teller, root, frozen_ms, _lock: lock };
         Ok(Opened { estate, events, found })
     }
 
@@ -271,6 +283,7 @@ impl Estate {
             pulse: Mutex::default(),
             clock: self.clock.clone(),
             began: self.began,
+            frozen_ms: self.frozen_ms,
             teller: self.teller.clone(),
         });
         let spread = Duration::from_millis(u64::from(id.0[15]));

@@ -8,7 +8,7 @@ pub const NO_FRAMES_MS: i64 = 3_000;
 pub const NO_KEY_GROUPS: i64 = 3;
 /// Difference of clocks that is worth a word.
 pub const SKEW_MS: i64 = 2_000;
-/// A picture must look frozen for this long before it is suspected.
+/// A picture must look frozen for this long before it is suspected, unless the caller says otherwise.
 pub const FROZEN_MS: i64 = 60_000;
 
 /// What is known about a stream at one moment. Times are milliseconds of one clock that never goes back.
@@ -69,8 +69,8 @@ pub enum Remark {
     HighBitRate,
 }
 
-/// The state at `now_ms`.
-pub fn state(f: &Facts, now_ms: i64) -> State {
+/// The state at `now_ms`; a picture is suspected to stand after `frozen_ms`.
+pub fn state(f: &Facts, now_ms: i64, frozen_ms: i64) -> State {
     let Some(connected) = f.connected_ms else { return State::Offline };
     let quiet = |since: Option<i64>| now_ms - since.unwrap_or(connected).max(connected) > NO_FRAMES_MS;
     if quiet(f.frame_ms) || f.frame_ms.is_none_or(|t| t < connected) {
@@ -84,7 +84,7 @@ pub fn state(f: &Facts, now_ms: i64) -> State {
         return State::NoKey;
     }
     match f.still_ms {
-        Some(since) if now_ms - since >= FROZEN_MS => State::SuspectedFrozen,
+        Some(since) if now_ms - since >= frozen_ms => State::SuspectedFrozen,
         _ => State::Live,
     }
 }
@@ -148,7 +148,7 @@ mod tests {
             (Facts { frame_ms: Some(now - 90_000), connected_ms: Some(now - 1_000), ..w }, State::NoFrames),
         ];
         for (i, (f, want)) in cases.iter().enumerate() {
-            assert_eq!(state(f, now), *want, "case {i}");
+            assert_eq!(state(f, now, FROZEN_MS), *want, "case {i}");
         }
     }
 

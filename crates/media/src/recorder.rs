@@ -20,6 +20,11 @@ use tokio::sync::mpsc;
 
 /// How often quotas are looked at, and how long a refusing disk or folder is left alone.
 const SWEEP: Duration = Duration::from_secs(5);
+/// The wall clock against one that never goes back: more than this is a clock that was set.
+const CLOCK_MS: i64 = 2_000;
+/// A clock that was set ahead by more than this makes nothing old for [`DOUBT`]: a wrong date must not cost a month of recordings.
+const AHEAD_MS: i64 = 3_600_000;
+const DOUBT: Duration = Duration::from_secs(86_400);
 const REST: Duration = Duration::from_secs(1);
 
 /// State of the disk.
@@ -48,6 +53,8 @@ pub enum Event {
     Camera(StreamId, Option<crate::camera::Trouble>),
     /// A camera's clock jumped by so many milliseconds.
     Jumped(StreamId, i64),
+    /// The machine's own clock was set by so many milliseconds, or the machine slept so long.
+    Clock(i64),
     /// So many events could not be handed over because nobody took them: look through the ring ([`crate::archive`]).
     Missed(u32),
 }
@@ -120,12 +127,20 @@ pub struct Settings {
     pub floor: u64,
     /// How often what was written is brought to the disk for good.
     pub sync_every: Duration,
+    /// How long a picture looks frozen before it is suspected ([`crate::health::FROZEN_MS`]).
+    pub frozen_after: Duration,
 }
 
 impl Settings {
     /// 256 MB may wait, 5 % (at most 8 GiB) stay free, brought to the disk every ten seconds.
     pub fn new(root: PathBuf) -> Settings {
-        Settings { root, queue_bytes: 256 << 20, floor: 5, sync_every: Duration::from_secs(10) }
+        Settings {
+            root,
+            queue_bytes: 256 << 20,
+            floor: 5,
+            sync_every: Duration::from_secs(10),
+            frozen_after: Duration::from_millis(crate::health::FROZEN_MS.unsigned_abs()),
+        }
     }
 }
 
@@ -155,6 +170,8 @@ impl Recorder {
             writers: HashMap::new(),
             rest_until: None,
             wrote: None,
+            clocks: None,
+            doubt_until: None,
         };
         let thread = |name: &str| std::thread::Builder::new().name(name.into());
         let threads = vec![
@@ -270,6 +287,9 @@ struct Work {
     rest_until: Option<Instant>,
     /// When a group was written last.
     wrote: Option<Instant>,
+    /// The clock that never goes back and the machine's, when they were compared last.
+    clocks: Option<(Instant, i64)>,
+    doubt_until: Option<Instant>,
 }
 
 impl Work {
@@ -435,8 +455,39 @@ impl Work {
         self.retain(|k, open, done| k.free(bytes, open, done));
     }
 
+    /// Both clocks at one moment: read again when the thread was put aside between the two.
+    fn both_clocks(&self) -> (Instant, i64) {
+        let mut before = Instant::now();
+        loop {
+            let wall = (self.now_ms)();
+            let after = Instant::now();
+            if after.duration_since(before) < Duration::from_millis(50) {
+                return (after, wall);
+            }
+            before = after;
+        }
+    }
+
+    /// The wall clock, after it was looked whether somebody set it.
+    fn clock(&mut self) -> i64 {
+        let (mono, wall) = self.both_clocks();
+        if let Some((then, was)) = self.clocks.replace((mono, wall)) {
+            let passed = i64::try_from(mono.duration_since(then).as_millis()).unwrap_or(i64::MAX);
+            let by = (wall - was).saturating_sub(passed);
+            if by.abs() > CLOCK_MS {
+                self.teller.tell(Event::Clock(by));
+            }
+            if by > AHEAD_MS {
+                self.doubt_until = Some(mono + DOUBT);
+            }
+        }
+        wall
+    }
+
     fn sweep(&mut self) {
-        let now = (self.now_ms)();
+        let now = self.clock();
+        // A moment before all recordings: by it none is old.
+        let now = if self.doubt_until.is_some_and(|t| Instant::now() < t) { i64::MIN / 2 } else { now };
         self.retain(|k, open, done| k.sweep(now, open, done));
         let lost: Vec<StreamId> = self.writers.iter().filter(|(_, s)| s.lost > 0).map(|(id, _)| *id).collect();
         lost.into_iter().for_each(|id| self.tell_lost(id));

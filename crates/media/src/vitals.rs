@@ -140,7 +140,7 @@ impl Vitals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::{Remark, State, remarks, state};
+    use crate::health::{FROZEN_MS, Remark, State, remarks, state};
 
     fn play(v: &mut Vitals, from: i64, to: i64, key_bytes: usize, bytes: usize, step: usize) {
         for (i, ms) in (from..to).step_by(step).enumerate() {
@@ -155,12 +155,12 @@ mod tests {
         v.connected(0);
         play(&mut v, 0, 60_000, 20_000, 4_000, 40);
         let f = v.facts(60_000, false);
-        assert_eq!(state(&f, 60_000), State::Live);
+        assert_eq!(state(&f, 60_000, FROZEN_MS), State::Live);
         assert!(f.still_ms.is_none() && (24.0..26.0).contains(&f.fps.0) && f.key_every_ms == Some(2_000));
         play(&mut v, 60_000, 130_000, 20_000, 100, 40);
-        assert_eq!(state(&v.facts(130_000, false), 130_000), State::SuspectedFrozen);
+        assert_eq!(state(&v.facts(130_000, false), 130_000, FROZEN_MS), State::SuspectedFrozen);
         play(&mut v, 130_000, 136_000, 20_000, 4_000, 40);
-        assert_eq!(state(&v.facts(136_000, false), 136_000), State::Live);
+        assert_eq!(state(&v.facts(136_000, false), 136_000, FROZEN_MS), State::Live);
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         let f = v.facts(72_000, false);
         assert_eq!(remarks(&f, State::Live), [Remark::FewFrames]);
         v.gone();
-        assert_eq!(state(&v.facts(72_000, true), 72_000), State::Offline);
+        assert_eq!(state(&v.facts(72_000, true), 72_000, FROZEN_MS), State::Offline);
     }
 
     #[test]

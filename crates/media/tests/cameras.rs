@@ -243,11 +243,14 @@ async fn a_clock_set_back_an_hour_begins_a_file_and_loses_no_frame() {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(Watch::default());
     let o = estate(dir.path(), Arc::new(Plain), clock.clone(), &s, 1);
-    sleep(5.0).await;
+    // The recorder compares both clocks every five seconds.
+    sleep(6.0).await;
     clock.0.store(-3_600_000, Ordering::Relaxed);
-    sleep(5.0).await;
-    let rows: Vec<_> =
-        finish(o).into_iter().filter_map(|e| if let Event::Closed(_, c) = e { Some(c) } else { None }).collect();
+    sleep(7.0).await;
+    let events = finish(o);
+    let told: Vec<i64> = events.iter().filter_map(|e| if let Event::Clock(by) = e { Some(*by) } else { None }).collect();
+    assert!(told.len() == 1 && (told[0] + 3_600_000).abs() < 1_000, "told once, for the machine: {told:?}");
+    let rows: Vec<_> = events.into_iter().filter_map(|e| if let Event::Closed(_, c) = e { Some(c) } else { None }).collect();
     let set: Vec<_> = rows.windows(2).filter(|w| w[1].start_ms < w[0].start_ms - 3_590_000).collect();
     assert_eq!(set.len(), 1, "{rows:?}");
     assert!(set[0][1].follows_break);

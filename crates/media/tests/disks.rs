@@ -207,6 +207,32 @@ async fn one_ring_has_one_estate_and_a_quota_removes_whole_files() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_set_ahead_ten_days_is_told_and_makes_nothing_old() {
+    let s = cameras(1).await;
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Watch::default());
+    let mut o = estate(dir.path(), Arc::new(Plain), clock.clone(), &s, 0);
+    o.estate.add(stream(0, &s.url(0)));
+    sleep(3.0).await;
+    o.estate.remove(id(0));
+    o.estate.quota(id(0), Quota { bytes: u64::MAX, keep_ms: Some(86_400_000) });
+    // Until both clocks were compared with the file there.
+    sleep(6.0).await;
+    let before = recordings(&id(0).folder(dir.path()));
+    clock.0.store(10 * 86_400_000, std::sync::atomic::Ordering::Relaxed);
+    let mut told = vec![];
+    let heard = until(12.0, || {
+        told.extend(std::iter::from_fn(|| o.events.try_recv().ok()));
+        told.iter().any(|e| matches!(e, Event::Clock(by) if (by - 864_000_000).abs() < 1_000))
+    });
+    assert!(heard.await, "{told:?}");
+    sleep(6.0).await;
+    told.extend(finish(o));
+    assert!(!before.is_empty() && before == recordings(&id(0).folder(dir.path())), "a wrong date costs no recording");
+    assert!(!told.iter().any(|e| matches!(e, Event::Removed(_))));
+}
+
 /// A small file system of its own; unmounted when dropped.
 struct Small(tempfile::TempDir);
 

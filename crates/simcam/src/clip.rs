@@ -84,7 +84,7 @@ impl Clip {
 }
 
 /// A NAL unit as one payload, or as fragments when it is too long for one.
-fn pack(nal: &[u8], h265: bool, out: &mut Vec<Vec<u8>>) {
+pub(crate) fn pack(nal: &[u8], h265: bool, out: &mut Vec<Vec<u8>>) {
     if nal.len() <= PAYLOAD {
         out.push(nal.to_vec());
         return;

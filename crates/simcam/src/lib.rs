@@ -59,6 +59,8 @@ pub struct Camera {
     pub sound: bool,
     /// Its clock minus the machine's, milliseconds, told in sender reports (RFC 3550, 6.4.1); `None`: it tells none.
     pub clock_ms: Option<i64>,
+    /// Bytes of filler (H.264) that a moving picture bears more than those of the clip: as many as real places cost.
+    pub filler: usize,
     /// What goes wrong.
     pub faults: Vec<fault::Fault>,
 }
@@ -75,6 +77,7 @@ impl Camera {
             ahead: std::time::Duration::ZERO,
             sound: false,
             clock_ms: None,
+            filler: 0,
             faults: vec![],
         }
     }

@@ -1,6 +1,6 @@
 //! The server: one listener, one task per connection, cameras at `/cam/<n>`.
 
-use crate::clip::{Clip, Frame};
+use crate::clip::Clip;
 use crate::fault::{Fault, Kind};
 use crate::mark::{self, Mark};
 use crate::request::{self, Parsed, Request, Scheme};
@@ -226,6 +226,12 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
     let mut stalled = None;
     let mut out = Vec::with_capacity(64 * 1024);
     let mut heard = [0u8; 2048];
+    // A filler data unit (H.264, 7.3.2.7) behind each moving picture.
+    let mut filler = vec![];
+    if cam.what.filler > 0 {
+        let body = std::iter::repeat_n(0xff, cam.what.filler);
+        crate::clip::pack(&std::iter::once(12).chain(body).chain([0x80]).collect::<Vec<u8>>(), false, &mut filler);
+    }
     loop {
         let since = began.elapsed();
         let well = cam.well.load(Ordering::Relaxed);
@@ -269,18 +275,27 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
         out.clear();
         let sent_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
         let played = number as i64 * own.step;
-        if let Some(ms) = cam.what.clock_ms.filter(|_| played >= reported.saturating_add(REPORT_EVERY)) {
+        if let Some(ms) = cam.what.clock_ms.map(|ms| if well { 0 } else { ms }).filter(|_| played >= reported.saturating_add(REPORT_EVERY)) {
             reported = played;
             report(&mut out, sent_us.saturating_add_signed(ms.saturating_mul(1000)), rtp as u32);
         }
+        let filler: &[Vec<u8>] = if frame.key || has(Kind::Freeze) { &[] } else { &filler };
+        let payloads: Vec<&[u8]> = frame.payloads.iter().chain(filler).map(Vec::as_slice).collect();
+        let put = |out: &mut Vec<u8>, i: usize, head: Head, said: Mark| {
+            packet(out, payloads[i], i + 1 == payloads.len(), head);
+            if i == frame.mark_in {
+                let at = out.len() - payloads[i].len() + frame.mark_at;
+                mark::write(&mut out[at..at + mark::TEXT], said);
+            }
+        };
         if has(Kind::Stale) {
             let old = number.saturating_sub(OLD_FRAMES);
-            for i in 0..frame.payloads.len() {
-                packet(&mut out, frame, i, Head { seq, rtp: rtp as u32, ssrc: OLD_SSRC }, Mark { number: old, sent_us });
+            for i in 0..payloads.len() {
+                put(&mut out, i, Head { seq, rtp: rtp as u32, ssrc: OLD_SSRC }, Mark { number: old, sent_us });
             }
         }
         if !(has(Kind::NoKey) && frame.key) {
-            let mut order: Vec<usize> = (0..frame.payloads.len()).collect();
+            let mut order: Vec<usize> = (0..payloads.len()).collect();
             if has(Kind::Reorder) && order.len() > 1 {
                 order.swap(0, 1);
             }
@@ -289,11 +304,10 @@ async fn play(mut stream: TcpStream, cam: &Cam, shared: &Shared) {
                 let keep = lost < 100;
                 lost %= 100;
                 if keep {
-                    let head = Head { seq: seq.wrapping_add(i as u16), rtp: rtp as u32, ssrc: SSRC };
-                    packet(&mut out, frame, i, head, Mark { number, sent_us });
+                    put(&mut out, i, Head { seq: seq.wrapping_add(i as u16), rtp: rtp as u32, ssrc: SSRC }, Mark { number, sent_us });
                 }
             }
-            seq = seq.wrapping_add(frame.payloads.len() as u16);
+            seq = seq.wrapping_add(payloads.len() as u16);
         }
         if has(Kind::Garbage) {
             out.iter_mut().enumerate().for_each(|(i, b)| *b = (i * 31) as u8 | 0x80);
@@ -320,10 +334,8 @@ struct Head {
     ssrc: u32,
 }
 
-/// Payload `i` of a frame as a packet, with the mark where it belongs.
-fn packet(out: &mut Vec<u8>, frame: &Frame, i: usize, head: Head, said: Mark) {
-    let payload = &frame.payloads[i];
-    let last = i + 1 == frame.payloads.len();
+/// A payload as a packet; `last` ends the picture.
+fn packet(out: &mut Vec<u8>, payload: &[u8], last: bool, head: Head) {
     out.extend_from_slice(&[b'$', 0]);
     out.extend_from_slice(&(payload.len() as u16 + 12).to_be_bytes());
     out.extend_from_slice(&[0x80, 96 | if last { 0x80 } else { 0 }]);
@@ -331,10 +343,6 @@ fn packet(out: &mut Vec<u8>, frame: &Frame, i: usize, head: Head, said: Mark) {
     out.extend_from_slice(&head.rtp.to_be_bytes());
     out.extend_from_slice(&head.ssrc.to_be_bytes());
     out.extend_from_slice(payload);
-    if i == frame.mark_in {
-        let at = out.len() - payload.len() + frame.mark_at;
-        mark::write(&mut out[at..at + mark::TEXT], said);
-    }
 }
 
 /// A sender report on the second channel; what it says of packets and bytes sent nobody asks for.

@@ -7,6 +7,7 @@
 
 use kernel::{Actor, Purpose, Reader, Role, StationId, Tx, Uuid};
 use media::archive::StreamId;
+use media::disk::Plain;
 use media::fmp4::{Frame, read_track};
 use media::recorder::Settings;
 use media::ring::{Group, Writer};
@@ -120,7 +121,7 @@ async fn place(engine: &str, cameras: usize) -> Result<Place, Fail> {
 /// Groups of two seconds of ten frames, as small as a frame can be: the length of a group is the disk's matter.
 fn fill(dir: &Path, begin: i64, days: i64) -> Result<(), Fail> {
     let track = Arc::new(read_track(include_bytes!("../../simcam/clips/yard.mp4")).ok_or("the clip has no track")?);
-    let mut w = Writer::new(Arc::new(media::disk::Plain), dir.to_path_buf(), 0);
+    let mut w = Writer::new(Arc::new(Plain), dir.to_path_buf(), 0);
     let data = bytes::Bytes::from(vec![7u8; 64]);
     for n in 0..days * DAY / 2000 {
         let frame = |i: u64| Frame {
@@ -155,8 +156,8 @@ async fn seeks(p: &Place, now: i64, days: i64, rounds: i64) -> Result<(Value, f6
         fill(&StreamId(*stream.as_bytes()).folder(ring.path()), now - since * DAY, since)?;
     }
     let settings = Settings { floor: 0, ..Settings::new(ring.path().into()) };
-    let clock = Arc::new(Fixed(now));
-    let running = run::start_with(&p.t.site, settings, clock).await?;
+    let clock = Arc::new(Fixed(now, Instant::now()));
+    let running = run::start_with(&p.t.site, settings, Arc::new(Plain), clock).await?;
     // Rows of what lies in the ring are written first.
     let look = p.t.app.look(&Actor::system(), "bench.read", Purpose::Video);
     let began = Instant::now();
@@ -193,11 +194,11 @@ async fn seeks(p: &Place, now: i64, days: i64, rounds: i64) -> Result<(Value, f6
     Ok((json!({ "aim_p99_ms": 20, "one_ms": of(one), "sixteen_at_once_ms": of(wall) }), filled))
 }
 
-struct Fixed(i64);
+struct Fixed(i64, Instant);
 
 impl media::estate::Clock for Fixed {
     fn now_ms(&self) -> i64 {
-        self.0
+        self.0 + i64::try_from(self.1.elapsed().as_millis()).unwrap_or(0)
     }
 }
 

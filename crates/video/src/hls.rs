@@ -94,8 +94,8 @@ async fn allowed(ctx: &Ctx, (watch, camera, name): (&str, &str, &str), deed: Dee
     let live = ctx
         .site
         .part::<Live>()
-        .filter(|l| l.why_not().is_empty())
         .ok_or_else(|| Error::Busy("这个进程没有接入摄像机。".into()))?;
+    live.must_run()?;
     Ok(Allowed { live, watch, whole, stream, kind, file })
 }
 

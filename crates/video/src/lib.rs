@@ -55,7 +55,7 @@ pub fn domain() -> Domain {
     use web_pages::{cameras, copies, duty, exports, form, health, looks, rights, setup, verify, wall};
     Domain {
         name: "video",
-        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql", "0003_copies.sql", "0004_reach.sql", "0005_visitors.sql", "0006_health.sql", "0007_end_filed.sql")),
+        migrations: Some(kernel::migrations!("video", "0001_video.sql", "0002_exports.sql", "0003_copies.sql", "0004_reach.sql", "0005_visitors.sql", "0006_health.sql", "0007_end_filed.sql", "0008_picture.sql")),
         routes: vec![
             get("/video", LIST, cameras::list),
             get("/video/cameras/new", ADMIN, form::new_page),

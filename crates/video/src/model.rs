@@ -53,17 +53,30 @@ text_enum! {
 }
 
 text_enum! {
-    /// 视频故障
+    /// 视频故障. Of a camera's kinds the first is the worst.
     pub enum AlarmKind {
         Offline = "offline" / "离线",
+        SignIn = "sign_in" / "登录名或者密码不对",
+        Setup = "setup" / "接入设置不对",
+        Flood = "flood" / "发得太多太快",
+        Garbled = "garbled" / "发来的内容读不懂",
         NoFrames = "no_frames" / "没有画面",
         StalledClock = "stalled_clock" / "画面时钟停走",
         NoKey = "no_key" / "画面不能解码",
         Frozen = "frozen" / "疑似画面静止",
         NotRecorded = "not_recorded" / "没有录上",
+        Lossy = "lossy" / "丢包严重",
+        Unstable = "unstable" / "时断时续",
         ClockSkew = "clock_skew" / "设备时钟不准",
+        ClockJump = "clock_jump" / "设备时钟跳变",
+        Changed = "changed" / "画面参数变了",
+        Unreadable = "unreadable" / "有录像文件读不了",
+        Torn = "torn" / "没写完的录像已修好",
+        RingInUse = "ring_in_use" / "录像目录被另一个进程占用",
+        RingMissing = "ring_missing" / "录像盘没有打开",
         DiskFull = "disk_full" / "录像盘已满",
         DiskFailing = "disk_failing" / "录像盘故障",
+        MachineClock = "machine_clock" / "本机时钟改动",
     }
 }
 
@@ -153,6 +166,8 @@ record! {
         pub record: bool,
         /// Megabytes kept at most (2^20 bytes).
         pub quota_mb: i64,
+        /// What its pictures are as usual, `H.264 640×360`; empty before it is known.
+        pub picture: String,
     }
 }
 

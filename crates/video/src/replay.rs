@@ -130,8 +130,8 @@ pub async fn piece(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
     let live = ctx
         .site
         .part::<Live>()
-        .filter(|l| l.why_not().is_empty())
         .ok_or_else(|| Error::Busy("这个进程没有录像。".into()))?;
+    live.must_run()?;
     let now = ctx.app.now().as_millisecond();
     if a.at < a.origin || a.at > now + 60_000 || now - a.origin > 400 * 86_400_000 {
         return Ok(StatusCode::NO_CONTENT.into_response());

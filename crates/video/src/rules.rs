@@ -1,10 +1,12 @@
 //! Decisions, pure: what may be registered, who may watch what, which purpose is enough, what a tile says, what may be taken out.
 
+mod alarm;
 mod copy;
 mod export;
 mod health;
 mod register;
 
+pub use alarm::*;
 pub use copy::*;
 pub use export::*;
 pub use health::*;

@@ -325,7 +325,7 @@ impl Session {
                 let words = match (seen, self.live.problem(s.stream)) {
                     (Some(seen), _) => seen.words.clone(),
                     (None, Some(why)) => why,
-                    (None, None) => "正在接入".into(),
+                    (None, None) => self.live.shut_by().map_or("正在接入", |k| k.label()).into(),
                 };
                 let state = seen.map_or("Offline".into(), |s| format!("{:?}", s.state));
                 Tile { camera: *camera, stream: s.stream, kind: s.kind.code(), state, words }

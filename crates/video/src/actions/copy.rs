@@ -20,11 +20,13 @@ pub fn length(p: &PartFacts) -> i64 {
     p.segments.last().map_or(0, |s| s.film_ms + (s.to_ms - s.from_ms).max(0))
 }
 
-/// Begins a copy of a file of an export. Errors: not the caller's, not there, too long, not said what for.
+/// Begins a copy of a file of an export. Errors: not the caller's, not there, too long, the camera no longer open to the role,
+/// not said what for.
 pub async fn start_copy(app: &App, act: &Act, clip_id: Uuid, part: i64, used_for: &str) -> Result<Uuid> {
     act.actor.must(P::VideoExport)?;
     let (x, c) = clip(app, &act.actor, clip_id).await?;
     rules::may_copy(&act.actor, &x, &c, length(&original(&c, part)?))?;
+    permitted(app, &act.actor, &[c.camera_id], Deed::Export).await?.remove(0).1?;
     let used_for = used_for.trim();
     if !(4..=100).contains(&used_for.chars().count()) {
         return Err(FieldErrors::one("used_for", "请写明发布到哪里、为什么，4 到 100 字。"));
@@ -76,8 +78,8 @@ pub async fn copy(app: &App, act: &Act, id: Uuid) -> Result<(BlurCopy, Clip, Exp
     Ok((y, c, x))
 }
 
-/// Keeps the regions; with `make` the copy is made from them. Errors: another's, made already, a row that does not fit, no
-/// ffmpeg on the machine that makes it.
+/// Keeps the regions; with `make` the copy is made from them. Errors: another's, made already, the camera no longer open to the
+/// role, a row that does not fit, no ffmpeg on the machine that makes it.
 pub async fn place(
     app: &App,
     act: &Act,
@@ -91,6 +93,7 @@ pub async fn place(
     let look = app.look(&act.actor, "video.copy", Purpose::Video);
     let (y, c, _) = copy(app, &look, id).await?;
     rules::may_place(&act.actor, &y, &c)?;
+    permitted(app, &act.actor, &[c.camera_id], Deed::Export).await?.remove(0).1?;
     let p = original(&c, y.part)?;
     let none = rows.iter().all(Row::is_empty);
     let regions: Vec<Region> =
@@ -125,11 +128,14 @@ pub async fn program(live: Option<&Live>) -> Result<media::blur::Program> {
     })
 }
 
-/// Lets a copy out, or not; never by the one who made it. Errors: right missing, own, not waiting for it, no reason.
+/// Lets a copy out, or not; never by the one who made it. Errors: right missing, the camera not open
+/// to the role, own, not waiting for it, no reason.
 pub async fn decide_copy(app: &App, act: &Act, id: Uuid, yes: bool, answer: &str) -> Result<()> {
     act.actor.must(P::VideoApprove)?;
     let look = app.look(&act.actor, "video.copy", Purpose::Video);
-    let (y, _, x) = copy(app, &look, id).await?;
+    let (y, c, x) = copy(app, &look, id).await?;
+    // Who lets it out has seen it, and must be allowed to.
+    permitted(app, &act.actor, &[c.camera_id], Deed::Replay).await?.remove(0).1?;
     let answer = answer.trim();
     rules::check_release(&act.actor, &y, yes, answer)?;
     let to = if yes { CopyState::Approved } else { CopyState::Refused };

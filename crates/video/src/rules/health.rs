@@ -1,21 +1,4 @@
-//! What the page of health says: alarms, what was not recorded, how long the room lasts.
-
-use crate::model::AlarmKind;
-use media::health::{Remark, State};
-
-/// The alarm that a stream's state amounts to, the worst one; `losing`: pictures were received a moment ago and not recorded.
-pub fn alarm(state: State, remarks: &[Remark], losing: bool) -> Option<AlarmKind> {
-    match state {
-        State::Offline => Some(AlarmKind::Offline),
-        State::NoFrames => Some(AlarmKind::NoFrames),
-        State::StalledClock => Some(AlarmKind::StalledClock),
-        State::NoKey => Some(AlarmKind::NoKey),
-        State::SuspectedFrozen => Some(AlarmKind::Frozen),
-        State::Live if losing || remarks.contains(&Remark::RecordingGap) => Some(AlarmKind::NotRecorded),
-        State::Live if remarks.contains(&Remark::ClockSkew) => Some(AlarmKind::ClockSkew),
-        State::Live => None,
-    }
-}
+//! What the page of health says: what was not recorded, how long the room lasts.
 
 /// Days that a quota lasts at a bit rate (bits per second); `None` while nothing flows.
 pub fn days_kept(quota_bytes: u64, bits_per_second: f64) -> Option<f64> {
@@ -71,15 +54,6 @@ pub fn missing(gaps: &[(i64, i64)], newest_ms: Option<i64>, (since_ms, now_ms): 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_worst_becomes_the_alarm() {
-        assert_eq!(alarm(State::Offline, &[Remark::RecordingGap], true), Some(AlarmKind::Offline));
-        let both = [Remark::ClockSkew, Remark::RecordingGap];
-        assert_eq!(alarm(State::Live, &both, false), Some(AlarmKind::NotRecorded));
-        assert_eq!(alarm(State::Live, &[], true), Some(AlarmKind::NotRecorded));
-        assert_eq!(alarm(State::Live, &[Remark::FewFrames], false), None);
-    }
 
     #[test]
     fn a_quota_lasts_and_a_disk_may_be_shorter() {

@@ -1,11 +1,14 @@
 //! One look a second at all streams: what tiles say, sums by the hour, faults that last become tasks.
 
-use super::{Live, Owner};
-use crate::model::{Alarm, AlarmKind, StreamKind};
-use crate::run::clocked::{Change, Lasting};
-use crate::{rules, store};
-use kernel::{Actor, Purpose, Reader, Result, StationId, Timestamp, Tx, Uuid};
-use media::estate::Estate;
+use super::pictures::{Look, Pictures};
+use super::{Live, Owner, alarms};
+use crate::model::{AlarmKind, StreamKind};
+use crate::rules::{self, Lane, Signs};
+use crate::run::alarms::{Open, Subject};
+use crate::run::clocked::{Change, Lasting, Line, Window};
+use crate::store;
+use kernel::{Actor, Purpose, Result, StationId, Tx, Uuid};
+use media::estate::{Estate, Health};
 use media::health::State;
 use media::recorder::DiskState;
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +17,9 @@ use std::time::Duration;
 
 /// How often sums are written.
 const WRITE_EVERY: u32 = 60;
-/// A fault is over after so many good seconds.
-const WELL: i64 = 10;
+/// A fault is over after so many good seconds: more than lies between two attempts of the recorder to bring its files to the
+/// disk for good, so that a disk that fails only then is no other than one that fails.
+const WELL: i64 = 15;
 
 /// How a stream is at this moment.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct Seen {
     pub connecting: bool,
     /// What a tile says: state, trouble, remarks.
     pub words: String,
+    /// Why there is no connection.
+    pub reason: String,
     pub alarm: Option<AlarmKind>,
     pub viewers: usize,
     /// The camera offers sound, which is neither recorded nor heard.
@@ -36,6 +42,10 @@ pub struct Seen {
     pub fps: f64,
     /// The camera's clock minus ours; none while it has not told it.
     pub skew_ms: Option<i64>,
+    /// Coding and size, `H.264 640×360`; empty before the first picture.
+    pub picture: String,
+    /// The usual coding and size, when this is another.
+    pub other_than: Option<String>,
 }
 
 /// All streams at one moment, by id.
@@ -46,11 +56,22 @@ pub struct Sight {
     pub n: u64,
 }
 
-/// Packets lost so far, by stream, to tell what is new.
+/// What is remembered of a stream from one look to the next.
 #[derive(Default)]
-struct Sums {
+struct Before {
+    lost_packets: u64,
+    sessions: u64,
+    losses: Window,
+    returns: Window,
+}
+
+#[derive(Default)]
+struct Memory {
     hours: HashMap<Uuid, store::HourRow>,
-    lost: HashMap<Uuid, u64>,
+    before: HashMap<Uuid, Before>,
+    pictures: Pictures,
+    /// Usual pictures that are not written yet.
+    learnt: Vec<(Owner, Uuid, String)>,
 }
 
 /// Looks until the program ends.
@@ -58,15 +79,23 @@ pub(super) async fn look(live: Arc<Live>) {
     let mut stop = live.stopping();
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut sums = Sums::default();
-    let mut faults = Lasting::default();
-    let mut open = match known(&live).await {
+    let mut memory = Memory::default();
+    // Apart, because without a ring nothing is known of the cameras: their alarms stay as they are.
+    let (mut of_ring, mut of_cameras) = (Lasting::<Subject>::default(), Lasting::<Subject>::default());
+    let mut line = Line::default();
+    let mut open = match alarms::known(&live).await {
         Ok(o) => o,
         Err(e) => {
             tracing::error!("video: open alarms cannot be read: {e}");
-            HashMap::new()
+            Open::default()
         }
     };
+    for (subject, a) in &open {
+        if subject.2 == Lane::Ring { &mut of_ring } else { &mut of_cameras }.know(*subject, a.kind);
+        if subject.2 == Lane::Clock {
+            live.standing().clock_known(a.began_at);
+        }
+    }
     let mut n: u32 = 0;
     loop {
         tokio::select! {
@@ -74,71 +103,83 @@ pub(super) async fn look(live: Arc<Live>) {
             _ = stop.changed() => break,
         }
         n = n.wrapping_add(1);
-        let Some((sight, disk)) = see(&live, u64::from(n), &mut sums) else { break };
-        let changes = judge(&live, &sight, disk, &mut faults);
-        live.sight.send_replace(Arc::new(sight));
+        let now = line.at(live.app.now().as_second());
+        let rules = live.app.rules();
+        let after = rules.int("video.alarm_after_seconds", live.app.today()).unwrap_or(60);
+        let patience = rules.int("video.notice_hours", live.app.today()).unwrap_or(24) * 3600;
+        let mut changes = of_ring.step(now, after, WELL, ring(&live));
+        if let Some((sight, disk)) = see(&live, u64::from(n), now, patience, &mut memory) {
+            let faults = judge(&live, &sight, disk, patience);
+            live.sight.send_replace(Arc::new(sight));
+            changes.extend(of_cameras.step(now, after, WELL, faults));
+        }
         for (subject, change) in changes {
-            if let Err(e) = tell(&live, subject, change, &mut open).await {
+            let kind = if let Change::Begins(k) = change { Some(k) } else { None };
+            if let Err(e) = alarms::tell(&live, subject, kind, patience, &mut open).await {
                 tracing::error!("video: an alarm could not be written: {e}");
             }
         }
+        learn(&live, &mut memory.learnt).await;
         if n.is_multiple_of(WRITE_EVERY) {
-            write(&live, &mut sums).await;
+            write(&live, &mut memory.hours).await;
         }
     }
-    write(&live, &mut sums).await;
+    write(&live, &mut memory.hours).await;
 }
 
-/// A camera, or the disk for a station.
-type Subject = (StationId, Option<Uuid>);
-
-async fn known(live: &Live) -> Result<HashMap<Subject, Alarm>> {
-    let look = live.app.look(&Actor::system(), "video.alarms", Purpose::Administration);
-    let all = live.app.db().read(&look, async |r: &mut Reader| store::open_alarms(r).await).await?;
-    Ok(all.into_iter().map(|a| ((a.station_id, a.camera_id), a)).collect())
+/// Whether there is a ring, for each station that has cameras.
+fn ring(live: &Live) -> BTreeMap<Subject, Option<AlarmKind>> {
+    let shut = live.shut_by();
+    live.applied().owners.values().map(|o| ((o.station, None, Lane::Ring), shut)).collect()
 }
 
-fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
+fn see(live: &Live, n: u64, now: i64, patience: i64, m: &mut Memory) -> Option<(Sight, DiskState)> {
+    if live.shut_by().is_some() {
+        return None;
+    }
     let (health, disk) = {
         let estate = live.estate();
         let e = estate.as_ref()?;
         (Estate::health(e), e.disk())
     };
-    let owners: HashMap<Uuid, Owner> = live.applied().owners.clone();
-    let hour_ms = live.app.now().as_second() / 3600 * 3_600_000;
+    let (owners, mut usual) = {
+        let a = live.applied();
+        (a.owners.clone(), a.usual.clone())
+    };
     let mut sight = Sight { n, ..Sight::default() };
     for h in health {
         let id = Uuid::from_bytes(h.id.0);
         let Some(owner) = owners.get(&id) else { continue };
-        let connecting = h.state == State::Offline && h.trouble.is_none() && h.sessions == 0;
-        let mut words = vec![if connecting { "正在接入" } else { rules::words(h.state) }.to_string()];
-        if let Some(t) = h.trouble.as_ref().filter(|_| h.state != State::Live) {
-            words.push(rules::trouble(t));
-        }
-        words.extend(h.remarks.iter().filter(|_| h.state >= State::NoKey).map(|r| rules::remark(*r).to_string()));
-        let now = live.app.now();
-        let (groups, jumps, losing) = live.losses().take(id, now);
-        if losing && h.state >= State::NoKey {
-            words.push("刚才有画面没有录上".into());
-        }
+        let before = m.before.entry(id).or_default();
+        // Of a stream that was added anew everything is counted from the beginning.
+        let packets = if h.lost_packets < before.lost_packets { h.lost_packets } else { h.lost_packets - before.lost_packets };
+        // The first session is no return.
+        let returns = if h.sessions > before.sessions.max(1) { h.sessions - before.sessions.max(1) } else { 0 };
+        (before.lost_packets, before.sessions) = (h.lost_packets, h.sessions);
+        let lately = live.losses().take(id, live.app.now());
+        let signs = Signs {
+            state: h.state,
+            trouble: h.trouble.as_ref(),
+            remarks: &h.remarks,
+            losing: lately.losing,
+            lost_packets: before.losses.add(now, 60, packets),
+            returns: before.returns.add(now, rules::UNSTABLE_S, returns),
+            jumped: lately.jumped,
+        };
         let bit_rate = if h.state == State::Offline { 0.0 } else { f64::from(h.facts.bit_rate.0) };
-        let before = sums.lost.insert(id, h.lost_packets).unwrap_or(0);
-        let row = sums.hours.entry(id).or_insert_with(|| store::HourRow {
-            stream_id: id,
-            hour_ms,
-            ..store::HourRow::default()
-        });
-        // An hour that ends between two writings belongs to the later one; a minute's error in a sum of sixty.
-        row.hour_ms = hour_ms;
-        row.seconds += 1;
-        let alive = h.state >= State::NoKey;
-        row.live += i64::from(alive);
-        // An empty tile is looked at by nobody.
-        row.watched += i64::from(alive && h.viewers > 0);
-        row.bit_rate_sum += if alive { bit_rate as i64 } else { 0 };
-        row.lost_packets += i64::try_from(h.lost_packets.saturating_sub(before)).unwrap_or(0);
-        (row.lost_groups, row.jumps) = (row.lost_groups + groups, row.jumps + jumps);
-        row.skew_ms = h.facts.skew_ms.unwrap_or(row.skew_ms);
+        let row = m.hours.entry(id).or_insert_with(|| store::HourRow { stream_id: id, ..store::HourRow::default() });
+        count(row, live.app.now().as_second(), &h, bit_rate);
+        row.lost_packets += i64::try_from(packets).unwrap_or(0);
+        (row.lost_groups, row.jumps) = (row.lost_groups + lately.groups, row.jumps + lately.jumps);
+        let picture = h.picture.as_ref().map_or(String::new(), |t| rules::picture(t));
+        let known = usual.entry(id).or_default();
+        let look = if picture.is_empty() { Look::AsUsual } else { m.pictures.look(id, now, known, &picture, patience) };
+        if look == Look::Learn {
+            known.clone_from(&picture);
+            m.learnt.push((*owner, id, picture.clone()));
+            live.applied().usual.insert(id, picture.clone());
+        }
+        let connecting = h.state == State::Offline && h.trouble.is_none() && h.sessions == 0;
         sight.streams.insert(
             id,
             Seen {
@@ -146,137 +187,127 @@ fn see(live: &Live, n: u64, sums: &mut Sums) -> Option<(Sight, DiskState)> {
                 kind: owner.kind,
                 state: h.state,
                 connecting,
-                words: words.join(" · "),
-                alarm: rules::alarm(h.state, &h.remarks, losing),
+                words: words(&h, connecting, &signs),
+                reason: h.trouble.as_ref().map_or(String::new(), rules::trouble),
+                alarm: rules::alarm(&signs),
                 viewers: h.viewers,
                 sound: h.sound,
                 bit_rate,
                 fps: f64::from(h.facts.fps.0),
                 skew_ms: h.facts.skew_ms,
+                other_than: (look == Look::Other).then(|| known.clone()),
+                picture,
             },
         );
     }
+    m.before.retain(|id, _| sight.streams.contains_key(id));
     Some((sight, disk))
 }
 
-/// The faults that have now lasted long enough, or are over.
-fn judge(live: &Live, sight: &Sight, disk: DiskState, faults: &mut Lasting<Subject>) -> Vec<(Subject, Change)> {
-    let owners = live.applied().owners.clone();
+/// What a tile says.
+fn words(h: &Health, connecting: bool, signs: &Signs<'_>) -> String {
+    let mut words = vec![if connecting { "正在接入" } else { rules::words(h.state) }.to_string()];
+    if let Some(t) = h.trouble.as_ref().filter(|_| h.state != State::Live) {
+        words.push(rules::trouble(t));
+    }
+    if h.state >= State::NoKey {
+        words.extend(h.remarks.iter().map(|r| rules::remark(*r).to_string()));
+        if signs.losing {
+            words.push("刚才有画面没有录上".into());
+        }
+        if signs.lost_packets >= rules::LOSSY_A_MINUTE {
+            words.push(AlarmKind::Lossy.label().into());
+        }
+        if signs.returns >= rules::UNSTABLE_TIMES {
+            words.push(AlarmKind::Unstable.label().into());
+        }
+    }
+    words.join(" · ")
+}
+
+/// Adds a second to an hour.
+fn count(row: &mut store::HourRow, now_s: i64, h: &Health, bit_rate: f64) {
+    // An hour that ends between two writings belongs to the later one; a minute's error in a sum of sixty.
+    row.hour_ms = now_s / 3600 * 3_600_000;
+    row.seconds += 1;
+    let alive = h.state >= State::NoKey;
+    row.live += i64::from(alive);
+    // An empty tile is looked at by nobody.
+    row.watched += i64::from(alive && h.viewers > 0);
+    row.bit_rate_sum += if alive { bit_rate as i64 } else { 0 };
+    row.skew_ms = h.facts.skew_ms.unwrap_or(row.skew_ms);
+}
+
+/// What is wrong at this moment, of every camera and station.
+fn judge(live: &Live, sight: &Sight, disk: DiskState, patience: i64) -> BTreeMap<Subject, Option<AlarmKind>> {
+    let (owners, problems) = {
+        let a = live.applied();
+        (a.owners.clone(), a.problems.clone())
+    };
     let mut worst: BTreeMap<Subject, Option<AlarmKind>> = BTreeMap::new();
+    let of_disk = match disk {
+        DiskState::Well => None,
+        DiskState::Full => Some(AlarmKind::DiskFull),
+        DiskState::Failing => Some(AlarmKind::DiskFailing),
+    };
+    let clock = live.standing().clock(live.app.now(), patience).map(|_| AlarmKind::MachineClock);
     for (id, seen) in &sight.streams {
         let Some(o) = owners.get(id) else { continue };
         // What the disk does is said once and not for each camera.
         let alarm = seen.alarm.filter(|a| disk == DiskState::Well || *a != AlarmKind::NotRecorded);
-        let of_disk = match disk {
-            DiskState::Well => None,
-            DiskState::Full => Some(AlarmKind::DiskFull),
-            DiskState::Failing => Some(AlarmKind::DiskFailing),
-        };
-        worst.insert((o.station, None), of_disk);
-        let w = worst.entry((o.station, Some(o.camera))).or_default();
+        worst.insert((o.station, None, Lane::Disk), of_disk);
+        worst.insert((o.station, None, Lane::Clock), clock);
+        let w = worst.entry((o.station, Some(o.camera), Lane::State)).or_default();
         *w = [*w, alarm].into_iter().flatten().min();
+        let changed = seen.other_than.as_ref().map(|_| AlarmKind::Changed);
+        let w = worst.entry((o.station, Some(o.camera), Lane::Picture)).or_default();
+        *w = w.or(changed);
     }
-    let after = live.app.rules().int("video.alarm_after_seconds", live.app.today()).unwrap_or(60);
-    faults.step(live.app.now().as_second(), after, WELL, worst)
+    for o in problems.keys().filter_map(|id| owners.get(id)) {
+        worst.insert((o.station, Some(o.camera), Lane::State), Some(AlarmKind::Setup));
+    }
+    let files = live.standing().files(live.app.now(), patience);
+    for o in owners.values().filter(|o| files.contains_key(&o.camera)) {
+        worst.insert((o.station, Some(o.camera), Lane::Files), Some(AlarmKind::Unreadable));
+    }
+    worst
 }
 
-async fn tell(live: &Live, subject: Subject, change: Change, open: &mut HashMap<Subject, Alarm>) -> Result<()> {
-    let (station, camera) = subject;
-    let kind = match change {
-        Change::Begins(k) => Some(k),
-        Change::Ends => None,
-    };
-    let old = open.get(&subject).cloned();
-    if old.as_ref().map(|a| a.kind) == kind {
-        return Ok(());
+/// Writes what the pictures of streams are as usual. What could not be written is tried again a second later.
+async fn learn(live: &Live, learnt: &mut Vec<(Owner, Uuid, String)>) {
+    let mut by: BTreeMap<StationId, Vec<(Owner, Uuid, String)>> = BTreeMap::new();
+    for x in learnt.drain(..) {
+        by.entry(x.0.station).or_default().push(x);
     }
-    let act = live.app.look(&Actor::system(), "video.alarm", Purpose::Administration).in_station(station);
-    let hours = live.app.rules().int("video.alarm_handle_hours", live.app.today())?;
-    let detail = camera.map_or(String::new(), |c| {
-        let sight = live.sight();
-        let all: Vec<String> = sight
-            .streams
-            .values()
-            .filter(|s| s.owner == c && s.alarm == kind)
-            .map(|s| format!("{}：{}", s.kind.label(), s.words))
-            .collect();
-        all.join("；")
-    });
-    let new = live
-        .app
-        .db()
-        .write(&act, async |tx: &mut Tx| {
-            if let Some(a) = &old {
-                store::end_alarm(tx, station, a.id).await?;
-                notices::actions::done_all(tx, a.id).await?;
-                tx.record("video.alarm_over", &[("video_alarm", a.id)], "");
-                tx.emit("video.alarm", a.id);
+    for (station, rows) in by {
+        let act = live.app.look(&Actor::system(), "video.picture", Purpose::Administration).in_station(station);
+        let done: Result<()> = live
+            .app
+            .db()
+            .write(&act, async |tx: &mut Tx| {
+                let mut cameras: Vec<(&str, Uuid)> = vec![];
+                for (owner, stream, picture) in &rows {
+                    store::set_picture(tx, station, *stream, picture).await?;
+                    cameras.push(("camera", owner.camera));
+                }
+                cameras.dedup();
+                tx.record("video.picture", &cameras, "");
+                Ok(())
+            })
+            .await;
+        if let Err(e) = done {
+            tracing::error!("video: usual pictures were not written: {e}");
+            if learnt.len() < 20_000 {
+                learnt.extend(rows);
             }
-            let Some(kind) = kind else { return Ok(None) };
-            let id: Uuid = tx.fresh();
-            let now: Timestamp = tx.now();
-            let alarm = Alarm {
-                station_id: station,
-                id,
-                camera_id: camera,
-                kind,
-                detail: detail.clone(),
-                began_at: now,
-                ended_at: None,
-            };
-            store::open_alarm(tx, &alarm).await?;
-            let name = match camera {
-                Some(c) => store::camera(tx, c).await.map_or(String::new(), |c| c.camera.name),
-                None => String::new(),
-            };
-            let title = if name.is_empty() {
-                kind.label().to_string()
-            } else {
-                format!("摄像机“{name}”{}", kind.label())
-            };
-            notices::actions::put(
-                tx,
-                notices::model::NewTask {
-                    station,
-                    kind: "video.alarm",
-                    title,
-                    path: "/video/health".into(),
-                    record: id,
-                    to_user: None,
-                    to_role: Some(kernel::Role::Operator),
-                    due: now + kernel::ToSpan::hours(hours),
-                },
-            )
-            .await?;
-            tx.record("video.alarm", &[("video_alarm", id)], kind.code());
-            tx.emit("video.alarm", id);
-            Ok(Some(id))
-        })
-        .await?;
-    match (new, kind) {
-        (Some(id), Some(kind)) => {
-            let alarm = Alarm {
-                station_id: station,
-                id,
-                camera_id: camera,
-                kind,
-                detail,
-                began_at: live.app.now(),
-                ended_at: None,
-            };
-            open.insert(subject, alarm);
-        }
-        _ => {
-            open.remove(&subject);
         }
     }
-    Ok(())
 }
 
-async fn write(live: &Live, sums: &mut Sums) {
+async fn write(live: &Live, hours: &mut HashMap<Uuid, store::HourRow>) {
     let mut by: BTreeMap<StationId, Vec<store::HourRow>> = BTreeMap::new();
     let owners = live.applied().owners.clone();
-    for (id, row) in sums.hours.drain() {
+    for (id, row) in hours.drain() {
         if let Some(o) = owners.get(&id) {
             by.entry(o.station).or_default().push(row);
         }

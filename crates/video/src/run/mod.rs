@@ -3,23 +3,27 @@
 //! One for each process; pages find it in the site's parts. It starts after the database is open and stops before it is
 //! closed. What fails for one camera is that camera's state and nobody else's.
 
+mod alarms;
 mod clocked;
 pub mod copies;
 pub mod exports;
 mod health;
 mod losses;
+mod pictures;
+mod ring;
 mod rows;
+mod standing;
 
 pub use health::{Seen, Sight};
 
-use crate::model::{StreamKind, Whole};
+use crate::model::{AlarmKind, StreamKind, Whole};
 use crate::{actions, store};
 use kernel::{Actor, App, Purpose, Reader, Result, StationId, Uuid};
 use media::address::Network;
-use media::archive::{Known, StreamId};
+use media::archive::StreamId;
 use media::camera::Source;
-use media::disk::Plain;
-use media::estate::{Clock, Estate, Opened, Stream};
+use media::disk::{Disk, Plain};
+use media::estate::{Clock, Estate, Stream};
 use media::hub::Viewer;
 use media::recorder::{DiskState, Settings};
 use media::shelf::Shelf;
@@ -29,7 +33,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
 use web::Site;
 
 /// Bytes of a megabyte of a quota.
@@ -74,6 +77,8 @@ struct Applied {
     owners: HashMap<Uuid, Owner>,
     /// Why a stream is not pulled at all.
     problems: HashMap<Uuid, String>,
+    /// What the pictures of each stream are as usual.
+    usual: HashMap<Uuid, String>,
 }
 
 /// What pages and sockets see of the running estate.
@@ -81,8 +86,8 @@ pub struct Live {
     app: App,
     estate: Mutex<Option<Estate>>,
     applied: Mutex<Applied>,
-    /// Empty, or why nothing runs.
-    why_not: String,
+    /// Why nothing runs.
+    shut: Mutex<Option<ring::Shut>>,
     /// The ring as it is read.
     shelf: Shelf,
     sight: watch::Sender<Arc<Sight>>,
@@ -93,6 +98,7 @@ pub struct Live {
     plays: copies::Plays,
     /// What was received and not recorded, as the recorder tells it.
     losses: losses::Losses,
+    standing: standing::Standing,
     /// The ffmpeg that burns regions in, when it is not the one on PATH.
     ffmpeg: Mutex<Option<PathBuf>>,
 }
@@ -104,9 +110,23 @@ impl Live {
     fn applied(&self) -> MutexGuard<'_, Applied> {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    /// Why no camera is pulled on this node; empty when the estate runs.
-    pub fn why_not(&self) -> &str {
-        &self.why_not
+    /// Why no camera is pulled on this node, in a sentence or two; empty when the estate runs.
+    pub fn why_not(&self) -> String {
+        self.reason().map_or(String::new(), |s| s.words)
+    }
+    /// Busy, with the reason, while no camera is pulled on this node.
+    pub(crate) fn must_run(&self) -> Result<()> {
+        self.reason().map_or(Ok(()), |s| Err(kernel::Error::Busy(s.words)))
+    }
+    /// The alarm that it amounts to when no camera is pulled on this node.
+    pub fn shut_by(&self) -> Option<AlarmKind> {
+        self.reason().map(|s| s.kind)
+    }
+    fn reason(&self) -> Option<ring::Shut> {
+        self.shut.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn shut(&self, why: Option<ring::Shut>) {
+        *self.shut.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
     /// How all streams were a moment ago.
     pub fn sight(&self) -> Arc<Sight> {
@@ -159,6 +179,14 @@ impl Live {
     fn losses(&self) -> &losses::Losses {
         &self.losses
     }
+    fn standing(&self) -> &standing::Standing {
+        &self.standing
+    }
+    /// What is to be known of the machine's clock, when it was set.
+    pub fn clock_words(&self) -> Option<String> {
+        let hours = self.app.rules().int("video.notice_hours", self.app.today()).unwrap_or(24);
+        self.standing.clock(self.app.now(), hours * 3600)
+    }
     /// Space of the ring's disk; `None` while it cannot be asked.
     pub fn room(&self) -> Option<media::retention::Room> {
         self.estate().as_ref().and_then(Estate::room)
@@ -200,6 +228,7 @@ impl Live {
         let mut wanted: HashMap<Uuid, Wanted> = HashMap::new();
         let mut owners: HashMap<Uuid, Owner> = HashMap::new();
         let mut problems: HashMap<Uuid, String> = HashMap::new();
+        let mut usual: HashMap<Uuid, String> = HashMap::new();
         let mut held: HashMap<Uuid, Vec<Hold>> = HashMap::new();
         for (stream, station, camera) in known_streams {
             owners.insert(stream, Owner { station, camera, kind: StreamKind::Main });
@@ -218,6 +247,7 @@ impl Live {
             let sign_in = actions::sign_in(&self.app, camera);
             for s in streams {
                 owners.insert(s.id, Owner { station: camera.station_id, camera: camera.id, kind: s.kind });
+                usual.insert(s.id, s.picture.clone());
                 let keep_ms = Some(camera.keep_days * 86_400_000);
                 match &sign_in {
                     Ok(sign_in) => {
@@ -240,21 +270,19 @@ impl Live {
                 }
             }
         }
-        self.bring(wanted, held, owners, problems, &retired);
+        self.bring(Applied { streams: wanted, holds: held, owners, problems, usual }, &retired);
         Ok(())
     }
 
-    fn bring(
-        &self,
-        wanted: HashMap<Uuid, Wanted>,
-        held: HashMap<Uuid, Vec<Hold>>,
-        owners: HashMap<Uuid, Owner>,
-        problems: HashMap<Uuid, String>,
-        retired: &[(Uuid, i64, i64)],
-    ) {
+    fn bring(&self, new: Applied, retired: &[(Uuid, i64, i64)]) {
         let estate = self.estate();
-        let Some(e) = estate.as_ref() else { return };
         let mut a = self.applied();
+        let Some(e) = estate.as_ref() else {
+            // Whose cameras stand still is known all the same; the streams are added once there is a ring.
+            *a = Applied { streams: HashMap::new(), holds: HashMap::new(), ..new };
+            return;
+        };
+        let (wanted, held) = (&new.streams, &new.holds);
         let id = |u: &Uuid| StreamId(*u.as_bytes());
         for gone in a.streams.keys().filter(|k| !wanted.contains_key(k)) {
             e.remove(id(gone));
@@ -265,7 +293,7 @@ impl Live {
                 Quota { bytes: u64::try_from(*quota_mb).unwrap_or(0) * MB, keep_ms: Some(keep_days * 86_400_000) },
             );
         }
-        for (stream, w) in &wanted {
+        for (stream, w) in wanted {
             match a.streams.get(stream) {
                 Some(old) if old == w => {}
                 Some(old)
@@ -295,71 +323,42 @@ impl Live {
                 e.holds(id(&stream), spans);
             }
         }
-        *a = Applied { streams: wanted, holds: held, owners, problems };
+        *a = new;
     }
 }
 
 /// The estate while it runs; to be [`Running::stop`]ped.
 pub struct Running {
     live: Arc<Live>,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: ring::Tasks,
 }
 
 /// Opens the ring at `root` and pulls the registered cameras. A ring that cannot be had (another process owns it, no disk)
-/// is told on the pages and in the log; the rest of the program runs.
+/// is told on the pages, in the log and as a task, and tried again every few seconds; the rest of the program runs.
 ///
 /// # Errors
 /// The database's.
 pub async fn start(site: &Site, root: PathBuf) -> Result<Running> {
     let clock = Arc::new(AppClock(site.app().clone()));
-    start_with(site, Settings::new(root), clock).await
+    start_with(site, Settings::new(root), Arc::new(Plain), clock).await
 }
 
-/// The same with the adapter's settings and a clock of the caller's, for tests.
+/// The same with the adapter's settings, a file layer and a clock of the caller's.
 ///
 /// # Errors
 /// The database's.
-pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) -> Result<Running> {
-    let app = site.app().clone();
-    let root = settings.root.clone();
-    let look = app.look(&Actor::system(), "video.start", Purpose::Administration);
-    let kept = app.db().read(&look, async |r: &mut Reader| store::kept_everywhere(r).await).await?;
-    let known: HashMap<StreamId, Known> = kept
-        .iter()
-        .map(|k| {
-            let bytes = u64::try_from(k.bytes).unwrap_or(0);
-            (StreamId(*k.stream_id.as_bytes()), Known { until_ms: k.newest_name_ms, bytes })
-        })
-        .collect();
-    let opened = tokio::task::spawn_blocking(move || Estate::open(settings, Arc::new(Plain), clock, &known)).await;
-    let (opened, why_not) = match opened {
-        Ok(Ok(o)) => (Some(o), String::new()),
-        Ok(Err(e)) => {
-            tracing::error!("video: the ring at {} cannot be had: {e}", root.display());
-            (
-                None,
-                match e {
-                    media::archive::RingError::InUse(..) => {
-                        "录像目录正由另一个进程使用，本进程不接入摄像机。".to_string()
-                    }
-                    media::archive::RingError::Disk(..) => {
-                        "录像目录读不了，本进程不接入摄像机。请检查录像盘。".to_string()
-                    }
-                },
-            )
-        }
-        Err(e) => return Err(kernel::Error::internal(e)),
-    };
-    let (estate, rest) = match opened {
-        Some(Opened { estate, events, found }) => (Some(estate), Some((events, found))),
-        None => (None, None),
-    };
+pub async fn start_with(
+    site: &Site,
+    settings: Settings,
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+) -> Result<Running> {
     let live = Arc::new(Live {
-        app,
-        estate: Mutex::new(estate),
+        app: site.app().clone(),
+        estate: Mutex::default(),
         applied: Mutex::default(),
-        why_not,
-        shelf: Shelf::new(&root),
+        shut: Mutex::default(),
+        shelf: Shelf::new(&settings.root),
         sight: watch::Sender::new(Arc::default()),
         stopping: watch::Sender::new(false),
         sockets: Arc::new(Semaphore::new(SOCKETS)),
@@ -367,18 +366,14 @@ pub async fn start_with(site: &Site, settings: Settings, clock: Arc<dyn Clock>) 
         phones: crate::hls::Phones::default(),
         plays: copies::Plays::default(),
         losses: losses::Losses::default(),
+        standing: standing::Standing::default(),
         ffmpeg: Mutex::default(),
     });
+    let tasks = ring::Tasks::default();
+    ring::Ring { settings, disk, clock }.begin(&live, &tasks).await?;
     site.put(live.clone());
-    let mut tasks = vec![];
-    if let Some((events, found)) = rest {
-        live.apply().await?;
-        tasks.push(tokio::spawn(rows::keep(live.clone(), events, found)));
-        tasks.push(tokio::spawn(health::look(live.clone())));
-        tasks.push(tokio::spawn(follow(live.clone())));
-        tasks.push(tokio::spawn(exports::make(live.clone())));
-        tasks.push(tokio::spawn(copies::make(live.clone())));
-    }
+    ring::push(&tasks, tokio::spawn(health::look(live.clone())));
+    ring::push(&tasks, tokio::spawn(follow(live.clone())));
     Ok(Running { live, tasks })
 }
 
@@ -414,7 +409,8 @@ impl Running {
         let estate = self.live.estate().take();
         // Finishing the files waits for the disk.
         let _ = tokio::task::spawn_blocking(move || drop(estate)).await;
-        for t in self.tasks {
+        let next = || self.tasks.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        while let Some(t) = next() {
             // The estate's end closes the events; the others heard `stopping`.
             let abort = t.abort_handle();
             if tokio::time::timeout(Duration::from_secs(8), t).await.is_err() {

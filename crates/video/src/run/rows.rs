@@ -1,10 +1,11 @@
 //! Rows of recorded files: what the recorder finished and removed, written together every few seconds.
 
 use super::Live;
+use crate::model::{Alarm, AlarmKind};
 use crate::store::{self, FileRow};
 use kernel::{Actor, Purpose, Reader, Result, StationId, Tx, Uuid};
 use media::archive::{Found, StreamId};
-use media::recorder::Event;
+use media::recorder::{DiskState, Event};
 use media::retention::{Reason, Removed};
 use media::ring::Closed;
 use std::collections::{BTreeMap, HashSet};
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 /// Rows wait this long to be written together, and no more than so many.
 const TOGETHER: Duration = Duration::from_secs(5);
 const MOST: usize = 500;
+/// What was lost while the disk was not well is told so long after it is well again, at most.
+const AFTER_DISK: Duration = Duration::from_secs(30);
 
 enum Row {
     Closed(FileRow),
@@ -55,17 +58,26 @@ pub(super) fn reason(r: Reason) -> &'static str {
 /// Takes the recorder's events until it ends; first what stood in the ring without a row.
 pub(super) async fn keep(live: Arc<Live>, mut events: mpsc::Receiver<Event>, found: Vec<Found>) {
     let mut waiting: Vec<(StationId, Row)> = vec![];
+    let mut torn: BTreeMap<(StationId, Uuid), usize> = BTreeMap::new();
     for f in found {
+        let owner = live.applied().owners.get(&uuid(f.stream)).copied();
         for (path, why) in &f.unreadable {
             tracing::warn!("video: {} cannot be read: {why}", path.display());
+        }
+        if let Some(o) = owner.filter(|_| f.torn > 0) {
+            *torn.entry((o.station, o.camera)).or_default() += f.torn;
         }
         waiting.extend(f.rows.iter().filter_map(|c| closed(&live, f.stream, c)));
     }
     flush(&live, &mut waiting).await;
+    if let Err(e) = mended(&live, torn).await {
+        tracing::error!("video: what was mended at the start cannot be written down: {e}");
+    }
     if let Err(e) = compare(&live).await {
         tracing::error!("video: rows cannot be compared with the ring: {e}");
     }
     let mut due = Instant::now() + TOGETHER;
+    let (mut disk_bad, mut well_since) = (false, None::<Instant>);
     loop {
         let event = tokio::select! {
             e = events.recv() => match e {
@@ -79,15 +91,24 @@ pub(super) async fn keep(live: Arc<Live>, mut events: mpsc::Receiver<Event>, fou
             Some(Event::Removed(r)) => waiting.extend(removed(&live, &r)),
             Some(Event::Lost(stream, groups)) => {
                 tracing::warn!("video: {groups} groups of {stream} were not recorded");
-                live.losses().groups(uuid(stream), groups, live.app.now());
+                let of_disk = disk_bad || well_since.is_some_and(|t| t.elapsed() < AFTER_DISK);
+                live.losses().groups(uuid(stream), groups, (!of_disk).then(|| live.app.now()));
             }
             Some(Event::Camera(stream, Some(t))) => tracing::info!("video: {stream}: {t}"),
             Some(Event::Camera(stream, None)) => tracing::info!("video: {stream} delivers again"),
             Some(Event::Jumped(stream, ms)) => {
                 tracing::info!("video: the clock of {stream} jumped by {ms} ms");
-                live.losses().jump(uuid(stream));
+                live.losses().jump(uuid(stream), live.app.now());
             }
-            Some(Event::Disk(state)) => tracing::warn!("video: the disk is {state:?}"),
+            Some(Event::Clock(ms)) => {
+                tracing::warn!("video: the clock of this machine was set by {ms} ms");
+                live.standing().clock_set(ms, live.app.now());
+            }
+            Some(Event::Disk(state)) => {
+                tracing::warn!("video: the disk is {state:?}");
+                disk_bad = state != DiskState::Well;
+                well_since = Some(Instant::now());
+            }
             Some(Event::Missed(n)) => {
                 tracing::warn!("video: {n} events of the recorder were missed");
                 flush(&live, &mut waiting).await;
@@ -103,6 +124,33 @@ pub(super) async fn keep(live: Arc<Live>, mut events: mpsc::Receiver<Event>, fou
         }
     }
     flush(&live, &mut waiting).await;
+}
+
+/// Files that were torn when the process ended are whole again: a line in the history of each camera; nobody has to act.
+async fn mended(live: &Live, torn: BTreeMap<(StationId, Uuid), usize>) -> Result<()> {
+    for ((station, camera), files) in torn {
+        let act = live.app.look(&Actor::system(), "video.alarm", Purpose::Administration).in_station(station);
+        live.app
+            .db()
+            .write(&act, async |tx: &mut Tx| {
+                let alarm = Alarm {
+                    station_id: station,
+                    id: tx.fresh(),
+                    camera_id: Some(camera),
+                    kind: AlarmKind::Torn,
+                    detail: format!("{files} 个文件"),
+                    began_at: tx.now(),
+                    ended_at: None,
+                };
+                store::open_alarm(tx, &alarm).await?;
+                store::end_alarm(tx, station, alarm.id).await?;
+                tx.record("video.alarm_over", &[("video_alarm", alarm.id)], alarm.kind.code());
+                tx.emit("video.alarm", alarm.id);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 fn closed(live: &Live, stream: StreamId, c: &Closed) -> Option<(StationId, Row)> {

@@ -91,7 +91,7 @@ pub async fn cameras(r: &mut Reader, station: StationId, ended: bool) -> Result<
         .await?;
     let streams: Vec<Stream> = r
         .all(
-            sql!("select station_id, id, camera_id, kind, url, record, quota_mb from video_stream where station_id = $1 and ended_at is null order by kind, id limit 4000"),
+            sql!("select station_id, id, camera_id, kind, url, record, quota_mb, picture from video_stream where station_id = $1 and ended_at is null order by kind, id limit 4000"),
             args![station],
         )
         .await?;
@@ -107,7 +107,7 @@ pub async fn all_cameras(r: &mut Reader) -> Result<Vec<Whole>> {
         )
         .await?;
     let streams: Vec<Stream> = r
-        .all(sql!("select station_id, id, camera_id, kind, url, record, quota_mb from video_stream where ended_at is null order by station_id, id limit 10000"), args![])
+        .all(sql!("select station_id, id, camera_id, kind, url, record, quota_mb, picture from video_stream where ended_at is null order by station_id, id limit 10000"), args![])
         .await?;
     Ok(whole(cameras, &streams))
 }
@@ -122,7 +122,7 @@ pub async fn camera(r: &mut Reader, id: Uuid) -> Result<Whole> {
         .await?
         .ok_or(Error::NotFound("这台摄像机"))?;
     let streams = r
-        .all(sql!("select station_id, id, camera_id, kind, url, record, quota_mb from video_stream where camera_id = $1 and ended_at is null order by kind, id"), args![id])
+        .all(sql!("select station_id, id, camera_id, kind, url, record, quota_mb, picture from video_stream where camera_id = $1 and ended_at is null order by kind, id"), args![id])
         .await?;
     Ok(Whole { camera, streams })
 }
@@ -194,6 +194,12 @@ pub async fn set_end_filed(tx: &mut Tx, station: StationId, id: Uuid, day: Date)
     tx.exec_one("要变更的备案", sql!("update video_camera set end_filed_day = $3, version = version + 1 where station_id = $1 and id = $2 and ended_at is not null and end_filed_day is null"), args![station, id, day]).await
 }
 
+/// What a stream's pictures are as usual from now on.
+pub async fn set_picture(tx: &mut Tx, station: StationId, stream: Uuid, picture: &str) -> Result<()> {
+    tx.exec(sql!("update video_stream set picture = $3 where station_id = $1 and id = $2"), args![station, stream, picture]).await?;
+    Ok(())
+}
+
 /// A camera's stream of a kind as it shall be; `None` ends it.
 pub async fn set_stream(
     tx: &mut Tx,
@@ -210,13 +216,13 @@ pub async fn set_stream(
     };
     let changed = tx
         .exec(
-            sql!("update video_stream set url = $4, record = $5, quota_mb = $6 where station_id = $1 and camera_id = $2 and kind = $3 and ended_at is null"),
+            sql!("update video_stream set picture = case when url = $4 then picture else '' end, url = $4, record = $5, quota_mb = $6 where station_id = $1 and camera_id = $2 and kind = $3 and ended_at is null"),
             args![station, camera, kind, url, record, quota_mb],
         )
         .await?;
     if changed == 0 {
         tx.exec(
-            sql!("insert into video_stream (station_id, id, camera_id, kind, url, record, quota_mb) values ($1, $2, $3, $4, $5, $6, $7)"),
+            sql!("insert into video_stream (station_id, id, camera_id, kind, url, record, quota_mb, picture) values ($1, $2, $3, $4, $5, $6, $7, '')"),
             args![station, fresh, camera, kind, url, record, quota_mb],
         )
         .await?;

@@ -1,4 +1,5 @@
-//! A fault that lasts becomes a task of the operator and goes with the fault; footage that was received and not written is one.
+//! A fault that lasts becomes a task of the operator and goes with the fault; footage that was received and not written is one. What
+//! else can go wrong with a camera stands in `disorders`, with a ring in `rings`.
 
 use super::exports::{Machine, running};
 use super::town::{Town, form, town};
@@ -6,6 +7,7 @@ use crate::actions as act;
 use crate::run::{self, Running};
 use crate::store;
 use kernel::Reader;
+use media::disk::Plain;
 use media::estate::Clock as _;
 use media::health::State;
 use media::recorder::{DiskState, Settings};
@@ -13,7 +15,7 @@ use simcam::{Camera, Sim, clips};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-async fn until(seconds: u64, mut holds: impl AsyncFnMut() -> bool) -> bool {
+pub async fn until(seconds: u64, mut holds: impl AsyncFnMut() -> bool) -> bool {
     let end = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < end {
         if holds().await {
@@ -25,7 +27,7 @@ async fn until(seconds: u64, mut holds: impl AsyncFnMut() -> bool) -> bool {
 }
 
 /// One simulated camera of the station.
-async fn one(town: &Town) -> Sim {
+pub async fn one(town: &Town) -> Sim {
     town.t.app.clock().set(kernel::clock::from_micros(Machine.now_ms() * 1000));
     let sim = Sim::start("127.0.0.1:0".parse().unwrap(), vec![Camera::new(clips::small().unwrap())]).await.unwrap();
     let form = form("A1", &sim.url(0), "");
@@ -33,11 +35,17 @@ async fn one(town: &Town) -> Sim {
     sim
 }
 
-fn is(running: &Running, state: State) -> bool {
+pub fn is(running: &Running, state: State) -> bool {
     running.live().sight().streams.values().any(|s| s.state == state)
 }
 
-async fn says(town: &Town, path: &str, words: &str) -> bool {
+/// Title and path of a person's open tasks about faults.
+pub async fn tasks(town: &Town, who: &kernel::Actor) -> Vec<(String, String)> {
+    let all = notices::actions::mine(&town.t.app, who).await.unwrap().0;
+    all.into_iter().filter(|t| t.kind == "video.alarm").map(|t| (t.title, t.path)).collect()
+}
+
+pub async fn says(town: &Town, path: &str, words: &str) -> bool {
     town.t.get(&town.operator, path).await.is(200).body.contains(words)
 }
 
@@ -54,6 +62,9 @@ async fn a_dead_camera_is_a_task_until_it_is_back() {
     assert!(!says(&town, "/", task).await, "a blink is no alarm");
     town.t.app.clock().advance(61);
     assert!(until(8, async || says(&town, "/", task).await).await, "a task of the operator");
+    let open = tasks(&town, &town.operator).await;
+    assert_eq!(open[0].0, "摄像机“路口A1”离线：设备断开了连接");
+    assert!(tasks(&town, &town.leader).await.is_empty());
     assert!(says(&town, "/video/health", "还没有恢复的故障").await);
     assert!(!says(&town, "/video/health", "<td data-label=\"时钟\" class=\"num\">准</td>").await, "a dead camera tells no time");
     sim.revive(0);
@@ -61,6 +72,19 @@ async fn a_dead_camera_is_a_task_until_it_is_back() {
     assert!(until(8, async || { town.t.app.clock().advance(11); !says(&town, "/", task).await }).await, "gone with the fault");
     let page = town.t.get(&town.operator, "/video/health").await.is(200).says("路口A1：离线").body;
     assert!(!page.contains("还没有恢复的故障"));
+
+    // The network that it stands in is taken off the list, and named again.
+    let app = &town.t.app;
+    let net = town.read(async |r: &mut Reader| store::networks(r, town.station).await).await[0].id;
+    act::end_network(app, &town.act(&town.admin, "video.end_network"), town.station, net).await.unwrap();
+    assert!(until(8, async || is(&running, State::Offline)).await);
+    app.clock().advance(61);
+    let outside = "摄像机“路口A1”接入设置不对：地址不在允许的网段内";
+    assert!(until(8, async || says(&town, "/", outside).await).await);
+    assert!(says(&town, &tasks(&town, &town.operator).await[0].1, "怎么办：请系统管理员核对").await);
+    act::add_network(app, &town.act(&town.admin, "video.network"), town.station, "127.0.0.0/8", "再登记").await.unwrap();
+    assert!(until(15, async || is(&running, State::Live)).await);
+    assert!(until(8, async || { app.clock().advance(11); !says(&town, "/", outside).await }).await);
     running.stop().await;
 }
 
@@ -71,7 +95,7 @@ async fn footage_that_is_received_and_not_written_is_an_alarm() {
     let ring = tempfile::tempdir().unwrap();
     // No byte may wait for the disk: every group is left out, as when a disk is too slow.
     let settings = Settings { floor: 0, queue_bytes: 1, ..Settings::new(ring.path().into()) };
-    let running = run::start_with(&town.t.site, settings, Arc::new(Machine)).await.unwrap();
+    let running = run::start_with(&town.t.site, settings, Arc::new(Plain), Arc::new(Machine)).await.unwrap();
     let losing = async || {
         let sight = running.live().sight();
         sight.streams.values().any(|s| s.state == State::Live && s.words.contains("没有录上"))

@@ -6,6 +6,7 @@ use crate::model::{Clip, ClipState, ExportState, LookKind};
 use crate::run::{self, Running, exports as files};
 use crate::store::{self, FileRow, LookQuery};
 use kernel::{Actor, Purpose, Reader, Role, Tx, Uuid};
+use media::disk::Plain;
 use media::estate::Clock as _;
 use media::recorder::Settings;
 use simcam::{Camera, Sim, clips};
@@ -167,7 +168,7 @@ impl media::estate::Clock for Machine {
 
 pub async fn running(town: &Town, ring: &Path) -> Running {
     let settings = Settings { floor: 0, sync_every: Duration::from_millis(300), ..Settings::new(ring.into()) };
-    run::start_with(&town.t.site, settings, Arc::new(Machine)).await.unwrap()
+    run::start_with(&town.t.site, settings, Arc::new(Plain), Arc::new(Machine)).await.unwrap()
 }
 
 /// Waits until a film of an export is no longer open; its state.

@@ -7,6 +7,7 @@ use crate::run::{self, Running};
 use crate::store;
 use futures::{SinkExt, StreamExt};
 use kernel::{Actor, Reader, Uuid};
+use media::disk::Plain;
 use media::estate::Clock as _;
 use media::health::State;
 use media::recorder::Settings;
@@ -41,7 +42,7 @@ impl Write for Log {
 
 async fn running(town: &Town, ring: &Path) -> Running {
     let settings = Settings { floor: 0, sync_every: Duration::from_millis(300), ..Settings::new(ring.into()) };
-    run::start_with(&town.t.site, settings, Arc::new(Machine)).await.unwrap()
+    run::start_with(&town.t.site, settings, Arc::new(Plain), Arc::new(Machine)).await.unwrap()
 }
 
 async fn until(seconds: f64, mut holds: impl FnMut() -> bool) -> bool {
@@ -64,9 +65,9 @@ async fn stream(town: &Town, camera: Uuid, main: bool) -> Uuid {
     }
 }
 
-type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+pub type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn dial(port: u16, who: &Actor, watch: Uuid, origin: &str) -> Result<Socket, u16> {
+pub async fn dial(port: u16, who: &Actor, watch: Uuid, origin: &str) -> Result<Socket, u16> {
     let mut req = format!("ws://127.0.0.1:{port}/video/live?watch={watch}").into_client_request().unwrap();
     let h = req.headers_mut();
     h.insert("origin", origin.parse().unwrap());
@@ -81,7 +82,7 @@ async fn dial(port: u16, who: &Actor, watch: Uuid, origin: &str) -> Result<Socke
 }
 
 /// Messages until `enough` is true of (binary messages by stream, texts).
-async fn hear(
+pub async fn hear(
     s: &mut Socket,
     seconds: f64,
     mut enough: impl FnMut(&[(Uuid, u8)], &[String]) -> bool,
@@ -135,7 +136,7 @@ async fn cameras_are_recorded_and_watched_and_every_look_is_registered() {
     );
 
     // A second process on the same ring says so and disturbs nothing.
-    let other = run::start_with(&town.t.site, Settings::new(dir.path().into()), Arc::new(Machine)).await.unwrap();
+    let other = run::start_with(&town.t.site, Settings::new(dir.path().into()), Arc::new(Plain), Arc::new(Machine)).await.unwrap();
     assert!(other.live().why_not().contains("另一个进程"));
     other.stop().await;
     town.t.site.put(live.clone());

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod copies;
+mod disorders;
 mod duty;
 mod exports;
 mod files;
@@ -11,6 +12,7 @@ mod live;
 mod register;
 mod replay;
 mod rights;
+mod rings;
 mod town;
 mod visitors;
 mod web;

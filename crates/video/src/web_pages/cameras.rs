@@ -77,7 +77,7 @@ pub async fn list(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         lines.push(Line { streams: streams.join("、"), now, group, unfiled, camera: w.camera });
     }
     let counts = (lines.iter().filter(|l| l.now.badge == "badge--ok").count(), lines.len());
-    let why_not = estate.as_ref().map_or(String::new(), |l| l.why_not().to_string());
+    let why_not = estate.as_ref().map_or(String::new(), |l| l.why_not());
     let admin = ctx.may(Permission::VideoAdmin);
     let content = List { a, lines, branches, stations, station, counts, why_not, admin };
     let mut page = Page::new("摄像机", &content);
@@ -97,6 +97,8 @@ pub async fn list(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
 struct StreamView {
     s: Stream,
     now: String,
+    /// Coding and size, and the usual ones where these are others.
+    picture: String,
     rate: String,
     kept: String,
     since: String,
@@ -180,6 +182,10 @@ pub(super) async fn show(ctx: &Ctx, id: Uuid, form: &Form, again: Again) -> Answ
                     .as_ref()
                     .and_then(|l| l.problem(s.id))
                     .unwrap_or_else(|| now.as_ref().map_or("—".into(), |n| n.words.clone())),
+                picture: now.as_ref().map_or(String::new(), |n| match &n.other_than {
+                    Some(usual) => format!("{}（平时 {usual}）", n.picture),
+                    None => n.picture.clone(),
+                }),
                 rate: now.map_or("—".into(), |n| rate(n.bit_rate)),
                 kept: k.map_or("还没有".into(), |k| format!("{}，{} 个文件", size(k.bytes), k.files)),
                 since: k.map_or("—".into(), |k| super::second(k.oldest_ms)),

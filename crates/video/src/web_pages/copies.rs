@@ -1,6 +1,6 @@
 //! 遮挡副本: regions placed on the playing film, the made copy looked at and let out.
 
-use super::exports::{bytes, codec, file_name};
+use super::exports::{bytes, file_name};
 use crate::actions::{self, Take};
 use crate::model::{BlurCopy, CopyState, Export};
 use crate::rules::{self, Row};
@@ -63,7 +63,7 @@ async fn load<'a>(ctx: &Ctx, id: Uuid, form: &'a Form, again: &'a Again) -> kern
     rows.resize((rows.len() + BLANK).min(rules::MOST_ROWS), Row::default());
     let made: Option<PartFacts> = serde_json::from_str(&y.facts).ok();
     let made = made.map(|p| {
-        (format!("{}×{}，{}，{} 帧，{}", p.width, p.height, codec(&p.codec), p.pictures, bytes(p.bytes)), digests(&p))
+        (format!("{}×{}，{}，{} 帧，{}", p.width, p.height, rules::codec(&p.codec), p.pictures, bytes(p.bytes)), digests(&p))
     });
     let leader = ctx.may(Permission::VideoApprove) && ctx.who.station == y.station_id;
     let why_not = match places {
@@ -75,9 +75,9 @@ async fn load<'a>(ctx: &Ctx, id: Uuid, form: &'a Form, again: &'a Again) -> kern
     };
     Ok(One {
         camera,
-        what: format!("{}×{}，{}，{}", p.width, p.height, codec(&p.codec), bytes(p.bytes)),
+        what: format!("{}×{}，{}，{}", p.width, p.height, rules::codec(&p.codec), bytes(p.bytes)),
         seconds: format!("{:.1}", actions::length(&p) as f64 / 1000.0),
-        newer: codec(&p.codec) == "H.265",
+        newer: rules::codec(&p.codec) == "H.265",
         rows,
         regions: kept.len(),
         made,

@@ -1,8 +1,8 @@
 //! 值守情况: which cameras somebody really looked at, since a shift began or within the last day. A tile that shows nothing
 //! is no look: only seconds count in which the camera delivered and its pictures were handed out.
 
-use super::health::length;
 use crate::model::{StreamKind, Whole};
+use crate::rules::length;
 use crate::store::{self, HourRow};
 use askama::Template;
 use axum::extract::Query;

@@ -207,14 +207,14 @@ fn film(c: Clip, camera: String) -> Film {
     let parts = parts
         .map(|(n, p)| Part {
             n,
-            what: format!("{}×{}，{}，{} 帧，{}", p.width, p.height, codec(&p.codec), p.pictures, bytes(p.bytes)),
+            what: format!("{}×{}，{}，{} 帧，{}", p.width, p.height, rules::codec(&p.codec), p.pictures, bytes(p.bytes)),
             digests: p.digests.iter().map(|(a, d)| (a.to_uppercase().replace("SHA256", "SHA-256"), d.clone())).collect(),
         })
         .collect();
     let gaps = facts.iter().flat_map(|m| &m.gaps).map(|g| Gap {
         from: super::second(g.from_ms),
         to: super::second(g.to_ms),
-        long: super::health::length((g.to_ms - g.from_ms).max(1000)),
+        long: rules::length((g.to_ms - g.from_ms).max(1000)),
     });
     let badge = match c.state {
         ClipState::Ready => "badge--ok",
@@ -222,14 +222,6 @@ fn film(c: Clip, camera: String) -> Film {
         _ => "",
     };
     Film { gaps: gaps.collect(), parts, size: bytes(u64::try_from(c.bytes).unwrap_or(0)), badge, c, camera }
-}
-
-pub fn codec(rfc6381: &str) -> &str {
-    match rfc6381.get(..4) {
-        Some("avc1" | "avc3") => "H.264",
-        Some("hvc1" | "hev1") => "H.265",
-        _ => rfc6381,
-    }
 }
 
 /// `3.4 MB`, `0.1 MB`.

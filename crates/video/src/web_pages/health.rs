@@ -3,7 +3,8 @@
 
 use super::{Condition, condition, live, rate, size};
 use crate::model::{Alarm, Stream, StreamKind, Whole};
-use crate::{rules, store};
+use crate::rules::{self, length};
+use crate::store;
 use askama::Template;
 use axum::extract::Query;
 use kernel::{Purpose, Reader, Timestamp, ToSpan, Uuid};
@@ -36,7 +37,8 @@ struct Line {
 
 struct Open {
     a: Alarm,
-    camera: String,
+    /// Of a camera its name, else what it is of.
+    of: String,
 }
 
 #[derive(Template)]
@@ -62,16 +64,6 @@ struct Health {
 
 /// Gaps longer than this are counted.
 const GAP_MS: i64 = 2_000;
-
-/// `12 秒`, `3 分 20 秒`, `2 小时 5 分`.
-pub fn length(ms: i64) -> String {
-    let s = ms / 1000;
-    match (s / 3600, s / 60 % 60, s % 60) {
-        (0, 0, s) => format!("{s} 秒"),
-        (0, m, s) => format!("{m} 分 {s} 秒"),
-        (h, m, _) => format!("{h} 小时 {m} 分"),
-    }
-}
 
 fn days(ms: i64) -> String {
     let hours = ms as f64 / 3_600_000.0;
@@ -206,9 +198,11 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
     }
     let names: HashMap<Uuid, String> = lines.iter().map(|l| (l.w.camera.id, l.w.camera.name.clone())).collect();
     let view = |a: Alarm| Open {
-        camera: a
-            .camera_id
-            .map_or("录像盘".into(), |c| names.get(&c).cloned().unwrap_or_else(|| "已停用的摄像机".into())),
+        of: match a.camera_id {
+            Some(c) => names.get(&c).cloned().unwrap_or_else(|| "已停用的摄像机".into()),
+            None if rules::lane(a.kind) == rules::Lane::Clock => "本机".into(),
+            None => "录像盘".into(),
+        },
         a,
     };
     let (open, past): (Vec<Alarm>, Vec<Alarm>) = alarms.into_iter().partition(|a| a.ended_at.is_none());
@@ -226,6 +220,7 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
     let mut removed: Vec<(String, i64, String)> =
         sums.into_iter().map(|(k, v)| (k.to_string(), v.0, size(v.1))).collect();
     removed.sort();
+    let shut = estate.as_ref().is_some_and(|l| l.shut_by().is_some());
     let disk = estate.as_ref().map_or(media::recorder::DiskState::Well, |l| l.disk());
     Ok(Health {
         well: lines.iter().filter(|l| l.now.badge == "badge--ok").count(),
@@ -233,11 +228,12 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
         alarms: open.into_iter().map(view).collect(),
         past: past.into_iter().map(view).take(20).collect(),
         disk: match disk {
+            _ if shut => "没有打开",
             media::recorder::DiskState::Well => "正常",
             media::recorder::DiskState::Full => "已满，没有可删的",
             media::recorder::DiskState::Failing => "故障",
         },
-        disk_bad: disk != media::recorder::DiskState::Well,
+        disk_bad: shut || disk != media::recorder::DiskState::Well,
         room: room.map_or(String::new(), |r| size(i64::try_from(r).unwrap_or(i64::MAX))),
         too_much: room.filter(|r| all_quotas > *r).map_or(String::new(), |r| {
             let [all, room] = [all_quotas, r].map(|n| size(i64::try_from(n).unwrap_or(i64::MAX)));
@@ -252,9 +248,7 @@ async fn load(ctx: &Ctx, a: &Asked) -> kernel::Result<Health> {
         removed,
         why_not: estate
             .as_ref()
-            .map_or("这个进程没有接入摄像机，下面的“现在”不可知。".to_string(), |l| {
-                l.why_not().to_string()
-            }),
+            .map_or("这个进程没有接入摄像机，下面的“现在”不可知。".to_string(), |l| l.why_not()),
         here: if a.station.is_empty() {
             "/video/health/live".into()
         } else {
@@ -284,8 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_read_like_speech() {
-        assert_eq!([length(12_000), length(200_000), length(7_500_000)], ["12 秒", "3 分 20 秒", "2 小时 5 分"]);
+    fn clocks_and_days_read_like_speech() {
         assert_eq!([None, Some(0), Some(-999), Some(-4_200)].map(clock_words), ["未知", "准", "准", "差 -4.2 秒"]);
         assert_eq!([days(5_400_000), days(86_400_000 * 30)], ["1.5 小时", "30.0 天"]);
     }

@@ -1,7 +1,7 @@
 //! 视频调阅登记 (条例 §16-2-3) and the report of a month.
 
-use super::health::length;
 use crate::model::{AlarmKind, LookKind, StreamKind, WatchPurpose};
+use crate::rules::length;
 use crate::store::{self, LookQuery, LookSum};
 use askama::Template;
 use axum::extract::Query;

@@ -97,6 +97,9 @@ pub fn condition(live: Option<&Arc<Live>>, w: &Whole) -> Condition {
         return Condition { words: "已停用".into(), badge: "" };
     }
     let Some(live) = live else { return Condition { words: "本机没有接入".into(), badge: "badge--warn" } };
+    if let Some(kind) = live.shut_by() {
+        return Condition { words: format!("没有接入：{}", kind.label()), badge: "badge--danger" };
+    }
     let problem = w.streams.iter().find_map(|s| live.problem(s.id));
     if let Some(p) = problem {
         return Condition { words: p, badge: "badge--danger" };

@@ -181,7 +181,7 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
             Entry { near, chosen, small: id(w.small()), main: id(w.stream(crate::model::StreamKind::Main)), w }
         })
         .collect();
-    let why_not = super::live(&ctx).map_or("这个进程没有录像。".to_string(), |l| l.why_not().to_string());
+    let why_not = super::live(&ctx).map_or("这个进程没有录像。".to_string(), |l| l.why_not());
     let there = ctx.site.fill(crate::REPLAY_SLOT, &ctx.who, crate::moment::id(at)).await?;
     let content = Replay {
         chosen: entries.iter().filter(|e| e.chosen).map(|e| e.w.camera.id.to_string()).collect::<Vec<_>>().join(","),

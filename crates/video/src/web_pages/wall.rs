@@ -142,7 +142,7 @@ pub async fn page(ctx: Ctx, Query(a): Query<Asked>) -> Answer {
         _ if many <= 4 => 4,
         _ => 9,
     };
-    let why_not = live(&ctx).map_or("这个进程没有接入摄像机。".to_string(), |l| l.why_not().to_string());
+    let why_not = live(&ctx).map_or("这个进程没有接入摄像机。".to_string(), |l| l.why_not());
     let content = Wall {
         mark: mark(&ctx, &watch),
         size,
