@@ -151,7 +151,7 @@ fn nearer_to_the_truth_than_raw_answers() {
 #[test]
 fn tastes_that_differ_more_than_believed_are_noticed() {
     let sure = Kind { respondents: 400, ..USUAL };
-    let (usual, strange) = (judge(&sure, 5), judge(&Kind { tastes: 1.5, ..sure }, 5));
+    let (usual, strange) = (judge(&sure, 15), judge(&Kind { tastes: 1.5, ..sure }, 15));
     assert!(strange.wide > 1.02 * usual.wide, "{} {}", strange.wide, usual.wide);
     assert!(strange.inside > 0.68 && usual.inside > 0.7, "{} {}", strange.inside, usual.inside);
 }

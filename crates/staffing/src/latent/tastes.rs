@@ -6,7 +6,8 @@
 //! the register: tastes are taken to be common to all, and weights would only add noise (Pfeffermann 1993).
 //!
 //! How much hours differ is drawn as well, between belief and what is seen (scaled inverse chi-square, Gelman et al. 2013,
-//! chapter 5), so a town whose hours differ more than believed gets wider intervals by itself; parts are too few for that.
+//! chapter 5), so a town whose hours differ more than believed gets wider intervals by itself. It is one factor for hours and
+//! parts: parts are too few to tell it alone, and where single hours differ much, parts are not alike either.
 //! Belief and answers are drawn anew each time and the mode is sought (randomise, then optimise: Bardsley et al. 2014):
 //! modes are draws of the posterior.
 
@@ -14,9 +15,9 @@ use super::{Belief, Evidence};
 use crate::Rng;
 
 /// Draws of how much tastes differ, each from the tastes of the one before.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// Newton's steps in the first round, and in those that start where it ended.
-const STEPS: [usize; 2] = [8, 4];
+const STEPS: [usize; 2] = [8, 2];
 /// Degrees of freedom of the belief about how much hours differ: so many hours weigh as much.
 const BELIEF: f64 = 4.0;
 /// The smallest variance, for a belief that is certain.
@@ -30,6 +31,8 @@ pub(super) struct Known<'a> {
     closed: Vec<usize>,
     open: Vec<usize>,
     parts: usize,
+    /// Parts that closed hours lie in.
+    judged: Vec<usize>,
     /// By respondent, hours ticked among those that could be named.
     ticks: Vec<f64>,
     careless: f64,
@@ -38,11 +41,12 @@ pub(super) struct Known<'a> {
 impl<'a> Known<'a> {
     pub(super) fn new(e: &'a Evidence, b: &Belief, suits: &'a [Vec<f64>], proposed: &[bool]) -> Known<'a> {
         let hours = e.open.len();
-        let closed = (0..hours).filter(|h| proposed[*h] && !e.open[*h]).collect();
+        let closed: Vec<usize> = (0..hours).filter(|h| proposed[*h] && !e.open[*h]).collect();
         let open = (0..hours).filter(|h| e.open[*h]).collect();
         let parts = e.part.iter().max().map_or(0, |p| p + 1);
+        let judged = (0..parts).filter(|p| closed.iter().any(|h| e.part[*h] == *p)).collect();
         let ticks = e.suits.iter().map(|s| s.iter().zip(&e.asked).filter(|(t, a)| **t && **a).count() as f64).collect();
-        Known { e, suits, closed, open, parts, ticks, careless: b.careless }
+        Known { e, suits, closed, open, parts, judged, ticks, careless: b.careless }
     }
 }
 
@@ -69,11 +73,9 @@ pub(super) fn draw(k: &Known<'_>, b: &Belief, pull: &mut [f64], rng: &mut Rng) {
     let weights: Vec<f64> =
         k.e.named.iter().map(|n| if n.is_empty() { 0.0 } else { rng.exponential(1.0) }).collect();
     let taste: Vec<f64> = (0..hours).map(|h| if k.e.open[h] { pull[h].ln() } else { 0.0 }).collect();
-    let squares: f64 = taste.iter().map(|t| t * t).sum();
     let normal = |n: usize, rng: &mut Rng| -> Vec<f64> { (0..n).map(|_| rng.normal()).collect() };
     let (drawn_part, drawn_own) = (normal(k.parts, rng), normal(hours, rng));
-    let of_own = variance(squares, k.open.len(), b.taste, rng);
-    let of_part = (b.taste_of_part * b.taste_of_part).max(CERTAIN);
+    let (of_own, of_part) = variances(b, &[(k.open.iter().map(|h| taste[*h] * taste[*h]).sum(), k.open.len(), b.taste)], rng);
     let part = drawn_part.iter().map(|z| z * of_part.sqrt()).collect();
     let own = drawn_own.iter().map(|z| z * of_own.sqrt()).collect();
     let mut s = State { k, weights, taste, level: 0.0, part, own, drawn_part, drawn_own, of_part, of_own };
@@ -90,10 +92,14 @@ pub(super) fn draw(k: &Known<'_>, b: &Belief, pull: &mut [f64], rng: &mut Rng) {
     k.closed.iter().for_each(|h| pull[*h] = s.taste[*h].exp());
 }
 
-/// A variance as `n` squares leave it; its mean before them is the belief's.
-fn variance(squares: f64, n: usize, belief: f64, rng: &mut Rng) -> f64 {
-    let n = n as f64 + BELIEF;
-    ((squares + (BELIEF - 2.0) * belief * belief) / n / rng.gamma_about_one(2.0 / n)).max(CERTAIN)
+/// The variances of hours and of parts: the belief's times one factor, as the squares seen (their sum, how many, the deviation
+/// that was believed of them) leave it; its mean before them is 1.
+fn variances(b: &Belief, seen: &[(f64, usize, f64)], rng: &mut Rng) -> (f64, f64) {
+    let told = || seen.iter().filter(|s| s.2 > 0.0);
+    let n = told().map(|s| s.1 as f64).sum::<f64>() + BELIEF;
+    let squares: f64 = told().map(|s| s.0 / (s.2 * s.2)).sum();
+    let factor = (squares + BELIEF - 2.0) / n / rng.gamma_about_one(2.0 / n);
+    ((factor * b.taste * b.taste).max(CERTAIN), (factor * b.taste_of_part * b.taste_of_part).max(CERTAIN))
 }
 
 impl State<'_> {
@@ -101,8 +107,10 @@ impl State<'_> {
     fn differences(&mut self, b: &Belief, rng: &mut Rng) {
         let open = |h: &usize| (self.taste[*h] - self.level - self.part[self.k.e.part[*h]]).powi(2);
         let closed = |h: &usize| self.own[*h].powi(2);
-        let squares = self.k.open.iter().map(open).sum::<f64>() + self.k.closed.iter().map(closed).sum::<f64>();
-        self.of_own = variance(squares, self.k.open.len() + self.k.closed.len(), b.taste, rng);
+        let own = self.k.open.iter().map(open).sum::<f64>() + self.k.closed.iter().map(closed).sum::<f64>();
+        let part = self.k.judged.iter().map(|p| self.part[*p] * self.part[*p]).sum::<f64>();
+        let seen = [(own, self.k.open.len() + self.k.closed.len(), b.taste), (part, self.k.judged.len(), b.taste_of_part)];
+        (self.of_own, self.of_part) = variances(b, &seen, rng);
     }
 
     fn set(&mut self) {
