@@ -140,10 +140,11 @@ pub fn clock_set(by_ms: Option<i64>) -> String {
     }
 }
 
-/// `12 秒`, `3 分 20 秒`, `2 小时 5 分`.
+/// `不到 1 秒`, `12 秒`, `3 分 20 秒`, `2 小时 5 分`.
 pub fn length(ms: i64) -> String {
     let s = ms / 1000;
     match (s / 3600, s / 60 % 60, s % 60) {
+        (0, 0, 0) => "不到 1 秒".into(),
         (0, 0, s) => format!("{s} 秒"),
         (0, m, s) => format!("{m} 分 {s} 秒"),
         (h, m, _) => format!("{h} 小时 {m} 分"),
@@ -225,6 +226,6 @@ mod tests {
 
     #[test]
     fn lengths_read_like_speech() {
-        assert_eq!([length(12_000), length(200_000), length(7_500_000)], ["12 秒", "3 分 20 秒", "2 小时 5 分"]);
+        assert_eq!([length(400), length(12_000), length(200_000), length(7_500_000)], ["不到 1 秒", "12 秒", "3 分 20 秒", "2 小时 5 分"]);
     }
 }

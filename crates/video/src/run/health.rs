@@ -9,7 +9,7 @@ use crate::run::clocked::{Change, Lasting, Line, Window};
 use crate::store;
 use kernel::{Actor, Purpose, Result, StationId, Tx, Uuid};
 use media::estate::{Estate, Health};
-use media::health::State;
+use media::health::{Remark, State};
 use media::recorder::DiskState;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -212,7 +212,7 @@ fn words(h: &Health, connecting: bool, signs: &Signs<'_>) -> String {
     }
     if h.state >= State::NoKey {
         words.extend(h.remarks.iter().map(|r| rules::remark(*r).to_string()));
-        if signs.losing {
+        if signs.losing && !h.remarks.contains(&Remark::RecordingGap) {
             words.push("刚才有画面没有录上".into());
         }
         if signs.lost_packets >= rules::LOSSY_A_MINUTE {
