@@ -98,7 +98,7 @@ async fn footage_that_is_received_and_not_written_is_an_alarm() {
     let running = run::start_with(&town.t.site, settings, Arc::new(Plain), Arc::new(Machine)).await.unwrap();
     let losing = async || {
         let sight = running.live().sight();
-        sight.streams.values().any(|s| s.state == State::Live && s.words.contains("没有录上"))
+        sight.streams.values().any(|s| s.state == State::Live && (s.words.contains("没有在录") || s.words.contains("没有录上")))
     };
     assert!(until(20, losing).await, "{:?}", running.live().sight());
     assert_eq!(running.live().disk(), DiskState::Well);
