@@ -114,7 +114,7 @@ async fn each_disorder_of_a_camera_becomes_its_task_and_goes_with_it() {
     };
     let mut cases = vec![];
     for (n, (url, titles, kinds)) in wanted.iter().enumerate() {
-        cases.push(Case { camera: register(n + 1, url).await, name: format!("路口B{}", n + 1), titles: *titles, kinds: *kinds });
+        cases.push(Case { camera: register(n + 1, url).await, name: format!("路口B{}", n + 1), titles, kinds });
     }
     let ring = tempfile::tempdir().unwrap();
     let settings = Settings {
