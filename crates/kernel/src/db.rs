@@ -9,7 +9,7 @@
 //! **PostgreSQL.** Each command is its own transaction; the chain's head row is locked last.
 //! `NOTIFY` tells the other nodes.
 
-use crate::carry::{self, Carrier};
+use crate::carry::carry_over;
 use crate::event::{Event, Listener};
 use crate::lite::Lite;
 use crate::looks::{self, Look};
@@ -22,7 +22,7 @@ use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, filing, sql, 
 use futures::future::BoxFuture;
 use sqlx::Executor;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
 
@@ -113,7 +113,7 @@ impl Db {
         match &self.0.inner().kind {
             Kind::Sqlite { path, writer, due, .. } => {
                 tokio::spawn(commit_groups(Arc::downgrade(writer), due.clone()));
-                tokio::spawn(carry_over(Arc::downgrade(&self.0), path.clone()));
+                tokio::spawn(carry_over(Arc::downgrade(writer), self.0.inner().meter.clone(), path.clone()));
             }
             Kind::Postgres { url, .. } => {
                 tokio::spawn(hear_other_nodes(url.clone(), self.0.inner().bus.clone()));
@@ -140,6 +140,19 @@ impl Db {
     pub fn read_ahead(&self) {
         if let Some(path) = self.path() {
             warm::aside(path.to_path_buf());
+        }
+    }
+
+    /// For who makes years of data and begins anew when they are not finished: until it is closed an SQLite file's commits
+    /// do not wait for the disk (what reached the file is whole; a loss of power may take the last of it), and the writer
+    /// keeps two gigabytes of pages. PostgreSQL stays as it is.
+    ///
+    /// # Errors
+    /// SQLite refuses.
+    pub async fn make_haste(&self) -> Result<()> {
+        match &self.0.inner().kind {
+            Kind::Sqlite { writer, .. } => writer.lock().await.conn.batch("pragma synchronous = normal; pragma cache_size = -2000000"),
+            Kind::Postgres { .. } => Ok(()),
         }
     }
 
@@ -515,60 +528,6 @@ async fn hear_other_nodes(url: String, bus: broadcast::Sender<Event>) {
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
-}
-
-/// Keeps the write-ahead log short while there is much to write.
-async fn carry_over(core: Weak<dyn Core>, path: PathBuf) {
-    let (mut carrier, mut carried) = (Carrier::default(), 0);
-    loop {
-        tokio::time::sleep(carry::EVERY).await;
-        let Some(commits) = core.upgrade().map(|c| Db(c).counts().commits) else { return };
-        if commits < carried + carry::WORTH {
-            continue;
-        }
-        carried = commits;
-        carrier = match carry_once(&core, carrier, path.clone()).await {
-            Ok((kept, done)) => {
-                if let Err(e) = done {
-                    tracing::debug!("the log was not carried over: {e}");
-                }
-                kept
-            }
-            Err(e) => {
-                tracing::error!("carrying over broke off: {e}");
-                Carrier::default()
-            }
-        };
-    }
-}
-
-/// Beside the writer, and the little that is left of a long log in its place.
-async fn carry_once(core: &Weak<dyn Core>, mut carrier: Carrier, path: PathBuf) -> Result<(Carrier, Result<()>), tokio::task::JoinError> {
-    let place = path.clone();
-    let (mut carrier, long) = tokio::task::spawn_blocking(move || {
-        let long = carrier.carry(&place);
-        (carrier, long)
-    })
-    .await?;
-    match long {
-        Ok(true) => {}
-        Ok(false) => return Ok((carrier, Ok(()))),
-        Err(e) => return Ok((carrier, Err(e))),
-    }
-    let Some(writer) = core.upgrade().and_then(|c| match &c.inner().kind {
-        Kind::Sqlite { writer, .. } => Some(writer.clone()),
-        Kind::Postgres { .. } => None,
-    }) else {
-        return Ok((carrier, Ok(())));
-    };
-    let mut held = writer.lock_owned().await;
-    tokio::task::spawn_blocking(move || {
-        // A transaction that is open would write behind what it saw at its beginning.
-        let done = held.commit().and_then(|()| carrier.rest(&path));
-        drop(held);
-        (carrier, done)
-    })
-    .await
 }
 
 fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {
