@@ -280,26 +280,18 @@ async fn learn(live: &Live, learnt: &mut Vec<(Owner, Uuid, String)>) {
         by.entry(x.0.station).or_default().push(x);
     }
     for (station, rows) in by {
-        let act = live.app.look(&Actor::system(), "video.picture", Purpose::Administration).in_station(station);
-        let done: Result<()> = live
-            .app
-            .db()
-            .write(&act, async |tx: &mut Tx| {
-                let mut cameras: Vec<(&str, Uuid)> = vec![];
-                for (owner, stream, picture) in &rows {
-                    store::set_picture(tx, station, *stream, picture).await?;
-                    cameras.push(("camera", owner.camera));
-                }
-                cameras.dedup();
-                tx.record("video.picture", &cameras, "");
-                Ok(())
-            })
-            .await;
-        if let Err(e) = done {
-            tracing::error!("video: usual pictures were not written: {e}");
-            if learnt.len() < 20_000 {
-                learnt.extend(rows);
+        let written = keep(live, station, "video.picture", async |tx: &mut Tx| {
+            let mut cameras: Vec<(&str, Uuid)> = vec![];
+            for (owner, stream, picture) in &rows {
+                store::set_picture(tx, station, *stream, picture).await?;
+                cameras.push(("camera", owner.camera));
             }
+            cameras.dedup();
+            tx.record("video.picture", &cameras, "");
+            Ok(())
+        });
+        if !written.await && learnt.len() < 20_000 {
+            learnt.extend(rows);
         }
     }
 }
@@ -313,20 +305,23 @@ async fn write(live: &Live, hours: &mut HashMap<Uuid, store::HourRow>) {
         }
     }
     for (station, rows) in by {
-        let act = live.app.look(&Actor::system(), "video.hours", Purpose::Administration).in_station(station);
-        let done: Result<()> = live
-            .app
-            .db()
-            .write(&act, async |tx: &mut Tx| {
-                for h in &rows {
-                    store::add_hour(tx, station, h).await?;
-                }
-                tx.record("video.hours", &[], "");
-                Ok(())
-            })
-            .await;
-        if let Err(e) = done {
-            tracing::error!("video: sums of health were not written: {e}");
-        }
+        keep(live, station, "video.hours", async |tx: &mut Tx| {
+            for h in &rows {
+                store::add_hour(tx, station, h).await?;
+            }
+            tx.record("video.hours", &[], "");
+            Ok(())
+        })
+        .await;
     }
+}
+
+/// Writes what the program itself saw at a station; false, and told in the log, when it could not.
+async fn keep(live: &Live, station: StationId, what: &'static str, work: impl AsyncFnOnce(&mut Tx) -> Result<()>) -> bool {
+    let act = live.app.look(&Actor::system(), what, Purpose::Administration).in_station(station);
+    let done: Result<()> = live.app.db().write(&act, work).await;
+    if let Err(e) = &done {
+        tracing::error!("video: {what} was not written: {e}");
+    }
+    done.is_ok()
 }
