@@ -3,6 +3,7 @@
 
 pub mod papers;
 pub mod sources;
+mod tables;
 
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -18,6 +19,7 @@ pub struct TestApp {
     /// The database's address, for tests that look into it from outside.
     pub place: String,
     router: axum::Router,
+    _tables: tables::Tables,
     _dir: tempfile::TempDir,
 }
 
@@ -46,21 +48,18 @@ impl TestApp {
     ) -> TestApp {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let clock = Clock::fixed(start());
-        let place = match engine {
-            "postgres" => fresh_postgres().await,
-            _ => dir.path().join("test.sqlite").to_string_lossy().to_string(),
-        };
-        let db = Db::open(&place, clock, vault::HashAlg::Sm3).await.expect("a database");
         let mut all: Vec<Migrations> = vec![kernel::migrate::KERNEL];
         all.extend(domains.iter().filter_map(|d| d.migrations));
-        db.migrate(&all).await.expect("migrations run");
+        let tables = tables::fresh(engine, dir.path(), all).await;
+        let place = tables.place.clone();
+        let db = Db::open(&place, clock, vault::HashAlg::Sm3).await.expect("a database");
         db.listen(domains.iter().flat_map(|d| d.listeners.clone()).collect());
         let keys = vault::KeyFile::create(&dir.path().join("keys.toml"), "sm", "2026-05-08").expect("keys");
         let settings = kernel::app::Settings { data: dir.path().to_path_buf(), ..Default::default() };
         let app = App::new(db, vault::Vault::new(keys), rules, settings);
         let site = Site::new(app.clone(), domains);
         let router = web::router(site.clone(), caller);
-        TestApp { app, site, place, router, _dir: dir }
+        TestApp { app, site, place, router, _tables: tables, _dir: dir }
     }
 
     /// The router, for tests that listen on a port (sockets).
@@ -234,16 +233,4 @@ fn by_header<'a>(
         a.own_beats = get("x-test-own-beats").is_some();
         Ok(Some(a))
     })
-}
-
-/// A new schema on the test server, as an address whose connections live in it.
-async fn fresh_postgres() -> String {
-    use sqlx::Connection;
-    let base = std::env::var("FENGQIAO_TEST_PG").expect("FENGQIAO_TEST_PG");
-    let name = format!("t{}", Clock::System.new_id().simple());
-    let mut c = sqlx::PgConnection::connect(&base).await.expect("the test server");
-    let text: &'static str = Box::leak(format!("create schema {name}").into_boxed_str());
-    sqlx::query(text).execute(&mut c).await.expect("a schema");
-    let joint = if base.contains('?') { '&' } else { '?' };
-    format!("{base}{joint}options=-c%20search_path%3D{name}")
 }

@@ -59,8 +59,11 @@ impl Server {
         )?;
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
         let log = dir.join("log").to_string_lossy().to_string();
+        // Hundreds of schemas of a minute each: nothing need outlive it, be tidied up or be compiled.
         let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400",
+            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c max_connections=400 \
+             -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 \
+             -c max_wal_size=8GB -c checkpoint_timeout=1h -c autovacuum=off -c jit=off",
             dir.display()
         );
         // pg_ctl leaves a server behind that keeps open pipes, so its output goes nowhere.
