@@ -14,7 +14,7 @@ const ADVICE: &str = "['region', 'landmark-banner-is-top-level', 'landmark-compl
   'heading-order', 'page-has-heading-one', 'skip-link', 'empty-heading', 'empty-table-header', 'image-redundant-alt', \
   'presentation-role-conflict', 'meta-viewport-large', 'aria-allowed-role']";
 
-const RUN: &str = r"axe.run(document, { resultTypes: ['violations'], preload: false, rules: RULES }).then(r => r.violations.map(v => ({
+const RUN: &str = r"axe.run(WHERE, { resultTypes: ['violations'], preload: false, rules: RULES }).then(r => r.violations.map(v => ({
   rule: v.id, impact: v.impact ?? '', help: v.help, nodes: v.nodes.length,
   html: v.nodes[0]?.html ?? '', why: (v.nodes[0]?.failureSummary ?? '').replace(/\s+/g, ' ') })))";
 
@@ -48,20 +48,21 @@ impl fmt::Display for Violation {
 impl Tab {
     /// Runs axe-core; all violations, whatever their impact.
     pub async fn axe(&self) -> Result<Vec<Violation>> {
-        self.run_axe("{}").await
+        self.run_axe("document", "{}").await
     }
 
-    /// Runs the rules of axe-core whose breach keeps people out; those violations.
+    /// Runs the rules of axe-core whose breach keeps people out, over what [`Tab::mark_kinds`] marked (all where nothing is);
+    /// those violations.
     pub async fn grave(&self) -> Result<Vec<Violation>> {
         let off = format!("Object.fromEntries({ADVICE}.map(r => [r, {{ enabled: false }}]))");
-        Ok(self.run_axe(&off).await?.into_iter().filter(Violation::is_grave).collect())
+        Ok(self.run_axe("document.querySelector('[data-fresh]') ? '[data-fresh]' : document", &off).await?.into_iter().filter(Violation::is_grave).collect())
     }
 
-    async fn run_axe(&self, rules: &str) -> Result<Vec<Violation>> {
+    async fn run_axe(&self, place: &str, rules: &str) -> Result<Vec<Violation>> {
         if !self.eval::<bool>("typeof axe === 'object'").await? {
             self.eval::<bool>(&format!("{SCRIPT}\n;true")).await?;
         }
-        self.eval(&RUN.replace("RULES", rules)).await
+        self.eval(&RUN.replace("WHERE", place).replace("RULES", rules)).await
     }
 }
 

@@ -20,7 +20,7 @@ mod tab;
 pub use axe::{Violation, both};
 pub use browser::Browser;
 pub use keyboard::Key;
-pub use probe::Seen;
+pub use probe::{Peeked, Seen};
 pub use server::{Account, Server};
 pub use tab::{Tab, View, one_time_code};
 

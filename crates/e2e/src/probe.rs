@@ -6,20 +6,39 @@ use serde::Deserialize;
 
 /// A number for every kind of element on the page: tag, classes, attributes, names and references that are there or
 /// missing, and the same of everything around it. Two pages with the same kinds give axe the same to say.
-const KINDS: &str = r"(() => {
+///
+/// A function of a document and of what is called with each element and its number, and stops the walk there by a true.
+const KINDS: &str = r"((doc, met) => {
   const one = (e, ids) => [e.tagName, e.getAttribute('class') ?? '', [...e.attributes].map(a => a.name).sort(),
     e.getAttribute('role') ?? '', e.getAttribute('type') ?? '', e.labels ? e.labels.length > 0 : '',
     e.textContent.trim() !== '', ids(e)].join('|');
   const count = {};
-  document.querySelectorAll('[id]').forEach(e => count[e.id] = (count[e.id] ?? 0) + 1);
+  doc.querySelectorAll('[id]').forEach(e => count[e.id] = (count[e.id] ?? 0) + 1);
   const known = e => ['aria-labelledby', 'aria-describedby', 'aria-controls', 'for'].map(a =>
     (e.getAttribute(a) ?? '').split(/\s+/).filter(Boolean).every(id => count[id] === 1)).join();
   const hash = (t, h) => { for (let i = 0; i < t.length; i++) h = Math.imul(h ^ t.charCodeAt(i), 16777619); return h >>> 0 };
   const all = new Set();
-  const walk = (e, around) => { const h = hash(one(e, known), around); all.add(h); for (const c of e.children) walk(c, h) };
-  walk(document.documentElement, 2166136261);
+  const walk = (e, around) => { const h = hash(one(e, known), around); all.add(h); if (!met?.(e, h)) for (const c of e.children) walk(c, h) };
+  walk(doc.documentElement, 2166136261);
   return [[...all], Object.keys(count).filter(id => count[id] > 1)];
-})()";
+})";
+
+/// What a page that was not opened tells: the server's answer alone, before scripts and without a size.
+#[derive(Debug, Deserialize)]
+pub struct Peeked {
+    pub status: u16,
+    /// Kinds of elements, see `KINDS`; those of an opened page are others where scripts change it.
+    pub kinds: Vec<u32>,
+    pub twice: Vec<String>,
+    pub titled: bool,
+    pub links: Vec<String>,
+    pub parts: Vec<String>,
+}
+
+/// Links of a document without what downloads a file, and the sources of its parts; `here` makes paths of addresses.
+const LINKS: &str = "links: list([...doc.querySelectorAll('a[href]:not([download])')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#'))), \
+    parts: list([...doc.querySelectorAll('main :is(fq-live, fq-map, img)[src]')].map(e => e.getAttribute('src'))), \
+    titled: doc.title.trim() !== '' && doc.documentElement.lang !== ''";
 
 /// What one look tells.
 #[derive(Debug, Deserialize)]
@@ -35,6 +54,8 @@ pub struct Seen {
     pub kinds: Vec<u32>,
     /// Ids that stand more than once.
     pub twice: Vec<String>,
+    /// It has a title and says its language.
+    pub titled: bool,
     /// Where links lead, without what downloads a file.
     pub links: Vec<String>,
     /// Paths on the server that the page has asked for.
@@ -87,22 +108,52 @@ impl Tab {
   const shut = [...document.querySelectorAll('main details:not([open])')];
   shut.forEach(d => d.open = true);
   if (shut.length && !wide.length) measure();
-  const [kinds, twice] = {KINDS};
+  const doc = document, [kinds, twice] = {KINDS}(doc);
   shut.forEach(d => d.open = false);
   const here = u => {{ try {{ const a = new URL(u, location.href); return a.origin === location.origin ? a.pathname + a.search : null }} catch {{ return null }} }};
   const list = all => [...new Set(all.map(here).filter(Boolean))];
   return {{
     status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
     path: location.pathname + location.search, wide, kinds, twice,
-    links: list([...document.querySelectorAll('a[href]:not([download])')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#'))),
-    asked: list(performance.getEntriesByType('resource').map(r => r.name)),
-    parts: list([...document.querySelectorAll('main :is(fq-live, fq-map, img)[src]')].map(e => e.getAttribute('src'))),
+    asked: list(performance.getEntriesByType('resource').map(r => r.name)), {LINKS},
   }};
 }})()",
             width = view.size().0,
             widest = crate::tab::widest(view),
         );
         self.eval(&script).await
+    }
+
+    /// What the server answers to a path, asked by the page that stands open and not shown.
+    pub async fn peek(&self, path: &str) -> Result<Peeked> {
+        let path = serde_json::Value::from(path);
+        self.eval(&format!(
+            r"(async () => {{
+  const answer = await fetch({path}), doc = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const here = u => {{ try {{ const a = new URL(u, answer.url); return a.origin === location.origin ? a.pathname + a.search : null }} catch {{ return null }} }};
+  const list = all => [...new Set(all.map(here).filter(Boolean))];
+  const [kinds, twice] = {KINDS}(doc);
+  return {{ status: answer.status, kinds, twice, {LINKS} }};
+}})()"
+        ))
+        .await
+    }
+
+    /// Marks for [`Tab::grave`] what is of these kinds: the uppermost of them, with the table or list around. Takes the
+    /// page as [`Tab::probe`] took it, in the same size.
+    pub async fn mark_kinds(&self, kinds: &[u32]) -> Result<usize> {
+        self.eval(&format!(
+            r"(() => {{
+  const wanted = new Set({kinds:?});
+  const shut = [...document.querySelectorAll('main details:not([open])')];
+  shut.forEach(d => d.open = true);
+  let n = 0;
+  {KINDS}(document, (e, h) => wanted.has(h) && (n += 1, (e.closest('table, ul, ol, dl, fieldset, [role]') ?? e).setAttribute('data-fresh', ''), true));
+  shut.forEach(d => d.open = false);
+  return n;
+}})()"
+        ))
+        .await
     }
 
     /// The status with which the server answers a path, asked by the page that stands open.

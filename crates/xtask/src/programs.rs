@@ -5,13 +5,14 @@ use crate::postgres::Server;
 use crate::spent;
 use crate::test::{cargo, step};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Packages whose programs drive a browser.
-const BROWSER: &[&str] = &["e2e"];
+/// The package whose program drives browsers. Its modules are run like programs of their own.
+const BROWSER: &str = "e2e";
 /// The longest of them: what begins last ends last.
 const LONGEST: &str = "e2e/pages";
 /// How many are named as the dearest.
@@ -20,13 +21,15 @@ const DEAREST: usize = 8;
 /// those of the clock tell them); they have a lane of their own beside the others.
 const WAITING: &[&str] = &["media", "simcam", "video", "portal"];
 
-/// A built test program.
+/// A built test program, or a module of one.
 struct Program {
-    /// `package/target`, e.g. `e2e/pages`.
+    /// `package/target`, e.g. `kernel/db`, or `package/module`.
     name: String,
     /// The directory in which cargo would run it.
     dir: PathBuf,
     file: PathBuf,
+    /// The tests that are run; all where none is named.
+    tests: Vec<String>,
 }
 
 impl Program {
@@ -39,16 +42,26 @@ impl Program {
         let dir = PathBuf::from(message["manifest_path"].as_str()?).parent()?.to_path_buf();
         let package = dir.file_name()?.to_string_lossy().into_owned();
         let name = format!("{package}/{}", message["target"]["name"].as_str()?);
-        Some(Program { name, dir, file: message["executable"].as_str()?.into() })
+        Some(Program { name, dir, file: message["executable"].as_str()?.into(), tests: vec![] })
     }
 
-    fn is_of(&self, packages: &[&str]) -> bool {
-        packages.iter().any(|p| self.name.starts_with(&format!("{p}/")))
+    fn package(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
 
     /// Which queue it stands in.
     fn queue(&self) -> usize {
-        if self.is_of(BROWSER) { 0 } else if self.is_of(WAITING) { 2 } else { 1 }
+        if self.package() == BROWSER { 0 } else if WAITING.contains(&self.package()) { 2 } else { 1 }
+    }
+
+    /// One for each module of its tests, from what the program lists (`module::test: test`).
+    fn by_module(self, listed: &str) -> Vec<Program> {
+        let mut modules: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for test in listed.lines().filter_map(|l| l.strip_suffix(": test")) {
+            modules.entry(test.split("::").next().unwrap_or_default()).or_default().push(test.to_string());
+        }
+        let named = |(module, tests)| Program { name: format!("{}/{module}", self.package()), dir: self.dir.clone(), file: self.file.clone(), tests };
+        modules.into_iter().map(named).collect()
     }
 
     /// Runs it to its end; its output comes in one piece, so that two lanes do not mix.
@@ -56,6 +69,9 @@ impl Program {
         let began = Instant::now();
         let mut command = Command::new(&self.file);
         command.current_dir(&self.dir).env("CARGO_MANIFEST_DIR", &self.dir).envs(env.iter().map(|(k, v)| (k, v)));
+        if !self.tests.is_empty() {
+            command.arg("--exact").args(&self.tests);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (out, cpu) = match spent::run(&mut command) {
             Ok(ran) => ran,
@@ -88,10 +104,11 @@ struct Done<'a> {
 }
 
 /// What a command need not write where nothing was built yet: what the compiler could use again, and the lines for a
-/// debugger. That is a quarter of the time and half of the disk, and who goes on working here has both written at the
-/// next change. A failed test names its line all the same.
+/// debugger; and it need not cut a package into many pieces where two processors have other packages to build. That is
+/// a quarter of the time and half of the disk, and who goes on working here has both written at the next change. A failed
+/// test names its line all the same.
 pub(crate) fn lean(command: &mut Command) {
-    command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "none");
+    command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "none").env("CARGO_PROFILE_DEV_CODEGEN_UNITS", "4");
 }
 
 /// Whether nothing was built here yet.
@@ -112,7 +129,17 @@ fn build(from_nothing: bool) -> Result<(Vec<Program>, f64), String> {
     if !out.status.success() {
         return Err("the tests do not build".into());
     }
-    Ok((String::from_utf8_lossy(&out.stdout).lines().filter_map(Program::from_message).collect(), cpu))
+    let built: Vec<Program> = String::from_utf8_lossy(&out.stdout).lines().filter_map(Program::from_message).collect();
+    let mut programs = vec![];
+    for p in built {
+        if p.package() == BROWSER {
+            let listed = Command::new(&p.file).arg("--list").output().map_err(|e| format!("{}: {e}", p.file.display()))?;
+            programs.extend(p.by_module(&String::from_utf8_lossy(&listed.stdout)));
+        } else {
+            programs.push(p);
+        }
+    }
+    Ok((programs, cpu))
 }
 
 /// Programs of one kind, in the order of beginning.
@@ -158,7 +185,7 @@ pub fn run(env: &[(&str, String)], server: Option<&Server>) -> Result<(), String
     let began = Instant::now();
     let new = from_nothing();
     let (programs, cpu) = build(new)?;
-    eprintln!("── {} test programs built: {:.1} s, {cpu:.0} CPU s", programs.len(), began.elapsed().as_secs_f32());
+    eprintln!("── {} test programs: built in {:.1} s, {cpu:.0} CPU s", programs.len(), began.elapsed().as_secs_f32());
     let began = Instant::now();
     let [browser, computing, waiting] = queues(programs);
     let orders = [vec![&browser, &computing], vec![&browser, &computing], vec![&computing, &browser], vec![&waiting]];
@@ -190,8 +217,12 @@ mod tests {
                 r#"{{"reason":"compiler-artifact","manifest_path":"/w/crates/{of}/Cargo.toml","target":{{"name":"{target}"}},"profile":{{"test":{test}}},"executable":"/w/target/debug/deps/{target}-1"}}"#
             )
         };
-        let built = [("media", "disks"), ("e2e", "clip"), ("kernel", "kernel"), ("e2e", "pages")];
-        let all = queues(built.iter().map(|(of, target)| Program::from_message(&line(of, target, true)).unwrap()).collect());
+        let built = [("media", "disks"), ("e2e", "all"), ("kernel", "kernel")];
+        let mut programs: Vec<Program> = built.iter().map(|(of, target)| Program::from_message(&line(of, target, true)).unwrap()).collect();
+        let browser = programs.remove(1).by_module("clip::a: test\npages::b: test\npages::c: test\n\n3 tests, 0 benchmarks\n");
+        assert_eq!(browser[1].tests, ["pages::b", "pages::c"]);
+        programs.extend(browser);
+        let all = queues(programs);
         let names = all.each_ref().map(|q| std::iter::from_fn(|| q.next()).map(|p| p.name.as_str()).collect::<Vec<_>>());
         assert_eq!(names, [vec!["e2e/pages", "e2e/clip"], vec!["kernel/kernel"], vec!["media/disks"]]);
         assert!(Program::from_message(&line("e2e", "pages", false)).is_none());
