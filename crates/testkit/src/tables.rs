@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
+type Files = HashMap<u64, Arc<OnceCell<Vec<u8>>>>;
+
 /// SQLite files by what was migrated; PostgreSQL keeps its own by name, for all test programs together.
-static FILES: Mutex<Option<HashMap<u64, Arc<OnceCell<Vec<u8>>>>>> = Mutex::new(None);
+static FILES: Mutex<Option<Files>> = Mutex::new(None);
 /// Databases whose tests have ended.
 static ENDED: Mutex<Vec<String>> = Mutex::new(vec![]);
 
