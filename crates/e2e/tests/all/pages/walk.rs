@@ -137,7 +137,7 @@ impl Walk {
             let mut guard = self.common.lock();
             let common = &mut *guard;
             let key = variant(common.routes.of(path).unwrap_or("none"), path);
-            let fresh = p.kinds.iter().fold(false, |fresh, k| common.peeked.insert(*k) || fresh);
+            let fresh = p.kinds.iter().filter(|k| common.peeked.insert(**k)).count() > 0;
             if fresh || p.status != 200 || !p.twice.is_empty() || !p.titled || !common.shown.contains(&format!("{key} 200")) {
                 return false;
             }
