@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Actions under way at once: while half of them wait for the disk, the other half fills the next commit. Measured on two
-/// cores, 256 under way come to some 64 to 98 commands in a commit, 400 to some 150. The writer's queue holds 512.
+/// cores, 256 under way come to some 64 to 98 commands in a commit, 400 to some 258. The writer's queue holds 512.
 pub const AT_ONCE: usize = 400;
 /// Minutes back to the first report: three years.
 const SPAN: u64 = 3 * 365 * 24 * 60;
