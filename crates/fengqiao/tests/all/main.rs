@@ -3,3 +3,4 @@
 mod abuse;
 mod architecture;
 mod commands;
+mod common;

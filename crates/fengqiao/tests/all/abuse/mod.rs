@@ -3,12 +3,11 @@
 mod tables;
 mod twice;
 
+use crate::common::{self, PASSWORD};
 use fengqiao::domains;
 use http::{Method, Request, header};
 use kernel::{Actor, App, Purpose, Role, StationId, Timestamp, Uuid};
 use testkit::{Answered, TestApp, actor, engines};
-
-const PASSWORD: &str = "Word-2026-word";
 
 struct World {
     t: TestApp,
@@ -18,18 +17,8 @@ struct World {
 }
 
 async fn hire(app: &App, station: StationId, account: &str, role: Role) -> Actor {
-    let act = app.act(&Actor::local("test"), "test.hire", Purpose::Administration, app.fresh_command());
-    let new = identity::model::NewUser {
-        station,
-        unit: "测试派出所".into(),
-        account: account.into(),
-        name: format!("测试{}", role.label()),
-        role,
-        password: PASSWORD.into(),
-        must_change: false,
-    };
     let mut who = actor(role, station);
-    who.user = identity::actions::create_user(app, &act, new).await.unwrap();
+    who.user = common::hire(app, station, account, role).await;
     who
 }
 

@@ -1,6 +1,6 @@
 //! Backup and restore, with everything in it: files, evidence, the entry of who restored; and what is refused.
 
-use super::common::{Home, administrators, fresh_database, furnish};
+use crate::common::{Home, administrators, fresh_database, furnish};
 use kernel::{Actor, App, AttachmentId, Purpose, Reader, StationId, Tx, Uuid};
 use std::path::Path;
 use testkit::engines;

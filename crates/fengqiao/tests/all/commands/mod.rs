@@ -1,12 +1,11 @@
 //! The built program on the command line: what an operator does in a year, and what is refused.
 
 mod backups;
-mod common;
 mod named;
 mod serving;
 mod unit;
 
-use common::{BIN, Home, furnish, said};
+use crate::common::{self, BIN, Home, furnish, said};
 use fengqiao::open::{Keys, Place, open_at};
 use kernel::app::Settings;
 use kernel::{Actor, Clock, Db, Purpose, Role};

@@ -1,6 +1,6 @@
 //! In whose name: every command acts for an account or for the operator at the machine, and the chain says so.
 
-use super::common::{Home, administrators, furnish, hire, said};
+use crate::common::{Home, administrators, furnish, hire, said};
 use kernel::Role;
 use std::process::Stdio;
 use testkit::engines;
@@ -146,7 +146,7 @@ async fn restored_by(home: &Home, case: &Case) -> Vec<String> {
     for account in ["nobody", "aux", case.account, ""] {
         let mut other = Home::new();
         if home.database.is_some() {
-            other.database = Some(super::common::fresh_database().await);
+            other.database = Some(crate::common::fresh_database().await);
         }
         std::fs::create_dir_all(other.path("data")).unwrap();
         std::fs::copy(home.path("data/keys.toml"), other.path("data/keys.toml")).unwrap();

@@ -1,6 +1,6 @@
 //! `serve`: who may speak without TLS, TLS from files with a real handshake, and what `/healthz` says when nothing is kept.
 
-use super::common::{Home, furnish, said};
+use crate::common::{Home, furnish, said};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::path::PathBuf;

@@ -63,9 +63,9 @@ fn systemd_itself_finds_nothing_wrong() {
     }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fengqiao.service");
-    std::fs::write(&path, unit().replace("/usr/local/bin/fengqiao", super::common::BIN)).unwrap();
+    std::fs::write(&path, unit().replace("/usr/local/bin/fengqiao", crate::common::BIN)).unwrap();
     let out = std::process::Command::new("systemd-analyze").arg("verify").arg(&path).output().unwrap();
-    let text = super::common::said(&out);
+    let text = crate::common::said(&out);
     // Of other units of this machine it may say what it likes.
     let ours: Vec<&str> = text.lines().filter(|l| l.contains("fengqiao")).collect();
     assert!(ours.is_empty(), "{ours:#?}");
