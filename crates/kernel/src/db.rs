@@ -14,7 +14,7 @@ use crate::event::{Event, Listener};
 use crate::lite::Lite;
 use crate::looks::{self, Look};
 use crate::meter::{Counts, Meter};
-use crate::readers::Readers;
+use crate::readers::{Readers, aside};
 use crate::tx::{Conn, Reader, Tx, Wire};
 use crate::words::Words;
 use crate::writer::{Ended, Writer, commit_groups};
@@ -404,7 +404,7 @@ impl Db {
         match &self.0.inner().kind {
             Kind::Sqlite { writer, .. } => {
                 let mut w = writer.clone().lock_owned().await;
-                w.commit()?;
+                aside(|| w.commit())?;
                 Ok(Conn::new(Wire::Writer(w)))
             }
             Kind::Postgres { .. } => self.reader().await,

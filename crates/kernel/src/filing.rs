@@ -1,7 +1,10 @@
 //! Files whom the chain's entries are about by record, some time after they were appended
 //! (`docs/decisions/0031-looks-filed-later.md`).
 
-use crate::{Db, Result, args, sql};
+use crate::readers::aside;
+use crate::tx::Conn;
+use crate::{Db, Engine, Error, Result, StationId, args, sql};
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::time::Duration;
 
@@ -32,38 +35,60 @@ impl Db {
     /// stands in the entries themselves, and verification compares.
     pub fn file_looks(&self, most: i64) -> BoxFuture<'_, Result<u64>> {
         Box::pin(async move {
+            let Some((chain, last)) = self.find_places(most.max(1)).await? else { return Ok(0) };
             let mut conn = self.plain().await?;
-            let first = conn.rows(sql!("select chain from kernel_audit_fresh order by chain, seq limit 1"), args![]).await?;
-            let Some(first) = first.first() else { return Ok(0) };
-            let chain: crate::StationId = first.get("chain")?;
-            let last = conn
-                .rows(
-                    sql!("select max(seq) as seq from (select seq from kernel_audit_fresh where chain = $1 order by seq limit $2) as x"),
-                    args![chain, most.max(1)],
-                )
-                .await?;
-            let Some(last) = last.first() else { return Ok(0) };
-            let last: i64 = last.get("seq")?;
-            conn.batch("begin").await?;
-            // By record, so that neighbours in the index are written together.
-            let filed = conn
-                .exec(
-                    sql!("insert into kernel_audit_subject (kind, id, chain, seq) select kind, id, chain, seq from kernel_audit_fresh where chain = $1 and seq <= $2 order by id, kind, seq on conflict do nothing"),
-                    args![chain, last],
-                )
-                .await;
-            let taken = match filed {
-                Ok(_) => conn.exec(sql!("delete from kernel_audit_fresh where chain = $1 and seq <= $2"), args![chain, last]).await,
-                Err(e) => Err(e),
-            };
-            let done = match taken {
-                Ok(n) => conn.batch("commit").await.map(|()| n),
-                Err(e) => Err(e),
-            };
-            if done.is_err() {
-                let _ = conn.batch("rollback").await;
+            let work = file_until(&mut conn, chain, last);
+            match self.engine() {
+                Engine::Postgres => work.await,
+                // The writer answers where it is asked, which takes as long as the disk does.
+                Engine::Sqlite => aside(|| work.now_or_never()).unwrap_or_else(|| Err(Error::internal("the writer let wait"))),
             }
-            done
         })
     }
+
+    /// The chain of the oldest fresh lines and the last number of `most` of them, after every place where they will stand has
+    /// been looked up: each may be on a page that comes from the disk first, and nobody waits for a reader.
+    async fn find_places(&self, most: i64) -> Result<Option<(StationId, i64)>> {
+        let mut conn = self.reader().await?;
+        let first = conn.rows(sql!("select chain from kernel_audit_fresh order by chain, seq limit 1"), args![]).await?;
+        let Some(first) = first.first() else { return Ok(None) };
+        let chain: StationId = first.get("chain")?;
+        let last = conn
+            .rows(
+                sql!("select max(seq) as seq from (select seq from kernel_audit_fresh where chain = $1 order by seq limit $2) as x"),
+                args![chain, most],
+            )
+            .await?;
+        let Some(last) = last.first() else { return Ok(None) };
+        let last: i64 = last.get("seq")?;
+        conn.rows(
+            sql!("select count(s.seq) as n from kernel_audit_fresh f left join kernel_audit_subject s on s.id = f.id and s.kind = f.kind and s.chain = f.chain and s.seq = f.seq where f.chain = $1 and f.seq <= $2"),
+            args![chain, last],
+        )
+        .await?;
+        Ok(Some((chain, last)))
+    }
+}
+
+/// Files a chain's fresh lines up to number `last` in a transaction of its own; how many.
+async fn file_until(conn: &mut Conn, chain: StationId, last: i64) -> Result<u64> {
+    conn.batch("begin").await?;
+    let done = match move_until(conn, chain, last).await {
+        Ok(n) => conn.batch("commit").await.map(|()| n),
+        Err(e) => Err(e),
+    };
+    if done.is_err() {
+        let _ = conn.batch("rollback").await;
+    }
+    done
+}
+
+async fn move_until(conn: &mut Conn, chain: StationId, last: i64) -> Result<u64> {
+    // By record, so that neighbours in the index are written together.
+    conn.exec(
+        sql!("insert into kernel_audit_subject (kind, id, chain, seq) select kind, id, chain, seq from kernel_audit_fresh where chain = $1 and seq <= $2 order by id, kind, seq on conflict do nothing"),
+        args![chain, last],
+    )
+    .await?;
+    conn.exec(sql!("delete from kernel_audit_fresh where chain = $1 and seq <= $2"), args![chain, last]).await
 }

@@ -33,6 +33,7 @@ pub mod search;
 pub mod sql;
 pub mod text;
 pub mod tx;
+mod unclosed;
 pub mod verify;
 mod warm;
 mod words;

@@ -88,15 +88,20 @@ impl Reading {
         }
         match lite.rows_within(SHORT, text, values.clone())? {
             Some(rows) => Ok(rows),
-            None => tokio::task::block_in_place(|| lite.rows(text, values)),
+            None => aside(|| lite.rows(text, values)),
         }
     }
 
     /// Runs work that may take long.
     pub(crate) fn aside<T>(&mut self, work: impl FnOnce(&mut Lite) -> Result<T>) -> Result<T> {
         let lite = self.lite()?;
-        if can_step_aside() { tokio::task::block_in_place(|| work(lite)) } else { work(lite) }
+        aside(|| work(lite))
     }
+}
+
+/// Runs work that keeps its thread for long; other tasks go on meanwhile, where there are threads for them.
+pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {
+    if can_step_aside() { tokio::task::block_in_place(work) } else { work() }
 }
 
 /// Whether other tasks can go on while this thread is busy.

@@ -3,12 +3,13 @@
 //! A page of a dispute touches some sixty leaves of the file. From the system's cache they cost microseconds, from the
 //! disk a tenth of a millisecond each; after a night's restart of years of data every page would pay that.
 
-use std::io::Read;
+use crate::unclosed;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Read at once, in bytes.
-const CHUNK: usize = 1 << 20;
+/// Read at once, in bytes. Who waits for the disk meanwhile waits for this much at most.
+const CHUNK: usize = 1 << 18;
 /// Rest after a chunk, as a multiple of the time that it took: pages that are asked meanwhile come first, and what stands in
 /// memory already is passed over quickly.
 const REST: u32 = 3;
@@ -30,8 +31,8 @@ pub(crate) fn aside(path: PathBuf) {
 ///
 /// # Errors
 /// The file cannot be opened or read. Nothing depends on it: the pages are then read when they are asked for.
-fn warm(path: &Path) -> std::io::Result<u64> {
-    let mut file = std::fs::File::open(path)?;
+pub(crate) fn warm(path: &Path) -> std::io::Result<u64> {
+    let file = unclosed::open(path)?;
     let size = file.metadata()?.len();
     if !fits(size, available_kb()) {
         return Ok(0);
@@ -40,7 +41,7 @@ fn warm(path: &Path) -> std::io::Result<u64> {
     let mut read = 0;
     loop {
         let begun = Instant::now();
-        let n = file.read(&mut buffer)?;
+        let n = file.read_at(&mut buffer, read)?;
         if n == 0 {
             return Ok(read);
         }
