@@ -3,7 +3,8 @@
 //! Writers send reports through the residents' page. After a random number of answers, at a random
 //! moment, the process is killed. Then the data is opened, every acknowledged report is looked for by
 //! its receipt, the chain is verified against the signed heads in the file outside the database, and
-//! the heads are signed anew. Reports that got no answer are sent again under their command id.
+//! the heads are signed anew. Reports that got no answer are sent again under their command id. Before the kill another
+//! program has looked into the same data and ended, as a command line does beside the server.
 
 use crate::child::Server;
 use crate::client::Client;
@@ -79,7 +80,10 @@ pub async fn run(bin: &Path, data: &Path, kills: u32, tell: &(dyn Fn(u32, &Outco
             .map(|_| tokio::spawn(write(server.at, station, ledger.clone(), stop.clone())))
             .collect();
         if !last {
-            until(&ledger, out.acknowledged + rand::random_range(3..30)).await;
+            until(&ledger, out.acknowledged + rand::random_range(1..10)).await;
+            look_beside(&place).await?;
+            let before = lock(&ledger).acknowledged.len();
+            until(&ledger, before + rand::random_range(2..20)).await;
             tokio::time::sleep(Duration::from_micros(rand::random_range(0..40_000))).await;
             server.kill()?;
             stop.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -103,6 +107,15 @@ async fn until(ledger: &Mutex<Ledger>, acknowledged: usize) {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Opens the data that the server writes, reads and closes it: whatever this leaves undone or takes away, the server's
+/// writes stay.
+async fn look_beside(place: &Place) -> Result<()> {
+    let app = open(place, Keys::MustExist, Settings::default()).await?;
+    app.db().ping().await?;
+    app.db().close().await;
+    Ok(())
 }
 
 /// Keys, schema and one station.

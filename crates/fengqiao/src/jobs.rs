@@ -63,13 +63,13 @@ pub fn spawn(app: App, domains: &[Domain]) -> Runs {
 
 /// Runs a job when it is due and nobody else runs it.
 async fn turn(app: &App, j: &Job, runs: &Runs) -> kernel::Result<()> {
-    if !job::claim(app, j.name, j.every_seconds).await? {
+    if !job::claim(app.db(), j.name, j.every_seconds).await? {
         return Ok(());
     }
     let begun = Instant::now();
     let result = (j.run)(app.clone()).await;
     runs.add(j.name, begun.elapsed(), result.is_err());
     let error = result.as_ref().err().map(|e| kernel::text::cut(&e.to_string(), 300));
-    job::done(app, j.name, error).await?;
+    job::done(app.db(), j.name, error).await?;
     result
 }

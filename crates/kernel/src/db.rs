@@ -218,6 +218,7 @@ impl Db {
                 notes: vec![],
                 events: vec![],
                 words: Words::default(),
+                uncounted: false,
                 fresh: Arc::new(move || clock.new_id()),
             };
             Ok(Begun { tx, outcome })

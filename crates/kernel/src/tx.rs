@@ -16,7 +16,8 @@ use futures::future::BoxFuture;
 use sqlx::{Executor, PgConnection};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use tokio::sync::OwnedMutexGuard;
+use std::time::Duration;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 /// The connection behind a transaction or a reader. Behind a `dyn`, so that dropping one (in every crate that awaits a
 /// command) compiles nothing of the driver there.
@@ -78,6 +79,14 @@ impl Conn {
             Wire::SqliteReader(c) => Raw::Reading(c),
             Wire::Postgres(c) => Raw::Postgres(c),
             Wire::PostgresTx(c) => Raw::Postgres(c),
+        }
+    }
+
+    /// Waits for the turn to count; nothing on PostgreSQL, where others' processors count.
+    pub(crate) async fn turn(&mut self, patience: Duration) -> Result<Option<OwnedSemaphorePermit>> {
+        match self.0.wire_mut() {
+            Wire::SqliteReader(reading) => reading.turn(patience).await.map(Some),
+            Wire::Writer(_) | Wire::Postgres(_) | Wire::PostgresTx(_) => Ok(None),
         }
     }
 
@@ -224,6 +233,8 @@ pub struct Tx {
     pub(crate) events: Vec<Event>,
     /// For SQLite's full-text table; written with the commit.
     pub(crate) words: Words,
+    /// See [`Tx::change_no_figure`].
+    pub(crate) uncounted: bool,
     pub(crate) fresh: Arc<dyn Fn() -> Uuid + Send + Sync>,
 }
 
@@ -276,6 +287,11 @@ impl Tx {
         self.notes.push(Note { deed: Deed::Refused, action: action.into(), subjects, digest: String::new() });
     }
 
+    /// Says that no figure counts what this command writes (a job's clock): counts made before it stay true.
+    pub(crate) fn change_no_figure(&mut self) {
+        self.uncounted = true;
+    }
+
     /// Tells other domains (in this transaction) and live pages (after commit).
     pub fn emit(&mut self, topic: &str, id: impl Into<Uuid>) {
         let event = Event { station: self.read.act.station, topic: topic.into(), id: id.into() };
@@ -310,7 +326,8 @@ impl Tx {
         if notes.is_empty() {
             return Err(Error::internal(format!("{}: nothing was recorded, so nothing is committed", act.action)));
         }
-        append(&mut self.read.conn, &act, notes, alg).await?;
+        let changes = !self.uncounted && notes.iter().any(|n| n.deed != Deed::Read);
+        append(&mut self.read.conn, &act, notes, changes, alg).await?;
         for event in &self.events {
             self.read
                 .conn
@@ -324,7 +341,8 @@ impl Tx {
     }
 }
 
-async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAlg) -> Result<()> {
+/// `changes`: a figure may count something else from now on.
+async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, changes: bool, alg: vault::HashAlg) -> Result<()> {
     let head = match head_of(conn, act.station).await? {
         Some(head) => head,
         None => {
@@ -340,7 +358,6 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, alg: vault::HashAl
     };
     let mut seq: i64 = head.get("seq")?;
     let mut prev: Vec<u8> = head.get("hash")?;
-    let changes = notes.iter().any(|n| n.deed != Deed::Read);
     for note in notes {
         seq += 1;
         let body = Body::new(act, note, seq, act.at);

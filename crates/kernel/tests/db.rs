@@ -4,7 +4,7 @@
 mod common;
 
 use kernel::{
-    Act, Actor, CommandId, Db, Error, Migrations, Purpose, Reader, Refusal, StationId, Tx, Uuid, args, sql,
+    Act, Actor, CommandId, Db, Error, Migrations, Purpose, Reader, Refusal, StationId, Tx, Uuid, args, job, sql,
 };
 
 const THINGS: Migrations = Migrations {
@@ -157,6 +157,26 @@ async fn looks_filed_later_are_found_before_and_after(engine: &'static str) {
     add(db.clone(), act(&db), "after".into()).await.unwrap();
 }
 
+async fn a_job_is_claimed_by_one_and_its_clock_ends_no_count(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
+    let heads = async || {
+        let both = sql!("select coalesce(sum(wrote), 0) as n, coalesce(sum(seq), 0) as s from kernel_audit_head");
+        let rows = db.read(&act(&db), async |r: &mut Reader| r.rows(both, vec![]).await).await.unwrap();
+        let number = |name| rows[0].get::<i64>(name).unwrap();
+        (number("n"), number("s"))
+    };
+    add(db.clone(), act(&db), "one".into()).await.unwrap();
+    let before = heads().await;
+    assert!(job::claim(&db, "x", 60).await.unwrap());
+    assert!(!job::claim(&db, "x", 60).await.unwrap(), "somebody runs it");
+    job::done(&db, "x", None).await.unwrap();
+    assert!(!job::claim(&db, "x", 60).await.unwrap(), "not due");
+    let after = heads().await;
+    assert_eq!((after.0, after.1), (before.0, before.1 + 2), "recorded, and no figure need be counted again");
+    add(db.clone(), act(&db), "two".into()).await.unwrap();
+    assert!(heads().await.0 > after.0);
+}
+
 async fn look(db: &Db, what: Uuid) {
     db.read(&act(db), async |r: &mut Reader| {
         r.saw("thing", what);
@@ -234,6 +254,7 @@ both!(
     a_dropped_command_leaves_nothing_behind,
     what_was_shown_is_in_the_chain_before_it_leaves,
     looks_filed_later_are_found_before_and_after,
+    a_job_is_claimed_by_one_and_its_clock_ends_no_count,
     the_looks_of_one_answer_are_in_the_chain_before_it_leaves,
     a_long_read_is_answered_and_others_go_on_beside_it,
     a_newer_database_is_refused,

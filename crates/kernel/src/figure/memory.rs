@@ -8,7 +8,10 @@ use super::{Arg, Period, values};
 use crate::{Reader, Result, Row, Sql, Timestamp, Value, sql};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+/// How long it is waited for others that count.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Counts kept at most; then all are forgotten.
 const MOST: usize = 4096;
 
@@ -40,7 +43,10 @@ impl Memory {
         if all.len() >= MOST {
             all.clear();
         }
-        all.insert(key, (now, counts));
+        // Who waited for a turn may have asked before others did that were served since.
+        if all.get(&key).is_none_or(|(then, _)| then.changes <= now.changes) {
+            all.insert(key, (now, counts));
+        }
     }
 }
 
@@ -71,11 +77,18 @@ pub(crate) async fn counts(
     };
     let now = written(r).await?;
     if p.as_of < now.last {
+        let _turn = r.conn.turn(PATIENCE).await?;
         return Ok(read(&r.rows(statement, values(args, p)).await?)?.into());
     }
     // All that was written is known at the moment asked for, so that the moment itself does not matter.
     let timeless: Vec<Value> = values(&args.iter().copied().filter(|a| *a != Arg::AsOf).collect::<Vec<_>>(), p);
     let key = format!("{:p} {timeless:?}", statement);
+    if let Some(known) = memory.get(&key, now) {
+        return Ok(known);
+    }
+    // After a write everybody who looks needs the same counts, and they take seconds where there are years of data. Whoever
+    // comes first counts for all; the others find it counted when it is their turn.
+    let _turn = r.conn.turn(PATIENCE).await?;
     if let Some(known) = memory.get(&key, now) {
         return Ok(known);
     }
