@@ -14,8 +14,8 @@ pub(crate) const EVERY: Duration = Duration::from_secs(20);
 const BATCH: i64 = 200;
 /// Left to the others between two batches.
 const PAUSE: Duration = Duration::from_millis(25);
-/// Left to them while commands wait for the writer.
-const GIVE_WAY: Duration = Duration::from_millis(250);
+/// Left to them as well while they write: a line filed is a page written twice, and the disk is needed for the commands.
+const GIVE_WAY: Duration = Duration::from_secs(1);
 /// Batches of one turn.
 const TURN: usize = 2_000;
 
@@ -24,7 +24,13 @@ pub(crate) async fn file_all(db: &Db) {
     for _ in 0..TURN {
         match db.file_looks(BATCH).await {
             Ok(0) => return,
-            Ok(_) => tokio::time::sleep(if db.waiting() > 0 { GIVE_WAY } else { PAUSE }).await,
+            Ok(_) => {
+                let before = db.counts().commits;
+                tokio::time::sleep(PAUSE).await;
+                if db.counts().commits != before {
+                    tokio::time::sleep(GIVE_WAY).await;
+                }
+            }
             Err(e) => return tracing::debug!("looks are not filed yet: {e}"),
         }
     }
