@@ -160,7 +160,7 @@ async fn looks_filed_later_are_found_before_and_after(engine: &'static str) {
 async fn a_job_is_claimed_by_one_and_its_clock_ends_no_count(engine: &'static str) {
     let (db, _dir) = common::open(engine, &[THINGS]).await;
     let heads = async || {
-        let both = sql!("select coalesce(sum(wrote), 0) as n, coalesce(sum(seq), 0) as s from kernel_audit_head");
+        let both = sql!("select cast(coalesce(sum(wrote), 0) as @int) as n, cast(coalesce(sum(seq), 0) as @int) as s from kernel_audit_head");
         let rows = db.read(&act(&db), async |r: &mut Reader| r.rows(both, vec![]).await).await.unwrap();
         let number = |name| rows[0].get::<i64>(name).unwrap();
         (number("n"), number("s"))
