@@ -2,8 +2,8 @@
 //!
 //! A process gives up all its locks on a file as soon as it closes *any* descriptor of it (`fcntl_locking(2)`; "How To
 //! Corrupt An SQLite Database File", 2.2). Another program that opens the database and closes it (with an SQLite before 3.51)
-//! would then take itself for the last one that has it open, and remove the write-ahead log while the server goes on writing into it: what was
-//! acknowledged after that would be lost. So a file opened here stays open as long as the program runs.
+//! would then take itself for the last one that has it open, and remove the write-ahead log while the server goes on writing
+//! into it: what was acknowledged after that would be lost. So a file opened here stays open as long as the program runs.
 
 use std::collections::BTreeMap;
 use std::fs::File;
