@@ -46,6 +46,7 @@ pub fn domain() -> Domain {
             "0007_transfer.sql",
             "0008_receipt.sql",
             "0009_clearing.sql",
+            ("0010_recent.sqlite.sql", "0010_recent.postgres.sql"),
         )),
         routes: vec![
             get("/incidents/desk", Need::Can(P::IncidentDesk), desk::page),

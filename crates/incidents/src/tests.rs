@@ -3,6 +3,7 @@
 mod clearing;
 mod exits;
 mod receipt;
+mod repeats;
 
 use crate::model::{State, Step};
 use crate::store;

@@ -2,7 +2,7 @@
 
 use super::{advance, reach, trace};
 use crate::model::{Class, LinkKind, NewIntake, Step, Taken};
-use crate::similar::{ALIKE, Signature};
+use crate::similar::Signature;
 use crate::store::{self, Where};
 use crate::{model::State, rules};
 use categories::Suggestion;
@@ -99,18 +99,12 @@ async fn take_signed(app: &App, tx: &mut Tx, new: &NewIntake, signature: &Signat
         Some(people::actions::register_contact(app, tx, contact).await?)
     };
     let id: IncidentId = tx.fresh();
-    let likest = store::candidates(tx, station, signature)
-        .await?
-        .into_iter()
-        .map(|(other, text)| (text.likeness(signature), other))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let cluster = match likest {
-        Some((_, other)) => store::cluster_of(tx, other).await?,
+    let cluster = match store::repeats::likest(tx, station, signature).await? {
+        Some(other) => store::cluster_of(tx, other).await?,
         None => id,
     };
     store::insert(tx, id, (&number, year, n), new, (&place, other.address), reporter, cluster, &title).await?;
-    store::insert_signature(tx, id, n, signature).await?;
+    store::repeats::keep(tx, id, signature).await?;
     if let Some(receipt) = &new.receipt {
         super::receipt::with_report(tx, id, receipt).await?;
     }

@@ -1,7 +1,5 @@
 //! 到期清理 of the texts of reports: what was told, where, by whom it can be found; codes and moments stay for the figures.
 
-use super::band_texts;
-use crate::similar::Signature;
 use kernel::{AttachmentId, IncidentId, PersonId, Reader, Result, Timestamp, Tx, args, sql};
 use people::store::Due;
 
@@ -82,7 +80,7 @@ pub async fn empty(tx: &mut Tx, id: IncidentId) -> Result<u64> {
     if done == 0 {
         return Ok(0);
     }
-    forget_words(tx, id).await?;
+    super::repeats::forget(tx, id).await?;
     for statement in [
         sql!("update incidents_log set note = '' where incident_id = $1 and note <> ''"),
         sql!("update incidents_dispatch set opinion = '', return_reason = case when return_reason is null then null else '' end, cancel_reason = case when cancel_reason is null then null else '' end where incident_id = $1"),
@@ -95,20 +93,4 @@ pub async fn empty(tx: &mut Tx, id: IncidentId) -> Result<u64> {
     tx.unindex(id.0).await?;
     attachments::owner_emptied(tx, "incident", id.0).await?;
     Ok(1)
-}
-
-/// Takes what the text can be compared by out of the search for repeats.
-async fn forget_words(tx: &mut Tx, id: IncidentId) -> Result<()> {
-    let station = tx.act().station;
-    let rows = tx.rows(sql!("select title_hashes, body_hashes, matter_hashes from incidents_signature where incident_id = $1"), args![id]).await?;
-    let Some(row) = rows.first() else { return Ok(()) };
-    let (title, body, matters): (Vec<u8>, Vec<u8>, Vec<u8>) = (row.get("title_hashes")?, row.get("body_hashes")?, row.get("matter_hashes")?);
-    let s = Signature { title: Signature::from_bytes(&title), body: Signature::from_bytes(&body), matters: Signature::from_bytes(&matters) };
-    tx.exec(
-        sql!("delete from incidents_band where station_id = $1 and band in @ints($2) and incident_id = $3"),
-        args![station, band_texts(&s), id],
-    )
-    .await?;
-    tx.exec(sql!("delete from incidents_signature where incident_id = $1"), args![id]).await?;
-    Ok(())
 }

@@ -1,10 +1,11 @@
-//! The only SQL of the domain: intake and search for likely repeats here, orders and feedback in
-//! [`orders`], shift hand-over in [`shift`].
+//! The only SQL of the domain: intake here, likely repeats in [`repeats`], orders and feedback in [`orders`], shift hand-over in
+//! [`shift`].
 
 pub mod orders;
 pub mod clearing;
 pub mod clusters;
 pub mod receipts;
+pub mod repeats;
 pub mod shift;
 pub mod suggestions;
 pub mod transfers;
@@ -12,7 +13,6 @@ pub mod transfers;
 pub use receipts::by_receipt;
 
 use crate::model::{Found, Handled, Intake, Line, LinkKind, NewIntake, Sent, State};
-use crate::similar::Signature;
 use kernel::{
     AddressId, BeatId, BuildingId, GridId, IncidentId, PersonId, Reach, Reader, Result, StationId, Timestamp, Tx, UserId,
     args, sql,
@@ -366,59 +366,10 @@ pub async fn earlier(r: &mut Reader, intake: &Intake) -> Result<Vec<Line>> {
     .await
 }
 
-/// Incidents kept under one index key.
-const SLOTS: i64 = 8;
-/// Candidates that are compared at most: those that share most keys, of equal ones the newest.
-const CANDIDATES: i64 = 24;
-
-fn band_texts(s: &Signature) -> kernel::Value {
-    kernel::row::texts(&s.bands().iter().map(i64::to_string).collect::<Vec<_>>())
-}
-
-/// Keeps the signature and its index keys; `n` is the incident's running number.
-pub async fn insert_signature(tx: &mut Tx, id: IncidentId, n: i64, s: &Signature) -> Result<()> {
-    let station = tx.act().station;
-    tx.exec(
-        sql!("insert into incidents_signature (incident_id, title_hashes, body_hashes, matter_hashes) values ($1, $2, $3, $4)"),
-        args![id, Signature::to_bytes(&s.title), Signature::to_bytes(&s.body), Signature::to_bytes(&s.matters)],
-    )
-    .await?;
-    tx.exec(
-        sql!("insert into incidents_band (station_id, band, slot, incident_id) select cast($1 as @uuid), b.*, cast($3 as @int), cast($4 as @uuid) from @ints($2) as b where true on conflict (station_id, band, slot) do update set incident_id = excluded.incident_id"),
-        args![station, band_texts(s), n % SLOTS, id],
-    )
-    .await?;
-    Ok(())
-}
-
 /// The cluster an incident stands in.
 pub async fn cluster_of(r: &mut Reader, id: IncidentId) -> Result<IncidentId> {
     let row = r.rows(sql!("select cluster_id from incidents_intake where id = $1"), args![id]).await?;
     row.first().ok_or(kernel::Error::NotFound("警情"))?.get("cluster_id")
-}
-
-/// Candidates that share index keys, with their signatures; newest first.
-pub async fn candidates(r: &mut Reader, station: StationId, s: &Signature) -> Result<Vec<(IncidentId, Signature)>> {
-    let rows = r
-        .rows(
-            sql!("select g.incident_id, g.title_hashes, g.body_hashes, g.matter_hashes from (select incident_id from incidents_band where station_id = $1 and band in @ints($2) group by incident_id order by count(*) desc, incident_id desc limit $3) c join incidents_signature g on g.incident_id = c.incident_id order by g.incident_id desc"),
-            args![station, band_texts(s), CANDIDATES],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let (title, body): (Vec<u8>, Vec<u8>) = (row.get("title_hashes")?, row.get("body_hashes")?);
-            let matters: Vec<u8> = row.get("matter_hashes")?;
-            Ok((
-                row.get("incident_id")?,
-                Signature {
-                    title: Signature::from_bytes(&title),
-                    body: Signature::from_bytes(&body),
-                    matters: Signature::from_bytes(&matters),
-                },
-            ))
-        })
-        .collect()
 }
 
 /// Other open incidents of the same cluster (proposed as one matter), newest first.
