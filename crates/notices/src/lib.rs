@@ -20,7 +20,7 @@ use web::{Domain, MenuItem, Need};
 pub fn domain() -> Domain {
     Domain {
         name: "notices",
-        migrations: Some(kernel::migrations!("notices", "0001_tasks.sql")),
+        migrations: Some(kernel::migrations!("notices", "0001_tasks.sql", "0002_open.sql")),
         routes: vec![
             web::domain::get("/", Need::SignedIn, web_pages::landing),
             web::domain::get("/tasks/list", Need::Can(Permission::TaskSee), web_pages::list),
