@@ -86,13 +86,13 @@ pub async fn fill(folder: &Path, size: Size, tell: demo::Progress<'_>) -> Result
     // what is measured.
     while app.db().file_looks(FILED_AT_ONCE).await? > 0 {}
     let counts = app.db().counts();
-    let seconds = begun.elapsed().as_secs_f64();
     let lines: Vec<String> = accounts
         .iter()
         .map(|a| format!("{}\t{}\t{}\t{}\t{}", a.role.label(), a.account, a.password, a.name, a.unit))
         .collect();
     std::fs::write(data.join("demo-accounts.txt"), lines.join("\n"))?;
     app.db().close().await;
+    let seconds = begun.elapsed().as_secs_f64();
     let made = Made { incidents: size.incidents, disputes: size.disputes, seconds, commits: counts.commits, commands: counts.commands };
     std::fs::write(&note, serde_json::to_string_pretty(&made)?)?;
     Ok((place, seconds))

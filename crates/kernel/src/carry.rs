@@ -7,7 +7,7 @@
 
 use crate::lite::Lite;
 use crate::meter::Meter;
-use crate::writer::Writer;
+use crate::writer::{Pace, Writer};
 use crate::{Error, Result, unclosed};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -36,6 +36,8 @@ const RESTART: &str = "pragma wal_checkpoint(restart)";
 #[derive(Default)]
 pub(crate) struct Carrier {
     lite: Option<Lite>,
+    /// Nothing is waited for until it reached the disk; see `Db::make_haste`.
+    hasty: bool,
     /// Looks at a long log that are let go by after a try that was in vain; twice as many after the next.
     pause: u32,
     /// Of those, how many are left.
@@ -50,7 +52,9 @@ impl Carrier {
         let long = self.pass(path, PASSIVE)?.pages >= LONG && self.pass(path, PASSIVE)?.pages >= LONG;
         // SQLite waits for the disk only in a pass that left nothing, which comes in the writer's place: there all that was
         // carried over since the log's beginning would have to reach the disk while everybody waits.
-        unclosed::open(path).and_then(std::fs::File::sync_data).map_err(|e| Error::internal(format!("the file does not reach the disk: {e}")))?;
+        if !self.hasty {
+            unclosed::open(path).and_then(std::fs::File::sync_data).map_err(|e| Error::internal(format!("the file does not reach the disk: {e}")))?;
+        }
         if long && self.left > 0 {
             self.left -= 1;
             return Ok(false);
@@ -71,7 +75,13 @@ impl Carrier {
     fn pass(&mut self, path: &Path, statement: &'static str) -> Result<Passed> {
         let lite = match self.lite.take() {
             Some(lite) => self.lite.insert(lite),
-            None => self.lite.insert(Lite::open_with(path, PATIENCE)?),
+            None => {
+                let lite = self.lite.insert(Lite::open_with(path, PATIENCE)?);
+                if self.hasty {
+                    lite.batch("pragma synchronous = off")?;
+                }
+                lite
+            }
         };
         let rows = lite.rows(statement, vec![])?;
         let row = rows.first().ok_or_else(|| Error::internal("a checkpoint says nothing"))?;
@@ -89,7 +99,7 @@ struct Passed {
 }
 
 /// Keeps the write-ahead log short while there is much to write.
-pub(crate) async fn carry_over(writer: Weak<Mutex<Writer>>, meter: Arc<Meter>, path: PathBuf) {
+pub(crate) async fn carry_over(writer: Weak<Mutex<Writer>>, meter: Arc<Meter>, pace: Arc<Pace>, path: PathBuf) {
     let (mut carrier, mut carried) = (Carrier::default(), 0);
     loop {
         tokio::time::sleep(EVERY).await;
@@ -101,6 +111,9 @@ pub(crate) async fn carry_over(writer: Weak<Mutex<Writer>>, meter: Arc<Meter>, p
             continue;
         }
         carried = commits;
+        if pace.is_hasty() && !carrier.hasty {
+            carrier = Carrier { hasty: true, ..Carrier::default() };
+        }
         carrier = match carry_once(&writer, carrier, path.clone()).await {
             Ok((kept, done)) => {
                 if let Err(e) = done {

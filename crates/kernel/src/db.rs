@@ -17,14 +17,14 @@ use crate::meter::{Counts, Meter};
 use crate::readers::{Readers, aside};
 use crate::tx::{Conn, Reader, Tx, Wire};
 use crate::words::Words;
-use crate::writer::{Ended, Writer, commit_groups};
+use crate::writer::{Ended, Pace, Writer, commit_groups};
 use crate::{Act, Clock, Engine, Error, Result, Uuid, args, figure, filing, sql, warm};
 use futures::future::BoxFuture;
 use sqlx::Executor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
+use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 
 /// How many commands may wait for the writer; further ones are told to try again.
 const MAX_WAITING: usize = 512;
@@ -32,7 +32,7 @@ const MAX_WAITING: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 enum Kind {
-    Sqlite { path: PathBuf, writer: Arc<Mutex<Writer>>, due: Arc<Notify>, readers: Arc<Readers> },
+    Sqlite { path: PathBuf, writer: Arc<Mutex<Writer>>, pace: Arc<Pace>, readers: Arc<Readers> },
     Postgres { url: String, pool: sqlx::PgPool },
 }
 
@@ -111,9 +111,9 @@ impl Db {
             }
         });
         match &self.0.inner().kind {
-            Kind::Sqlite { path, writer, due, .. } => {
-                tokio::spawn(commit_groups(Arc::downgrade(writer), due.clone()));
-                tokio::spawn(carry_over(Arc::downgrade(writer), self.0.inner().meter.clone(), path.clone()));
+            Kind::Sqlite { path, writer, pace, .. } => {
+                tokio::spawn(commit_groups(Arc::downgrade(writer), pace.clone()));
+                tokio::spawn(carry_over(Arc::downgrade(writer), self.0.inner().meter.clone(), pace.clone(), path.clone()));
             }
             Kind::Postgres { url, .. } => {
                 tokio::spawn(hear_other_nodes(url.clone(), self.0.inner().bus.clone()));
@@ -143,15 +143,21 @@ impl Db {
         }
     }
 
-    /// For who makes years of data and begins anew when they are not finished: until it is closed an SQLite file's commits
-    /// do not wait for the disk (what reached the file is whole; a loss of power may take the last of it), and the writer
-    /// keeps two gigabytes of pages. PostgreSQL stays as it is.
+    /// For who makes years of data and begins anew when they are not finished: until an SQLite file is closed nothing waits
+    /// for the disk (a loss of power may leave nothing that can be read), commits wait for more commands, a refused command
+    /// takes those with it that wait for the same commit, and the writer keeps two gigabytes of pages. PostgreSQL stays as
+    /// it is.
     ///
     /// # Errors
     /// SQLite refuses.
     pub async fn make_haste(&self) -> Result<()> {
         match &self.0.inner().kind {
-            Kind::Sqlite { writer, .. } => writer.lock().await.conn.batch("pragma synchronous = normal; pragma cache_size = -2000000"),
+            Kind::Sqlite { writer, pace, .. } => {
+                let mut w = writer.lock().await;
+                w.commit()?;
+                pace.make_haste();
+                w.conn.batch("pragma synchronous = off; pragma cache_size = -2000000")
+            }
             Kind::Postgres { .. } => Ok(()),
         }
     }
@@ -274,8 +280,9 @@ impl Db {
                     conn.rows(sql!("select cast(pg_notify('fengqiao', $1) as text) as x"), args![text]).await?;
                 }
             }
+            let mut many = false;
             match (conn.into_wire(), &done) {
-                (Wire::Writer(mut w), Ok(())) => w.leave(words)?,
+                (Wire::Writer(mut w), Ok(())) => many = w.leave(words)?,
                 (Wire::Writer(mut w), Err(_)) => w.undo_savepoint(Ended::of(&done))?,
                 (Wire::PostgresTx(t), Ok(())) => {
                     let committed = t.commit().await;
@@ -285,8 +292,8 @@ impl Db {
                 (Wire::PostgresTx(t), Err(_)) => t.rollback().await?,
                 (Wire::SqliteReader(_) | Wire::Postgres(_), _) => {}
             }
-            if let Kind::Sqlite { due, .. } = &self.0.inner().kind {
-                due.notify_one();
+            if let Kind::Sqlite { pace, .. } = &self.0.inner().kind {
+                pace.ended(many, self.waiting());
             }
             if done.is_err() {
                 self.0.inner().meter.refused();
@@ -470,10 +477,13 @@ impl Db {
     pub fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             match &self.0.inner().kind {
-                Kind::Sqlite { writer, readers, .. } => {
+                Kind::Sqlite { writer, readers, pace, .. } => {
                     let mut w = writer.lock().await;
                     let _ = w.commit();
                     readers.close().await;
+                    if pace.is_hasty() && let Err(e) = w.conn.batch("pragma synchronous = full; pragma wal_checkpoint(truncate)") {
+                        tracing::error!("what was made in haste may not have reached the disk: {e}");
+                    }
                 }
                 Kind::Postgres { pool, .. } => pool.close().await,
             }
@@ -535,11 +545,12 @@ fn open_sqlite(path: &Path, meter: Arc<Meter>) -> Result<Kind> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(|e| Error::internal(format!("{}: {e}", dir.display())))?;
     }
-    let writer = Writer::new(Lite::open(path)?, meter);
+    let pace = Arc::new(Pace::default());
+    let writer = Writer::new(Lite::open(path)?, meter, pace.clone());
     Ok(Kind::Sqlite {
         path: path.to_path_buf(),
         writer: Arc::new(Mutex::new(writer)),
-        due: Arc::new(Notify::new()),
+        pace,
         readers: Readers::of(path),
     })
 }

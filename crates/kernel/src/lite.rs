@@ -6,7 +6,7 @@
 
 use crate::row::Value;
 use crate::{Error, Result};
-use rusqlite::types::{FromSql, Value as Own, ValueRef};
+use rusqlite::types::{FromSql, ToSql, ToSqlOutput, Value as Own, ValueRef};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,11 +43,10 @@ impl Names {
         }
     }
 
-    fn bind(&self, statement: &mut rusqlite::Statement<'_>, values: Vec<Value>) -> Result<()> {
-        let values: Vec<Own> = values.into_iter().map(own).collect();
+    fn bind(&self, statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> Result<()> {
         for (at, number) in (1..).zip(self.takes.iter()) {
             let value = number.checked_sub(1).and_then(|n| values.get(n));
-            statement.raw_bind_parameter(at, value.ok_or_else(|| Error::internal(format!("no value for ${number}")))?)?;
+            statement.raw_bind_parameter(at, Bound(value.ok_or_else(|| Error::internal(format!("no value for ${number}")))?))?;
         }
         Ok(())
     }
@@ -157,7 +156,7 @@ impl Lite {
         let mut statement = conn.prepare_cached(text)?;
         let place = (text.as_ptr() as usize, text.len());
         let names = self.known.entry(place).or_insert_with(|| Names::of(&statement)).clone();
-        names.bind(&mut statement, values)?;
+        names.bind(&mut statement, &values)?;
         Ok((statement, names))
     }
 
@@ -218,17 +217,23 @@ impl Lite {
     }
 }
 
-fn own(value: Value) -> Own {
-    let text = |list: Vec<String>| Own::Text(serde_json::to_string(&list).unwrap_or_else(|_| "[]".into()));
-    match value {
-        Value::Int(x) => x.map_or(Own::Null, Own::Integer),
-        Value::Float(x) => x.map_or(Own::Null, Own::Real),
-        Value::Bool(x) => x.map_or(Own::Null, |b| Own::Integer(b.into())),
-        Value::Text(x) => x.map_or(Own::Null, Own::Text),
-        Value::Blob(x) => x.map_or(Own::Null, Own::Blob),
-        Value::Uuid(x) => x.map_or(Own::Null, |id| Own::Blob(id.as_bytes().to_vec())),
-        Value::Ids(list) => text(list.iter().map(|id| hex::encode(id.as_bytes())).collect()),
-        Value::Texts(list) => text(list),
+/// A value as SQLite takes it, without a copy of its own.
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let list = |list: Vec<String>| ToSqlOutput::Owned(Own::Text(serde_json::to_string(&list).unwrap_or_else(|_| "[]".into())));
+        let some = match self.0 {
+            Value::Int(x) => x.map(|x| ToSqlOutput::Owned(Own::Integer(x))),
+            Value::Float(x) => x.map(|x| ToSqlOutput::Owned(Own::Real(x))),
+            Value::Bool(x) => x.map(|x| ToSqlOutput::Owned(Own::Integer(x.into()))),
+            Value::Text(x) => x.as_ref().map(|x| ToSqlOutput::Borrowed(ValueRef::Text(x.as_bytes()))),
+            Value::Blob(x) => x.as_ref().map(|x| ToSqlOutput::Borrowed(ValueRef::Blob(x))),
+            Value::Uuid(x) => x.as_ref().map(|id| ToSqlOutput::Borrowed(ValueRef::Blob(id.as_bytes()))),
+            Value::Ids(ids) => Some(list(ids.iter().map(|id| hex::encode(id.as_bytes())).collect())),
+            Value::Texts(texts) => Some(list(texts.clone())),
+        };
+        Ok(some.unwrap_or(ToSqlOutput::Owned(Own::Null)))
     }
 }
 

@@ -375,11 +375,15 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, changes: bool, alg
             by_kind.entry(&s.k).or_default().push(s.id);
         }
         for (kind, ids) in by_kind {
-            conn.exec(
-                sql!("insert into kernel_audit_fresh (kind, id, chain, seq) select cast($1 as text), i.*, cast($3 as @uuid), cast($4 as @int) from @ids($2) as i where true on conflict do nothing"),
-                args![kind, crate::row::ids(&ids), act.station, seq],
-            )
-            .await?;
+            // Nearly always one, which costs half without the list.
+            let (text, whom) = match ids[..] {
+                [id] => (sql!("insert into kernel_audit_fresh (kind, id, chain, seq) values ($1, $2, $3, $4) on conflict do nothing"), id.value()),
+                _ => (
+                    sql!("insert into kernel_audit_fresh (kind, id, chain, seq) select cast($1 as text), i.*, cast($3 as @uuid), cast($4 as @int) from @ids($2) as i where true on conflict do nothing"),
+                    crate::row::ids(&ids),
+                ),
+            };
+            conn.exec(text, args![kind, whom, act.station, seq]).await?;
         }
         prev = hash.to_vec();
     }

@@ -60,6 +60,37 @@ async fn many_writers_share_commits_and_a_refused_one_hurts_nobody(engine: &'sta
     while bus.recv().await.unwrap().topic != "things.added" {}
 }
 
+/// Who makes years of data has no savepoints: on SQLite a refused command takes those with it that wait for the same commit, and each
+/// of them is told.
+async fn in_haste_everyone_is_told_what_became_of_the_command(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
+    db.make_haste().await.unwrap();
+    for bad in [false, true] {
+        let before = count(&db).await;
+        let mut tasks = vec![];
+        for i in 0..300 {
+            let name = if bad && i % 100 == 50 { "bad".to_string() } else { format!("n{i}") };
+            tasks.push(tokio::spawn(add(db.clone(), act(&db), name)));
+        }
+        let mut good = 0;
+        for t in tasks {
+            match t.await.unwrap() {
+                Ok(_) => good += 1,
+                Err(e) => assert!(bad && ["things.bad", "internal"].contains(&e.key()), "{e}"),
+            }
+        }
+        let most = if bad { 297 } else { 300 };
+        assert!(good == most || bad && good < most, "{good}");
+        assert_eq!(count(&db).await, before + good, "{engine}");
+    }
+    // What was taken back left no entry and no hole.
+    let holes = async |r: &mut Reader| {
+        let things = r.count(sql!("select count(*) as n from thing"), vec![]).await?;
+        Ok(r.count(sql!("select max(seq) as n from kernel_audit"), vec![]).await? - things)
+    };
+    assert_eq!(db.read(&act(&db), holes).await.unwrap(), 0, "{engine}");
+}
+
 async fn a_repeated_command_is_done_once_and_answers_alike(engine: &'static str) {
     let (db, _dir) = common::open(engine, &[THINGS]).await;
     let same = act(&db);
@@ -249,6 +280,7 @@ async fn a_newer_database_is_refused(engine: &'static str) {
 
 both!(
     many_writers_share_commits_and_a_refused_one_hurts_nobody,
+    in_haste_everyone_is_told_what_became_of_the_command,
     a_repeated_command_is_done_once_and_answers_alike,
     a_write_that_records_nothing_is_refused,
     a_dropped_command_leaves_nothing_behind,
