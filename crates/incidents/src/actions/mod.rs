@@ -51,7 +51,12 @@ pub(crate) async fn advance(tx: &mut Tx, intake: &Intake, step: Step, note: &str
 /// Log line, chain entry and event of one step.
 pub(crate) async fn trace(tx: &mut Tx, id: IncidentId, step: Step, note: &str) -> Result<()> {
     store::orders::log(tx, id, step, None, note).await?;
+    tell(tx, id, step, note);
+    Ok(())
+}
+
+/// Chain entry and event of a step whose log lines stand already.
+pub(crate) fn tell(tx: &mut Tx, id: IncidentId, step: Step, note: &str) {
     tx.record(&format!("incidents.{}", step.code()), &[("incident", id.0)], note);
     tx.emit(&format!("incidents.{}", step.code()), id);
-    Ok(())
 }

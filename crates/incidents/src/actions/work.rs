@@ -1,7 +1,7 @@
 //! Dispatch, acknowledgement, feedback, review, shift hand-over.
 
 use super::intake::{must_be_open, order_task};
-use super::{advance, reach, trace};
+use super::{advance, reach, tell, trace};
 use crate::model::{Dispatch, Intake, State, Step};
 use crate::store::{self, orders, shift};
 use crate::rules;
@@ -37,6 +37,7 @@ pub async fn dispatch(app: &App, act: &Act, id: IncidentId, targets: &[UserId], 
             }
             let officer = people.iter().any(|p| p.role.is_sworn())
                 || already.iter().any(|d| d.target_role.is_sworn() && d.returned_at.is_none());
+            let mut sent = false;
             for target in &people {
                 rules::may_receive(target.role, officer)?;
                 if already.iter().any(|d| d.target_user == target.id && d.finished_at.is_none()) {
@@ -45,9 +46,15 @@ pub async fn dispatch(app: &App, act: &Act, id: IncidentId, targets: &[UserId], 
                 orders::insert(tx, id, target.id, target.role, opinion).await?;
                 orders::log(tx, id, Step::Dispatch, Some(target.id), opinion).await?;
                 order_task(tx, &intake.number, id, target.id, clocks.sign).await?;
+                sent = true;
             }
             notices::actions::done_for(tx, id, "incident.dispatch").await?;
-            advance(tx, &intake, Step::Dispatch, opinion).await
+            if !sent {
+                orders::log(tx, id, Step::Dispatch, None, opinion).await?;
+            }
+            store::set_state(tx, &intake, rules::next(intake.state, Step::Dispatch)?).await?;
+            tell(tx, id, Step::Dispatch, opinion);
+            Ok(())
         })
         .await
 }
