@@ -23,15 +23,18 @@ const COLOURS: [(&str, &[u8], [u8; 3]); 8] = [
 ];
 const GROUP: &str = "颜色";
 
-/// Looks at the picture that each tile shows, some ten times a second, and keeps whose colour it was.
+/// Looks at the picture that each tile shows, some ten times a second, and keeps whose colour it was. An element that says it has a
+/// picture and draws none yet (a stream that begins again) leaves the ink clear, and not as the tile before it left it.
 const LOOK: &str = "(() => { \
   const ink = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true }); \
   window.seen = { own: {}, wrong: [] }; \
   setInterval(() => { for (const t of document.querySelectorAll('.tile:not(.tile--blank)')) { \
     const of = t.dataset.camera, [small, main] = t.querySelectorAll('video'), v = main.hidden ? small : main; \
     if (!COLOURS[of] || v.readyState < 2 || !v.videoWidth) continue; \
+    ink.clearRect(0, 0, 1, 1); \
     ink.drawImage(v, 0, 0, 1, 1); \
     const p = ink.getImageData(0, 0, 1, 1).data; \
+    if (!p[3]) continue; \
     const far = c => c.reduce((sum, x, i) => sum + (x - p[i]) ** 2, 0); \
     const [whose] = Object.entries(COLOURS).sort((a, b) => far(a[1]) - far(b[1]))[0]; \
     if (whose === of && t.querySelector('.tile__name').textContent === NAMES[of]) seen.own[of] = (seen.own[of] ?? 0) + 1; else seen.wrong.push([of, whose, ...p]); \
