@@ -2,7 +2,7 @@
 
 use crate::jobs::Runs;
 use anyhow::{Context, bail};
-use kernel::meter::{BATCH_BOUNDS, Counts};
+use kernel::meter::{BATCH_BOUNDS, COMMIT_BOUNDS_MS, Counts};
 use std::fmt::Write;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -70,6 +70,14 @@ fn database(out: &mut String, c: &Counts) {
     }
     let _ = writeln!(out, "fengqiao_batch_commands_bucket{{le=\"+Inf\"}} {}", c.commits);
     let _ = writeln!(out, "fengqiao_batch_commands_sum {}\nfengqiao_batch_commands_count {}", c.commands, c.commits);
+    out.push_str("# HELP fengqiao_commit_seconds Time that the database took to make a commit durable.\n# TYPE fengqiao_commit_seconds histogram\n");
+    let mut sum = 0;
+    for (bound, n) in COMMIT_BOUNDS_MS.iter().zip(c.commit_times) {
+        sum += n;
+        let _ = writeln!(out, "fengqiao_commit_seconds_bucket{{le=\"{}\"}} {sum}", *bound as f64 / 1e3);
+    }
+    let _ = writeln!(out, "fengqiao_commit_seconds_bucket{{le=\"+Inf\"}} {}", c.commits);
+    let _ = writeln!(out, "fengqiao_commit_seconds_sum {:.6}\nfengqiao_commit_seconds_count {}", c.commit_micros as f64 / 1e6, c.commits);
 }
 
 /// Memory in use by this process, from `/proc`; 0 where there is none.

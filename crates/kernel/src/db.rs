@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 use sqlx::Executor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 
 /// How many commands may wait for the writer; further ones are told to try again.
@@ -285,8 +285,9 @@ impl Db {
                 (Wire::Writer(mut w), Ok(())) => many = w.leave(words)?,
                 (Wire::Writer(mut w), Err(_)) => w.undo_savepoint(Ended::of(&done))?,
                 (Wire::PostgresTx(t), Ok(())) => {
+                    let (begun, meter) = (Instant::now(), &self.0.inner().meter);
                     let committed = t.commit().await;
-                    self.0.inner().meter.committed(1, committed.is_ok());
+                    if committed.is_ok() { meter.committed(1, begun.elapsed()) } else { meter.failed() }
                     committed?;
                 }
                 (Wire::PostgresTx(t), Err(_)) => t.rollback().await?,

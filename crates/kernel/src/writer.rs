@@ -6,13 +6,15 @@ use crate::words::Words;
 use crate::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify, watch};
 
 /// Commands that are worth a commit where nobody waits for each one ([`Pace::make_haste`]).
 const MANY: u64 = 240;
 /// How long fewer wait at most.
 const A_MOMENT: Duration = Duration::from_millis(100);
+/// A commit that waits longer for the disk is told in the log: people feel it.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// When the common transaction is committed: as soon as a command ended and those that wait have run; in haste, when many ended.
 #[derive(Default)]
@@ -138,7 +140,8 @@ impl Writer {
             self.open = false;
             self.torn = false;
             self.words.clear();
-            self.meter.committed(std::mem::take(&mut self.held), false);
+            self.held = 0;
+            self.meter.failed();
             self.outcome.send_replace(Some(why));
             return Ok(());
         }
@@ -162,15 +165,21 @@ impl Writer {
         if !self.open {
             return (Told(None), Ok(()));
         }
-        let done = self.words.write(&mut self.conn).and_then(|()| self.conn.run("commit"));
+        let written = self.words.write(&mut self.conn);
+        let begun = Instant::now();
+        let done = written.and_then(|()| self.conn.run("commit"));
+        let took = begun.elapsed();
+        self.open = false;
+        let held = std::mem::take(&mut self.held);
         if done.is_err() {
             let _ = self.conn.run("rollback");
+            self.meter.failed();
+        } else if held > 0 {
+            // A transaction in which every command was refused holds nothing.
+            self.meter.committed(held, took);
         }
-        self.open = false;
-        // A transaction in which every command was refused holds nothing.
-        match std::mem::take(&mut self.held) {
-            0 if done.is_ok() => {}
-            held => self.meter.committed(held, done.is_ok()),
+        if took > SLOW {
+            tracing::warn!("a commit of {held} commands waited {} ms for the disk; everybody who writes or looks at records waited with it", took.as_millis());
         }
         (Told(Some(std::mem::replace(&mut self.outcome, watch::channel(None).0))), done)
     }

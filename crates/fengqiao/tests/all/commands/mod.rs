@@ -374,6 +374,7 @@ async fn metrics_tell_routes_and_batches_on_a_port_of_their_own_and_nothing_pers
         "fengqiao_request_seconds_bucket{route=\"/healthz\",le=\"+Inf\"}",
         "fengqiao_commits_total ",
         "fengqiao_batch_commands_bucket{le=\"64\"}",
+        "fengqiao_commit_seconds_bucket{le=\"0.005\"}",
         "fengqiao_writer_waiting ",
         "fengqiao_live_streams 0",
         "fengqiao_job_runs_total{job=",
