@@ -341,9 +341,14 @@ impl Tab {
         self.eval(&widest(view)).await
     }
 
-    /// Saves the page as PNG, whole as far as it is not very long. The window is as high as the page meanwhile, so that what is fixed to its
-    /// edge stands at the end and covers nothing.
+    /// Saves the page as PNG, whole as far as it is not very long, in the size in which it stands.
     pub async fn picture(&self, view: View, file: &Path) -> Result<()> {
+        self.tall_picture(view, file).await?;
+        self.look(view).await
+    }
+
+    /// The same, and leaves the window as high as the page: what is fixed to its edge stands at the end and covers nothing.
+    pub async fn tall_picture(&self, view: View, file: &Path) -> Result<()> {
         let height: i64 = self.eval("document.documentElement.scrollHeight").await?;
         self.resize(view, height.clamp(view.size().1, MOST_PIXELS / view.size().0)).await?;
         let params = json!({ "format": "png", "optimizeForSpeed": true });
@@ -354,7 +359,7 @@ impl Tab {
         };
         let data = devtools::text(&shot, "/data").context("no picture")?;
         std::fs::write(file, base64::engine::general_purpose::STANDARD.decode(data)?)?;
-        self.look(view).await
+        Ok(())
     }
 }
 

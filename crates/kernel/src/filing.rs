@@ -37,7 +37,7 @@ pub(crate) async fn file_all(db: &Db) {
 }
 
 impl Db {
-    /// Files the oldest fresh lines by record, some `most` at once; how many. Nothing is recorded: which entry is about whom
+    /// Files the oldest fresh lines by record, some `most` at once; in how many rows they stood. Nothing is recorded: which entry is about whom
     /// stands in the entries themselves, and verification compares.
     pub fn file_looks(&self, most: i64) -> BoxFuture<'_, Result<u64>> {
         Box::pin(async move {
@@ -61,14 +61,14 @@ impl Db {
         let chain: StationId = first.get("chain")?;
         let last = conn
             .rows(
-                sql!("select max(seq) as seq from (select seq from kernel_audit_fresh where chain = $1 order by seq limit $2) as x"),
+                sql!("select max(seq) as seq from (select seq from kernel_audit_line where chain = $1 order by seq limit $2) as x"),
                 args![chain, most],
             )
             .await?;
         let Some(last) = last.first() else { return Ok(None) };
         let last: i64 = last.get("seq")?;
         conn.rows(
-            sql!("select count(s.seq) as n from kernel_audit_fresh f left join kernel_audit_subject s on s.id = f.id and s.kind = f.kind and s.chain = f.chain and s.seq = f.seq where f.chain = $1 and f.seq <= $2"),
+            sql!("select count(s.seq) as n from kernel_audit_line f left join kernel_audit_subject s on s.id = f.id and s.kind = f.kind and s.chain = f.chain and s.seq = f.seq where f.chain = $1 and f.seq <= $2"),
             args![chain, last],
         )
         .await?;
@@ -76,7 +76,7 @@ impl Db {
     }
 }
 
-/// Files a chain's fresh lines up to number `last` in a transaction of its own; how many.
+/// Files a chain's fresh lines up to number `last` in a transaction of its own; in how many rows they stood.
 async fn file_until(conn: &mut Conn, chain: StationId, last: i64) -> Result<u64> {
     conn.batch("begin").await?;
     let done = match move_until(conn, chain, last).await {
@@ -92,7 +92,7 @@ async fn file_until(conn: &mut Conn, chain: StationId, last: i64) -> Result<u64>
 async fn move_until(conn: &mut Conn, chain: StationId, last: i64) -> Result<u64> {
     // By record, so that neighbours in the index are written together.
     conn.exec(
-        sql!("insert into kernel_audit_subject (kind, id, chain, seq) select kind, id, chain, seq from kernel_audit_fresh where chain = $1 and seq <= $2 order by id, kind, seq on conflict do nothing"),
+        sql!("insert into kernel_audit_subject (kind, id, chain, seq) select kind, id, chain, seq from kernel_audit_line where chain = $1 and seq <= $2 order by id, kind, seq on conflict do nothing"),
         args![chain, last],
     )
     .await?;

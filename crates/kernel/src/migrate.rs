@@ -51,6 +51,7 @@ pub const KERNEL: Migrations =
         ("0005_fresh.sqlite.sql", "0005_fresh.postgres.sql"),
         "0006_mark.sql",
         "0007_search_beat.sql",
+        ("0008_packed.sqlite.sql", "0008_packed.postgres.sql"),
     );
 
 /// Which steps of all domains are not yet applied.

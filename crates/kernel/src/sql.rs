@@ -8,6 +8,7 @@
 //! | `@texts($n)` | `(select value from json_each($n))` | `(select unnest($n::text[]))` | `code in @texts($1)` with `Value::Texts` |
 //! | `@ints($n)` | `(select cast(value as integer) from json_each($n))` | `(select cast(unnest($n::text[]) as bigint))` | numbers, with `Value::Texts` |
 //! | `@hex(c)` | `lower(hex(c))` | `replace(cast(c as text), '-', '')` | an id as text, the same on both |
+//! | `@packed($n)` | `unhex($n, '[]",')` | `($n::uuid[])` | a list of ids in one column, with `Value::Ids` |
 //! | `@lock` | nothing | `for update` | read-then-write inside a transaction |
 //! | `@skip_locked` | nothing | `for update skip locked` | job claim |
 //! | `@blob` / `@bigserial` | `blob` / `integer` | `bytea` / `bigserial` | migrations |
@@ -111,6 +112,10 @@ pub fn expand(text: &str, engine: Engine) -> String {
                 let a = argument(&mut rest);
                 out.push_str(&if lite { format!("lower(hex({a}))") } else { format!("replace(cast({a} as text), '-', '')") });
             }
+            "packed" => {
+                let a = argument(&mut rest);
+                out.push_str(&if lite { format!("unhex({a}, '[]\",')") } else { format!("({a}::uuid[])") });
+            }
             "lock" => out.push_str(if lite { "" } else { "for update" }),
             "skip_locked" => out.push_str(if lite { "" } else { "for update skip locked" }),
             "blob" => out.push_str(if lite { "blob" } else { "bytea" }),
@@ -133,14 +138,14 @@ mod tests {
 
     #[test]
     fn helpers_expand_for_each_engine() {
-        let text = "select a from t where id in @ids($1) and c in @texts($2) and @hex(t.id) = $3 order by a limit 1 @skip_locked";
+        let text = "select a from t where id in @ids($1) and c in @texts($2) and @hex(t.id) = $3 and l = @packed($4) order by a limit 1 @skip_locked";
         assert_eq!(
             expand(text, Engine::Sqlite),
-            "select a from t where id in (select unhex(value) from json_each($1)) and c in (select value from json_each($2)) and lower(hex(t.id)) = $3 order by a limit 1 "
+            "select a from t where id in (select unhex(value) from json_each($1)) and c in (select value from json_each($2)) and lower(hex(t.id)) = $3 and l = unhex($4, '[]\",') order by a limit 1 "
         );
         assert_eq!(
             expand(text, Engine::Postgres),
-            "select a from t where id in (select unnest($1::uuid[])) and c in (select unnest($2::text[])) and replace(cast(t.id as text), '-', '') = $3 order by a limit 1 for update skip locked"
+            "select a from t where id in (select unnest($1::uuid[])) and c in (select unnest($2::text[])) and replace(cast(t.id as text), '-', '') = $3 and l = ($4::uuid[]) order by a limit 1 for update skip locked"
         );
     }
 }

@@ -14,7 +14,7 @@ use crate::words::Words;
 use crate::{Act, Engine, Error, Result, Sql, StationId, Timestamp, Uuid, args, sql};
 use futures::future::BoxFuture;
 use sqlx::{Executor, PgConnection};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
@@ -370,20 +370,19 @@ async fn append(conn: &mut Conn, act: &Act, notes: Vec<Note>, changes: bool, alg
             args![act.station, seq, act.at, alg.id(), prev, hash, text],
         )
         .await?;
-        let mut by_kind: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
+        let mut by_kind: BTreeMap<&str, BTreeSet<Uuid>> = BTreeMap::new();
         for s in body.subjects.iter().chain(body.about.iter()) {
-            by_kind.entry(&s.k).or_default().push(s.id);
+            by_kind.entry(&s.k).or_default().insert(s.id);
         }
         for (kind, ids) in by_kind {
-            // Nearly always one, which costs half without the list.
-            let (text, whom) = match ids[..] {
-                [id] => (sql!("insert into kernel_audit_fresh (kind, id, chain, seq) values ($1, $2, $3, $4) on conflict do nothing"), id.value()),
-                _ => (
-                    sql!("insert into kernel_audit_fresh (kind, id, chain, seq) select cast($1 as text), i.*, cast($3 as @uuid), cast($4 as @int) from @ids($2) as i where true on conflict do nothing"),
-                    crate::row::ids(&ids),
-                ),
-            };
-            conn.exec(text, args![kind, whom, act.station, seq]).await?;
+            let ids: Vec<Uuid> = ids.into_iter().collect();
+            for (part, ids) in ids.chunks(audit::MAX_SUBJECTS).enumerate() {
+                conn.exec(
+                    sql!("insert into kernel_audit_fresh (chain, seq, kind, part, ids) values ($1, $2, $3, $4, @packed($5))"),
+                    args![act.station, seq, kind, part as i64, crate::row::ids(ids)],
+                )
+                .await?;
+            }
         }
         prev = hash.to_vec();
     }

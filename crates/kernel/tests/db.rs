@@ -188,6 +188,54 @@ async fn looks_filed_later_are_found_before_and_after(engine: &'static str) {
     add(db.clone(), act(&db), "after".into()).await.unwrap();
 }
 
+async fn an_entry_about_many_leads_to_each_of_them_once(engine: &'static str) {
+    let (db, _dir) = common::open(engine, &[THINGS]).await;
+    let mut ids: Vec<Uuid> = (0..450).map(|_| db.clock().new_id()).collect();
+    ids.push(ids[7]);
+    let person = db.clock().new_id();
+    let subjects: Vec<(&str, Uuid)> = ids.iter().map(|id| ("thing", *id)).chain([("person", person)]).collect();
+    db.write(&act(&db), async |tx: &mut Tx| {
+        tx.record("things.many", &subjects, "");
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let lines = async || {
+        let kinds = sql!("select kind, cast(count(*) as @int) as n, cast(count(distinct id) as @int) as whom from kernel_audit_touched group by kind order by kind");
+        let rows = db.read(&act(&db), async |r: &mut Reader| r.rows(kinds, vec![]).await).await.unwrap();
+        rows.iter().map(|row| (row.get("kind").unwrap(), row.get("n").unwrap(), row.get("whom").unwrap())).collect::<Vec<(String, i64, i64)>>()
+    };
+    let all = vec![("person".to_string(), 1, 1), ("thing".to_string(), 450, 450)];
+    assert_eq!(lines().await, all);
+    assert_eq!(db.file_looks(1).await.unwrap(), 4, "an entry is filed whole: three parts of things, one of persons");
+    assert_eq!(lines().await, all);
+    let of_one = sql!("select count(*) as n from kernel_audit_subject where id = $1 and kind = 'thing'");
+    assert_eq!(db.read(&act(&db), async |r: &mut Reader| r.count(of_one, args![ids[449]]).await).await.unwrap(), 1);
+}
+
+/// Fresh lines as earlier versions kept them: a row for each.
+const LINES: Migrations = Migrations {
+    domain: "lines",
+    steps: &[(
+        "insert into kernel_audit_fresh (kind, id, chain, seq) values ('thing', unhex('01010101010101010101010101010101'), zeroblob(16), 5), ('thing', unhex('02020202020202020202020202020202'), zeroblob(16), 5)",
+        "insert into kernel_audit_fresh (kind, id, chain, seq) values ('thing', '01010101-0101-0101-0101-010101010101', '00000000-0000-0000-0000-000000000000', 5), ('thing', '02020202-0202-0202-0202-020202020202', '00000000-0000-0000-0000-000000000000', 5)",
+    )],
+};
+
+async fn what_was_fresh_before_an_upgrade_is_filed(engine: &'static str) {
+    let (db, _dir) = common::bare(engine).await;
+    let all = kernel::migrate::KERNEL;
+    let last = all.steps.iter().position(|(lite, _)| lite.contains("ids blob")).unwrap();
+    let before = Migrations { domain: all.domain, steps: &all.steps[..last] };
+    db.migrate(&[before, LINES]).await.unwrap();
+    db.migrate(&[all, LINES]).await.unwrap();
+    let of = sql!("select count(*) as n from kernel_audit_subject where chain = $1 and seq = 5 and kind = 'thing' and id = $2");
+    for n in [1, 2] {
+        let id = Uuid::from_bytes([n; 16]);
+        assert_eq!(db.read(&act(&db), async |r: &mut Reader| r.count(of, args![StationId::NIL, id]).await).await.unwrap(), 1);
+    }
+}
+
 async fn a_job_is_claimed_by_one_and_its_clock_ends_no_count(engine: &'static str) {
     let (db, _dir) = common::open(engine, &[THINGS]).await;
     let heads = async || {
@@ -286,6 +334,8 @@ both!(
     a_dropped_command_leaves_nothing_behind,
     what_was_shown_is_in_the_chain_before_it_leaves,
     looks_filed_later_are_found_before_and_after,
+    an_entry_about_many_leads_to_each_of_them_once,
+    what_was_fresh_before_an_upgrade_is_filed,
     a_job_is_claimed_by_one_and_its_clock_ends_no_count,
     the_looks_of_one_answer_are_in_the_chain_before_it_leaves,
     a_long_read_is_answered_and_others_go_on_beside_it,

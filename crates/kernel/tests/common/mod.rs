@@ -30,6 +30,15 @@ macro_rules! both {
 
 /// An empty database with these migrations after the kernel's, and a clock that stands still.
 pub async fn open(engine: &str, more: &[Migrations]) -> (Db, tempfile::TempDir) {
+    let (db, dir) = bare(engine).await;
+    let mut all = vec![kernel::migrate::KERNEL];
+    all.extend_from_slice(more);
+    db.migrate(&all).await.unwrap();
+    (db, dir)
+}
+
+/// The same without any table.
+pub async fn bare(engine: &str) -> (Db, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let place = match engine {
         "postgres" => schema().await,
@@ -37,9 +46,6 @@ pub async fn open(engine: &str, more: &[Migrations]) -> (Db, tempfile::TempDir) 
     };
     let clock = Clock::fixed("2026-05-01T00:00:00Z".parse().unwrap());
     let db = Db::open(&place, clock, vault::HashAlg::Sm3).await.unwrap();
-    let mut all = vec![kernel::migrate::KERNEL];
-    all.extend_from_slice(more);
-    db.migrate(&all).await.unwrap();
     (db, dir)
 }
 

@@ -243,45 +243,65 @@ impl Walk {
         Some(fresh)
     }
 
-    /// Pictures in both sizes; what axe says of the kinds that it has not read.
+    /// Pictures in both sizes; what axe says of the kinds that it has not read. Each change of the size lays out and paints the
+    /// whole page, so there are few.
     async fn show(&self, seen: &Seen, name: &str, fresh: &[u32]) {
         let marked = if fresh.is_empty() { Ok(0) } else { self.tab.mark_kinds(fresh).await };
         if let Err(e) = marked {
             self.complain(format!("could not be marked: {e:#}"), View::Phone, &seen.path, "");
         }
-        for view in [View::Phone, View::Desktop] {
-            let file = pictures().map(|d| d.join(format!("{}-{name}-{}.png", self.role, view.name())));
-            let shot = match file {
-                Ok(file) => self.common.timed("pictures", self.tab.picture(view, &file)).await,
-                Err(e) => Err(e),
-            };
-            if let Err(e) = shot {
-                self.complain(format!("no picture: {e:#}"), view, &seen.path, "");
-            }
-        }
+        self.portray(seen, name, View::Phone).await;
+        self.turn(seen, View::Desktop).await;
+        self.portray(seen, name, View::Desktop).await;
         match self.common.timed("looking", self.tab.probe(View::Desktop)).await {
             Ok(wide) => self.judge(&wide, View::Desktop),
             Err(e) => self.complain(format!("could not be looked at: {e:#}"), View::Desktop, &seen.path, ""),
         }
-        if !fresh.is_empty() && let Err(e) = self.read(seen).await {
+        if !fresh.is_empty() && let Err(e) = self.thin_out().await {
             self.complain(format!("axe: {e:#}"), View::Desktop, &seen.path, "");
         }
-        if let Err(e) = self.tab.look(View::Phone).await {
-            self.complain(format!("no phone any more: {e:#}"), View::Phone, &seen.path, "");
+        for view in [View::Desktop, View::Phone] {
+            if view == View::Phone {
+                self.turn(seen, view).await;
+            }
+            if !fresh.is_empty() {
+                self.read(seen, view).await;
+            }
         }
     }
 
-    /// Lets axe read the page in both sizes, unfolded and without rows that repeat others.
-    async fn read(&self, seen: &Seen) -> Result<()> {
+    /// Takes the page's picture in the size in which it stands.
+    async fn portray(&self, seen: &Seen, name: &str, view: View) {
+        let file = pictures().map(|d| d.join(format!("{}-{name}-{}.png", self.role, view.name())));
+        let shot = match file {
+            Ok(file) => self.common.timed("pictures", self.tab.tall_picture(view, &file)).await,
+            Err(e) => Err(e),
+        };
+        if let Err(e) = shot {
+            self.complain(format!("no picture: {e:#}"), view, &seen.path, "");
+        }
+    }
+
+    /// Takes the other size.
+    async fn turn(&self, seen: &Seen, view: View) {
+        if let Err(e) = self.tab.look(view).await {
+            self.complain(format!("does not take this size: {e:#}"), view, &seen.path, "");
+        }
+    }
+
+    /// Unfolds the page and takes out rows that repeat others, for axe.
+    async fn thin_out(&self) -> Result<()> {
         self.tab.unfold().await?;
         self.common.timed("thinning", self.tab.thin()).await?;
-        for view in [View::Desktop, View::Phone] {
-            self.tab.look(view).await?;
-            for v in self.common.timed("axe", self.tab.grave()).await? {
-                self.complain(v.to_string(), view, &seen.path, &v.html);
-            }
-        }
         Ok(())
+    }
+
+    /// Lets axe read the page.
+    async fn read(&self, seen: &Seen, view: View) {
+        match self.common.timed("axe", self.tab.grave()).await {
+            Ok(found) => found.into_iter().for_each(|v| self.complain(v.to_string(), view, &seen.path, &v.html)),
+            Err(e) => self.complain(format!("axe: {e:#}"), view, &seen.path, ""),
+        }
     }
 
     /// Everything that the menus name.
