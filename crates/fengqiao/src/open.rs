@@ -199,6 +199,36 @@ fn sweep(data: &Path) {
     }
 }
 
+/// Refuses a backup for which there is no room, before anything is written.
+fn must_have_room(data: &Path, file: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let database = Place { data: data.into(), ..Place::default() }.db_path();
+    let size: u64 = [database.clone(), database.with_extension("sqlite-wal")].iter().filter_map(|f| Some(f.metadata().ok()?.len())).sum();
+    let target = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Where the place cannot be asked, writing there tells why.
+    let free = |dir: &Path| rustix::fs::statvfs(dir).ok().map(|s| s.f_bavail.saturating_mul(s.f_frsize));
+    let disk = |dir: &Path| dir.metadata().ok().map(|m| m.dev());
+    let (Some(here), Some(there)) = (free(data), free(target)) else { return Ok(()) };
+    match lacks(size, here, there, disk(data) == disk(target)) {
+        None => Ok(()),
+        Some((copy_too, left)) => {
+            let needed = if copy_too { "先在数据目录放一份副本，再写出加密的备份，两份" } else { "写出的一份" };
+            let gb = |bytes: u64| bytes as f64 / 1e9;
+            let place = if left == here { data } else { target };
+            bail!("备份没有开始：{needed}各约 {:.1} GB，{} 所在的盘只剩 {:.1} GB。请腾出空间，或者把备份写到另一块盘上。", gb(size), place.display(), gb(left))
+        }
+    }
+}
+
+/// What a backup of `size` bytes lacks when so much is free in the data directory and at its target: whether both the copy
+/// and the backup go there, and what is free. The copy is as large as the database at most, and so is what is made from it.
+fn lacks(size: u64, here: u64, there: u64, one_disk: bool) -> Option<(bool, u64)> {
+    match one_disk {
+        true => (here < size.saturating_mul(2)).then_some((true, here)),
+        false => [here, there].into_iter().find(|free| *free < size).map(|free| (false, free)),
+    }
+}
+
 /// An encrypted copy of the SQLite database; the key file is never inside. The unencrypted copy that it is made from lies in
 /// the data directory for that time, never beside the backup.
 pub async fn write_backup(db: &Db, keys: &KeyFile, data: &Path, file: &Path) -> anyhow::Result<String> {
@@ -206,6 +236,7 @@ pub async fn write_backup(db: &Db, keys: &KeyFile, data: &Path, file: &Path) -> 
         bail!("{} 已经存在，没有覆盖。请换一个文件名。", file.display());
     }
     sweep(data);
+    must_have_room(data, file)?;
     let name = file.file_stem().map_or(String::new(), |n| n.to_string_lossy().into_owned());
     let mine = if name.starts_with(UPGRADE) { name } else { format!("{BACKUP}{}", std::process::id()) };
     let plain = data.join(mine).with_extension("copying");
@@ -247,6 +278,22 @@ mod tests {
         sweep(dir.path());
         let left: Vec<bool> = names.iter().map(|n| dir.path().join(n).exists()).collect();
         assert_eq!(left, [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_backup_needs_room_for_the_copy_and_for_itself() {
+        assert_eq!(lacks(10, 20, 20, true), None);
+        assert_eq!(lacks(10, 19, 19, true), Some((true, 19)));
+        assert_eq!(lacks(10, 10, 10, false), None);
+        assert_eq!(lacks(10, 9, 50, false), Some((false, 9)));
+        assert_eq!(lacks(10, 50, 3, false), Some((false, 3)));
+        let dir = tempfile::tempdir().unwrap();
+        let database = std::fs::File::create(dir.path().join("fengqiao.sqlite")).unwrap();
+        assert!(must_have_room(dir.path(), &dir.path().join("x.backup")).is_ok());
+        // A file with a hole: long, and nothing on the disk.
+        database.set_len(1 << 42).unwrap();
+        let said = must_have_room(dir.path(), &dir.path().join("x.backup")).unwrap_err().to_string();
+        assert!(said.contains("备份没有开始") && said.contains("各约 4398.0 GB"), "{said}");
     }
 
     #[test]

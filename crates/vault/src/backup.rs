@@ -10,8 +10,11 @@ const MAGIC: &[u8] = b"FENGQIAO-BACKUP-1\n";
 const PIECE: usize = 64 * 1024;
 const TAG: usize = 16;
 
-fn io(_: std::io::Error) -> VaultError {
-    VaultError::Broken("备份文件（读写失败或磁盘已满）")
+fn io(e: std::io::Error) -> VaultError {
+    VaultError::Stopped(match e.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => "磁盘已满".into(),
+        _ => e.to_string(),
+    })
 }
 
 fn nonce(n: u64, last: bool) -> [u8; 12] {
@@ -120,6 +123,25 @@ mod tests {
     fn keys() -> KeyFile {
         let dir = tempfile::tempdir().unwrap();
         KeyFile::create(&dir.path().join("k"), "sm", "2026-05-08").unwrap()
+    }
+
+    /// A disk with room for so many bytes.
+    struct Full(usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_what_it_is() {
+        let said = encrypt(&keys(), &mut &vec![7; 3 * PIECE][..], &mut Full(2 * PIECE)).unwrap_err().to_string();
+        assert!(said.contains("磁盘已满") && !said.contains("损坏"), "{said}");
     }
 
     fn roundtrip(keys: &KeyFile, plain: &[u8]) -> Vec<u8> {

@@ -138,6 +138,8 @@ pub enum VaultError {
     Broken(&'static str),
     /// An algorithm id that this program does not know.
     Unknown(String),
+    /// Reading or writing a stream ended before its end; says why, as the system tells it.
+    Stopped(String),
 }
 
 impl fmt::Display for VaultError {
@@ -146,6 +148,7 @@ impl fmt::Display for VaultError {
             VaultError::KeyFile(why) => f.write_str(why),
             VaultError::NeedsKey(id) => write!(f, "需要密钥 {id}，当前密钥文件中没有。请用含有它的密钥文件。"),
             VaultError::Broken(what) => write!(f, "{what}已损坏或不属于这里。"),
+            VaultError::Stopped(why) => write!(f, "读写没有完成：{why}。请检查磁盘余量和介质，再运行一次。"),
             VaultError::Unknown(id) => write!(f, "不认识的算法 {id}，请用更新的程序版本。"),
         }
     }
