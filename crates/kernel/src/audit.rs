@@ -83,7 +83,7 @@ impl Body {
     }
 }
 
-/// An entry holds at most this many subjects; a longer look makes several entries.
+/// An entry holds at most this many subjects; a longer look makes several entries. The table `kernel_audit_place` has as many places.
 pub const MAX_SUBJECTS: usize = 200;
 
 /// The first entry of a chain follows this.
